@@ -1,0 +1,71 @@
+# Every target sets itself up from a fresh clone; all it needs is git, make and Python 3.11 or newer.
+# Locks are requirements/*.txt, not uv.lock: uv.lock records where each file was downloaded from,
+# and an address that works on one machine says too much, and helps too little, on another.
+
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-demo setup-peers demo test check lint types imports format unit coverage bench lock upgrade clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+		while IFS='	' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+setup: ## build .venv with everything that development needs
+	@scripts/setup dev
+
+setup-demo: ## build .venv with only what running Grantline needs
+	@scripts/setup runtime
+
+setup-peers: setup ## install what the tests need beyond Python: node packages, PostgreSQL
+	@echo '== peers'
+	@scripts/test-setup
+
+demo: setup-demo ## connect, call and refresh against a bundled authorization server, no account needed
+	@$(BIN)/grantline demo
+
+test: setup check setup-peers unit ## all checks, then all tests
+
+check: lint types imports ## the checks that run no test
+
+lint: setup ## ruff and codespell
+	@echo '== lint'
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo 'lint: run make format' >&2; exit 1; }
+	@$(BIN)/codespell
+
+types: setup ## mypy, strict
+	@echo '== types'
+	@$(BIN)/mypy
+
+imports: setup ## who may import whom
+	@echo '== import contracts'
+	@$(BIN)/lint-imports --no-cache
+
+unit: setup ## the tests alone, on two cores
+	@echo '== tests'
+	@$(BIN)/pytest -n 2
+
+coverage: setup ## the tests with branch coverage
+	@echo '== coverage'
+	@$(BIN)/pytest -n 2 --cov --cov-report=term-missing
+
+format: setup ## rewrite files the way lint wants them
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: setup ## run benchmarks/, one script after another
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+lock: setup ## write requirements/*.txt again from pyproject.toml
+	@scripts/lock
+
+upgrade: setup ## as lock, taking newer releases that are a week old
+	@scripts/lock upgrade
+
+clean: ## remove what the other targets built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist
+	rm -rf tests/peers/oidc_provider/node_modules
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
