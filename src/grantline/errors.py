@@ -1,0 +1,390 @@
+"""Everything that can go wrong, told apart by who has to act.
+
+GrantlineError
+├── ConfigurationError            the operator or the caller must change something
+│   ├── InvalidInput              a value that was given is wrong: .field names it
+│   ├── UnknownProvider
+│   ├── NameTaken                 another connection or app has this name already
+│   ├── KeyUnavailable            no key to open this secret: .fingerprint names the wanted one
+│   └── SecretUnreadable          the key is there, the sealed value was damaged or moved
+├── ProtocolError                 the other side broke the specification: .rule cites it
+│   ├── DiscoveryFailed
+│   ├── CallbackRejected          state, issuer, reuse: .check names which
+│   └── InvalidResponse           a token endpoint's answer cannot be used: .check names why
+├── AuthorizationServerError      the server said error=...: .error .description .uri .status
+│   ├── AuthorizationDenied       access_denied: the person said no
+│   ├── InvalidGrant              the code or refresh token is dead
+│   └── InvalidClient             the client ID, secret or redirect URI is not accepted
+├── ConnectionUnusable            asking again will not help until someone acts
+│   ├── ConnectionNotFound
+│   ├── AppNotFound
+│   ├── AppInUse
+│   ├── ConnectionChanged         somebody edited it meanwhile: read it again
+│   ├── NotAuthorized             never authorized yet (state draft)
+│   └── ReauthorizationRequired   .reason
+├── TemporarilyUnavailable        asking again may help: .retry_after
+│   ├── RefreshInProgress         another process holds the lease past our deadline
+│   ├── OutcomeUnknown            a request was sent and its answer was lost
+│   └── StoreBusy
+└── RequestError                  an authenticated request failed
+    ├── TransportFailed           no usable answer came: refused, reset, TLS, name not found
+    ├── EgressBlocked             .address .rule .setting: what was refused, why, what allows it
+    ├── LimitExceeded             size, time, redirects
+    └── UpstreamError             .response, from raise_for_status()
+
+Each error speaks to three audiences: ``message`` (anyone may read it; no secret, no text of the
+other server), ``hint`` (what to do next) and ``detail`` (for the log). ``code`` is stable: it
+is the machine-readable name in ``--format json``, and ``exit_code`` is the command line's status.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class GrantlineError(Exception):
+    """Any failure that Grantline decides about.
+
+    Attributes:
+        message: One sentence that anyone may read.
+        hint: The next step, or an empty string.
+        detail: More for the log; never a secret.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+# --- the operator or the caller must change something ---------------------------------------
+
+
+class ConfigurationError(GrantlineError):
+    """Something that was set up or asked for is wrong."""
+
+    code = "configuration"
+    exit_code = 2
+    http_status = 400
+
+
+class InvalidInput(ConfigurationError):
+    """A value that was given is wrong; ``field`` names it as the form does."""
+
+    code = "invalid_input"
+
+    def __init__(self, message: str, *, field: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.field = field
+
+
+class UnknownProvider(ConfigurationError):
+    """No catalogue entry has this name."""
+
+    code = "unknown_provider"
+
+
+class NameTaken(ConfigurationError):
+    """Another connection or app of this workspace has the name already."""
+
+    code = "name_taken"
+    http_status = 409
+
+
+class KeyUnavailable(ConfigurationError):
+    """The key that opens the stored secrets is not here; ``fingerprint`` names the wanted key."""
+
+    code = "key_unavailable"
+    exit_code = 3
+    http_status = 503
+
+    def __init__(
+        self, message: str, *, fingerprint: str = "", hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.fingerprint = fingerprint
+
+
+class SecretUnreadable(ConfigurationError):
+    """The key is here, but a sealed value was damaged or belongs to another row."""
+
+    code = "secret_unreadable"
+    exit_code = 3
+    http_status = 500
+
+
+# --- the other side broke the specification --------------------------------------------------
+
+
+class ProtocolError(GrantlineError):
+    """The other side broke the specification; ``rule`` cites it, ``check`` is a short name."""
+
+    code = "protocol"
+    exit_code = 7
+    http_status = 502
+
+    def __init__(
+        self, message: str, *, check: str, rule: str = "", hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.check = check
+        self.rule = rule
+
+
+class DiscoveryFailed(ProtocolError):
+    """The issuer's metadata could not be had or may not be believed."""
+
+    code = "discovery_failed"
+
+
+class CallbackRejected(ProtocolError):
+    """An authorization response that must not be used; no token request was made."""
+
+    code = "callback_rejected"
+    http_status = 400
+
+
+class InvalidResponse(ProtocolError):
+    """An answer of an OAuth endpoint that cannot be used."""
+
+    code = "invalid_response"
+
+
+# --- the server said error=... ---------------------------------------------------------------
+
+
+class AuthorizationServerError(GrantlineError):
+    """The authorization server refused, in its own words (RFC 6749 sections 4.1.2.1, 5.2).
+
+    Attributes:
+        error: The server's own code, unchanged.
+        description: Its text, reduced to printable characters; quote it, never render it.
+        uri: Its ``error_uri`` when that is http(s), else an empty string.
+        status: The HTTP status, or None for an error that came by the browser.
+    """
+
+    code = "authorization_server_error"
+    exit_code = 7
+    http_status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: str,
+        description: str = "",
+        uri: str = "",
+        status: int | None = None,
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.error = error
+        self.description = description
+        self.uri = uri
+        self.status = status
+
+
+class AuthorizationDenied(AuthorizationServerError):
+    """The person said no (``access_denied``)."""
+
+    code = "authorization_denied"
+    exit_code = 5
+
+
+class InvalidGrant(AuthorizationServerError):
+    """The code or refresh token is expired, revoked or was used before."""
+
+    code = "invalid_grant"
+    exit_code = 5
+
+
+class InvalidClient(AuthorizationServerError):
+    """The server does not accept this client: its ID, secret, method or redirect URI."""
+
+    code = "invalid_client"
+    exit_code = 7
+
+
+# --- asking again will not help until someone acts -------------------------------------------
+
+
+class ConnectionUnusable(GrantlineError):
+    """A connection that cannot be used as it is."""
+
+    code = "connection_unusable"
+    exit_code = 5
+    http_status = 409
+
+
+class ConnectionNotFound(ConnectionUnusable):
+    """No connection of this workspace has this name or id."""
+
+    code = "connection_not_found"
+    exit_code = 4
+    http_status = 404
+
+
+class AppNotFound(ConnectionUnusable):
+    """No app of this workspace has this name or id."""
+
+    code = "app_not_found"
+    exit_code = 4
+    http_status = 404
+
+
+class AppInUse(ConnectionUnusable):
+    """The app still has connections."""
+
+    code = "app_in_use"
+
+
+class ConnectionChanged(ConnectionUnusable):
+    """Somebody changed the row since it was read; nothing was overwritten."""
+
+    code = "connection_changed"
+
+
+class NotAuthorized(ConnectionUnusable):
+    """The connection is a draft: nobody has consented yet."""
+
+    code = "not_authorized"
+
+
+class ReauthorizationRequired(ConnectionUnusable):
+    """The grant is dead; ``reason`` says since when and why, as far as is known."""
+
+    code = "reauthorization_required"
+    http_status = 424
+
+    def __init__(self, message: str, *, reason: str = "", hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.reason = reason
+
+
+# --- asking again may help --------------------------------------------------------------------
+
+
+class TemporarilyUnavailable(GrantlineError):
+    """Nothing is broken for good; ``retry_after`` says how long to wait when it is known."""
+
+    code = "temporarily_unavailable"
+    exit_code = 6
+    http_status = 503
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.retry_after = retry_after
+
+
+class RefreshInProgress(TemporarilyUnavailable):
+    """Another process is refreshing this connection and has not finished in time."""
+
+    code = "refresh_in_progress"
+
+
+class OutcomeUnknown(TemporarilyUnavailable):
+    """A request that must not be repeated blindly was sent, and its answer was lost."""
+
+    code = "outcome_unknown"
+
+
+class StoreBusy(TemporarilyUnavailable):
+    """The database did not answer, or another writer held it too long."""
+
+    code = "store_busy"
+
+
+# --- an authenticated request failed ----------------------------------------------------------
+
+
+class RequestError(GrantlineError):
+    """A request to a service could not be made or did not succeed."""
+
+    code = "request_failed"
+    exit_code = 9
+    http_status = 502
+
+
+class TransportFailed(RequestError):
+    """No usable answer came: ``sent`` tells whether any byte of the request may have left."""
+
+    code = "transport_failed"
+    exit_code = 6
+    retryable = True
+
+    def __init__(
+        self, message: str, *, check: str, sent: bool, hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.check = check
+        self.sent = sent
+
+
+class EgressBlocked(RequestError):
+    """The guard refused an address, a URL, a host or a header before any byte left.
+
+    Attributes:
+        rule: Short stable name of the rule, such as ``ip_loopback`` or ``host_not_allowed``.
+        address: The host, address or name that was refused.
+        setting: The setting that would allow it, or an empty string when nothing does.
+    """
+
+    code = "egress_blocked"
+    exit_code = 8
+    http_status = 403
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str,
+        address: str = "",
+        setting: str = "",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.rule = rule
+        self.address = address
+        self.setting = setting
+
+
+class LimitExceeded(RequestError):
+    """An answer was too large, too slow, or redirected too often; ``limit`` names which."""
+
+    code = "limit_exceeded"
+
+    def __init__(self, message: str, *, limit: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.limit = limit
+
+
+class UpstreamError(RequestError):
+    """The service answered with an error status; ``response`` holds the whole answer."""
+
+    code = "upstream_error"
+
+    def __init__(
+        self, message: str, *, response: object, hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.response = response

@@ -1,0 +1,187 @@
+"""The rows of the store as values. Secrets arrive sealed: the store never sees one in the clear.
+
+Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``att_``, ``evt_``); every row carries
+its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation`` counts
+token sets: two counters, so that renaming a connection never races with refreshing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRecord:
+    """One client registration: ``settings`` is JSON of what may be shown."""
+
+    id: str
+    workspace: str
+    owner: str
+    name: str
+    provider: str
+    settings: Mapping[str, Any]
+    sealed_secrets: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenColumns:
+    """The part of a connection row that one token set fills, written together or not at all."""
+
+    sealed_tokens: str
+    expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    has_refresh_token: bool
+    granted_scopes: tuple[str, ...] | None
+    sealed_previous: str | None = None
+    previous_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the last attempts to renew said: written with the state, read by people.
+
+    Attributes:
+        state: A ``connections.state.State`` value.
+        cause: Short stable name of why the state is what it is; empty when all is well.
+        explanation: One sentence for people.
+        failures: Failed attempts in a row.
+        retry_at: No attempt before this instant, unless a person asks.
+        dead_grant_at: When a dead-grant answer was first seen and not yet confirmed.
+    """
+
+    state: str
+    cause: str = ""
+    explanation: str = ""
+    failures: int = 0
+    retry_at: datetime | None = None
+    dead_grant_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRecord:
+    """One authorization granted through an app.
+
+    Attributes:
+        scopes: Asked for.
+        hosts: Where its token may go: exact hosts or ``*.domain``.
+        sealed_secrets: What the flow itself needs: user name and password, DPoP key.
+        tokens: None until first authorized.
+        generation: Grows by one with every token set saved.
+        lease_owner: Who refreshes just now, until ``lease_until`` (database clock).
+        lease_number: Grows with every lease taken: the fencing number.
+        version: Grows by one with every edit.
+    """
+
+    id: str
+    workspace: str
+    owner: str
+    app_id: str
+    name: str
+    flow: str
+    scopes: tuple[str, ...]
+    hosts: tuple[str, ...]
+    sealed_secrets: str | None
+    health: Health
+    tokens: TokenColumns | None
+    generation: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    lease_number: int = 0
+    account_label: str = ""
+    authorized_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingAuthorization:
+    """A consent that was begun: found by the hash of its state, used once, dead after a while.
+
+    Attributes:
+        state_hash: SHA-256 of ``state``, hex; the state itself is never stored.
+        binding_hash: SHA-256 of what ties it to who began (a session, a process), hex.
+        redirect_uri: The exact string that the token request must repeat.
+        context: Digest of the app's endpoints, equal to the one in the callback path.
+        sealed_verifier: PKCE verifier and nonce.
+        scopes: Asked for in this consent.
+        used_at: Set by the first callback that presents the state.
+    """
+
+    state_hash: str
+    workspace: str
+    owner: str
+    connection_id: str
+    binding_hash: str
+    redirect_uri: str
+    context: str
+    sealed_verifier: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to refresh one connection until ``until``; ``number`` fences late savers."""
+
+    connection_id: str
+    owner: str
+    number: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshAttempt:
+    """The intent to spend one refresh token, recorded before the first byte is sent.
+
+    Attributes:
+        generation: The token set that is being renewed.
+        token_hash: SHA-256 of the refresh token, hex.
+        deadline: After this the attempt, if still open, is of unknown outcome.
+        sealed_answer: The raw answer of the server, saved before anyone judges it.
+        outcome: Empty while open; then ``saved``, ``refused``, ``failed``, ``lost``, ...
+    """
+
+    id: str
+    workspace: str
+    connection_id: str
+    generation: int
+    token_hash: str
+    lease_number: int
+    started_at: datetime
+    deadline: datetime
+    sealed_answer: str | None = None
+    outcome: str = ""
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the append-only audit: who did what to which connection, and when."""
+
+    id: str
+    workspace: str
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A master key that sealed something here: its fingerprint and a value only it can open."""
+
+    fingerprint: str
+    check: str
+    primary: bool
+    created_at: datetime
