@@ -7,6 +7,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # stages come in order, and -j makes nothing here faster
 .PHONY: help setup setup-demo setup-peers demo test check lint types imports format unit coverage bench lock upgrade clean
 
 help: ## show this list
