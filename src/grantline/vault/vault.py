@@ -37,7 +37,7 @@ class Vault:
         return Secret(envelope.unseal(sealed, self._ring, place).decode("utf-8", "surrogatepass"))
 
     def rewrap(self, sealed: str, place: Place) -> str:
-        """``sealed`` under the key that seals now, unchanged when it is already; raises as ``open``."""
+        """``sealed`` under the key that seals now. Raises as ``open``."""
         return envelope.rewrap(sealed, self._ring, place)
 
     def __repr__(self) -> str:
