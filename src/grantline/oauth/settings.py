@@ -69,6 +69,18 @@ class ClientAuthentication(StrEnum):
     TLS_CLIENT_AUTH = "tls_client_auth"
 
 
+class TokenRequestFormat(StrEnum):
+    """How the parameters of a token request travel; RFC 6749 section 3.2 knows only ``form``.
+
+    ``QUERY`` makes it a GET with everything in the URL, the secret too: only for services that
+    take nothing else.
+    """
+
+    FORM = "form"
+    JSON = "json"
+    QUERY = "query"
+
+
 class TokenPlacement(StrEnum):
     """Where the access token goes in an API request."""
 
@@ -164,6 +176,10 @@ class AppSettings:
         refresh_parameters: Extra parameters of the refresh request.
         custom_headers: Extra headers of the token and refresh requests.
         client_authentication: Method at the token endpoint.
+        refresh_authentication: Method for refreshes; None means ``client_authentication``.
+        token_request_format: Form body, JSON body or query.
+        parameter_names: Parameters that the service calls otherwise: the RFC's name and its own
+            (``client_id``, ``client_key``).
         pkce: RFC 7636.
         use_par: Push the authorization request (RFC 9126) before the redirect.
         use_dpop: Bind tokens to a key of the connection (RFC 9449).
@@ -196,6 +212,9 @@ class AppSettings:
     refresh_parameters: Pairs = ()
     custom_headers: Pairs = ()
     client_authentication: ClientAuthentication = ClientAuthentication.CLIENT_SECRET_POST
+    refresh_authentication: ClientAuthentication | None = None
+    token_request_format: TokenRequestFormat = TokenRequestFormat.FORM
+    parameter_names: Pairs = ()
     pkce: Pkce = Pkce.S256
     use_par: bool = False
     use_dpop: bool = False
