@@ -3,6 +3,9 @@
 import pytest
 from hypothesis import settings
 
+# The servers that others wrote, for every test that asks for one.
+pytest_plugins = ["tests.peers.fixtures"]
+
 # How long one example takes says something about the machine, not about the code.
 settings.register_profile("grantline", deadline=None)
 settings.load_profile("grantline")

@@ -1,0 +1,55 @@
+"""Fixtures that give running peers: one of each per session and configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import pytest
+
+from tests.peers.peer import Peer
+from tests.peers.process import PeerFailedError, running_django_toolkit, running_oidc_provider
+
+StartPeer = Callable[..., Peer]
+
+
+@pytest.fixture(scope="session")
+def start_oidc_provider() -> Iterator[StartPeer]:
+    """Starts oidc-provider with a configuration, or gives the one that has it already."""
+    yield from starter(running_oidc_provider)
+
+
+@pytest.fixture(scope="session")
+def start_django_toolkit() -> Iterator[StartPeer]:
+    """Starts django-oauth-toolkit with a configuration, or gives the one that has it already."""
+    yield from starter(running_django_toolkit)
+
+
+@pytest.fixture(scope="session")
+def oidc_provider(start_oidc_provider: StartPeer) -> Peer:
+    return start_oidc_provider()
+
+
+@pytest.fixture(scope="session")
+def django_toolkit(start_django_toolkit: StartPeer) -> Peer:
+    return start_django_toolkit()
+
+
+def starter(running: Callable[..., AbstractContextManager[Peer]]) -> Iterator[StartPeer]:
+    """A function that starts peers; all of them end with the session."""
+    started: dict[str, Peer] = {}
+    with ExitStack() as processes:
+
+        def start(**config: Any) -> Peer:
+            key = json.dumps(config, sort_keys=True)
+            if key not in started:
+                try:
+                    started[key] = processes.enter_context(running(**config))
+                except PeerFailedError as error:
+                    # A peer that is missing is a failure: a skip would hide what was not tested.
+                    pytest.fail(str(error), pytrace=False)
+            return started[key]
+
+        yield start
