@@ -8,8 +8,9 @@ from typing import Final
 from grantline.errors import InvalidInput
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.dpop import Dpop
-from grantline.oauth.endpoint import check_endpoint
+from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
+from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import (
     AUTHORIZE_PARAMETERS,
@@ -22,7 +23,7 @@ from grantline.oauth.parameters import (
 from grantline.oauth.pkce import challenge_parameters
 from grantline.oauth.resource import resource_parameters
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pairs, Pkce
-from grantline.oauth.token_request import Grant, token_flow, token_request
+from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
 from grantline.secret import Secret
 
 AUTHORIZE_URI: Final = "Authorize URI"
@@ -62,16 +63,16 @@ def authorization_url(*, settings: AppSettings, request: AuthorizationRequest) -
     Raises:
         InvalidInput: The URI, a parameter or a resource cannot be used; names the form's field.
     """
-    check_endpoint(settings.authorize_uri, field=AUTHORIZE_URI)
+    endpoint = str(endpoint_url(settings.authorize_uri, field=AUTHORIZE_URI))
     parameters = authorization_parameters(settings=settings, request=request)
     # What the URI brings counts as an extra parameter: refused where it is ours, never doubled.
     merge_parameters(
         parameters,
-        query_parameters(settings.authorize_uri),
+        query_parameters(endpoint),
         owned=_owned(settings),
         field=AUTHORIZE_URI,
     )
-    return append_query(settings.authorize_uri, parameters)
+    return append_query(endpoint, rename_parameters(parameters, settings.parameter_names))
 
 
 def authorization_parameters(*, settings: AppSettings, request: AuthorizationRequest) -> Pairs:
@@ -86,8 +87,7 @@ def authorization_parameters(*, settings: AppSettings, request: AuthorizationReq
         ("redirect_uri", request.redirect_uri),
         ("state", request.state.reveal()),
     ]
-    if request.scopes:
-        own.append(("scope", settings.scope_separator.join(request.scopes)))
+    own.extend(scope_parameters(settings, request.scopes))
     if request.flow is FlowType.AUTHORIZATION_CODE:
         own.extend(_pkce_parameters(settings, request))
         if request.dpop_thumbprint:
@@ -95,13 +95,12 @@ def authorization_parameters(*, settings: AppSettings, request: AuthorizationReq
     if request.nonce and "openid" in request.scopes:
         own.append(("nonce", request.nonce))
     own.extend(resource_parameters(settings.resources))
-    merged = merge_parameters(
+    return merge_parameters(
         tuple(own),
         settings.authorize_parameters,
         owned=_owned(settings),
         field=AUTHORIZE_PARAMETERS,
     )
-    return rename_parameters(merged, settings.parameter_names)
 
 
 def code_exchange_request(
@@ -144,13 +143,12 @@ def code_exchange_flow(
 
 def _grant(settings: AppSettings, request: AuthorizationRequest, code: Secret) -> Grant:
     parameters: list[tuple[str, str]] = [
-        ("grant_type", "authorization_code"),
+        ("grant_type", GrantType.AUTHORIZATION_CODE),
         ("code", code.reveal()),
         ("redirect_uri", request.redirect_uri),
     ]
     if settings.pkce is not Pkce.OFF:
         parameters.append(("code_verifier", _required_verifier(request).reveal()))
-    parameters.extend(resource_parameters(settings.resources))
     return Grant(parameters=tuple(parameters), extra=settings.token_parameters)
 
 

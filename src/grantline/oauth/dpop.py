@@ -10,7 +10,6 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.challenge import parse_challenges
@@ -18,10 +17,10 @@ from grantline.oauth.jwt import numeric_date, public_jwk, sign_jwt, thumbprint
 from grantline.oauth.moment import Moment, base64url
 from grantline.oauth.settings import Pairs
 from grantline.secret import Secret
+from grantline.url import parse_url
 
 DPOP_KEY: Final = "DPoP key"
 
-_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _NONCE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,512}")  # NQCHAR of RFC 9449 section 8.1
 _NONCE_ERROR: Final = re.compile(rb'"error"\s*:\s*"use_dpop_nonce"')
 
@@ -40,14 +39,13 @@ class Dpop:
     algorithm: str = "ES256"
     nonces: Pairs = ()
 
-    def learned(self, response: HttpResponse) -> Dpop:
-        """This value with the nonce that ``response`` brings for its origin, if any."""
-        nonce = response.header("DPoP-Nonce")
-        if not nonce or not _NONCE.fullmatch(nonce) or not response.url:
+    def learned(self, response: HttpResponse, *, request: HttpRequest) -> Dpop:
+        """This value with the nonce that ``response`` to ``request`` brings, if any."""
+        nonce = response.header("DPoP-Nonce") or ""
+        if not _NONCE.fullmatch(nonce):
             return self
-        return replace(
-            self, nonces=tuple({**dict(self.nonces), origin(response.url): nonce}.items())
-        )
+        server = parse_url(response.url or request.url).origin
+        return replace(self, nonces=tuple({**dict(self.nonces), server: nonce}.items()))
 
     def thumbprint(self) -> str:
         """The key's thumbprint, for ``dpop_jkt`` (section 10): the code is bound to it as well."""
@@ -66,13 +64,14 @@ def dpop_proof(
         moment: Gives ``iat`` and ``jti``.
         access_token: The token beside which the proof travels; absent at the token endpoint.
     """
+    target = parse_url(url)
     claims: dict[str, Any] = {
         "jti": moment.identifier("dpop"),
         "htm": method,
-        "htu": url.partition("#")[0].partition("?")[0],
+        "htu": f"{target.origin}{target.path}",
         "iat": numeric_date(moment.now),
     }
-    nonce = dict(dpop.nonces).get(origin(url))
+    nonce = dict(dpop.nonces).get(target.origin)
     if nonce:
         claims["nonce"] = nonce
     if access_token is not None:
@@ -93,7 +92,7 @@ def asks_for_nonce(response: HttpResponse) -> bool:
     """Whether a server refused only because its nonce was missing or old (sections 8 and 9).
 
     The token endpoint says so in a 400 body, a resource in its 401 challenge. The answer to both
-    is the same request once more, with ``dpop.learned(response)``; never twice.
+    is the same request once more, with what ``learned`` gives; never twice.
     """
     if not _NONCE.fullmatch(response.header("DPoP-Nonce") or ""):
         return False
@@ -104,10 +103,3 @@ def asks_for_nonce(response: HttpResponse) -> bool:
             for challenge in parse_challenges(value)
         ) or bool(_NONCE_ERROR.search(response.body))
     return response.status == 400 and bool(_NONCE_ERROR.search(response.body))
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of ``url`` in their normal form (RFC 6454 section 4)."""
-    parts = urlsplit(url)
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"

@@ -6,6 +6,7 @@ from grantline.errors import ReauthorizationRequired
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import Flow
+from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import OWNED_IN_TOKEN_REQUEST, REFRESH_PARAMETERS
 from grantline.oauth.settings import AppSettings, ClientSecrets, Pairs
@@ -64,10 +65,10 @@ def _grant(settings: AppSettings, tokens: TokenSet) -> Grant:
         owned -= {"grant_type"}
         parameters: Pairs = (("access_token", tokens.access_token.reveal()),)
         if "grant_type" not in dict(extra):
-            parameters = (("grant_type", "refresh_token"), *parameters)
+            parameters = (("grant_type", GrantType.REFRESH_TOKEN), *parameters)
     elif tokens.refresh_token:
         parameters = (
-            ("grant_type", "refresh_token"),
+            ("grant_type", GrantType.REFRESH_TOKEN),
             ("refresh_token", tokens.refresh_token.reveal()),
         )
     else:

@@ -6,7 +6,8 @@ headers, encoding and proof of possession are the same for all and happen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from grantline.errors import InvalidInput
 from grantline.messages import Headers, HttpRequest, HttpResponse
@@ -25,6 +26,7 @@ from grantline.oauth.parameters import (
     query_parameters,
     rename_parameters,
 )
+from grantline.oauth.resource import resource_parameters
 from grantline.oauth.settings import (
     AppSettings,
     ClientAuthentication,
@@ -33,8 +35,9 @@ from grantline.oauth.settings import (
     TokenRequestFormat,
 )
 
-TOKEN_URI = "Token URI"
-FORM_TYPE = "application/x-www-form-urlencoded"
+TOKEN_URI: Final = "Token URI"
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+JSON_TYPE: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -60,6 +63,11 @@ class Grant:
     owned: frozenset[str] = OWNED_IN_TOKEN_REQUEST
 
 
+def scope_parameters(settings: AppSettings, scopes: tuple[str, ...]) -> Pairs:
+    """``scope`` as the service wants it joined; nothing when there are none to ask for."""
+    return (("scope", settings.scope_separator.join(scopes)),) if scopes else ()
+
+
 def token_request(
     grant: Grant,
     *,
@@ -68,12 +76,18 @@ def token_request(
     moment: Moment,
     dpop: Dpop | None = None,
 ) -> HttpRequest:
-    """The token request for ``grant``.
+    """The token request for ``grant``, for the resources of the app (RFC 8707 section 2.2).
 
     Raises:
         InvalidInput: A setting is missing or contradicts another; names the form's field.
     """
-    request = authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
+    request = authenticated_request(
+        replace(grant, parameters=grant.parameters + resource_parameters(settings.resources)),
+        settings=settings,
+        secrets=secrets,
+        moment=moment,
+        format_=settings.token_request_format,
+    )
     return request if dpop is None else with_proof(request, dpop=dpop, moment=moment)
 
 
@@ -90,22 +104,26 @@ def token_flow(
     With ``dpop``, a server that only wants its nonce in the proof is asked once more (RFC 9449
     section 8); it has not looked at the grant yet, so this does not spend a code twice.
     """
-    response = yield token_request(
-        grant, settings=settings, secrets=secrets, moment=moment, dpop=dpop
-    )
+    request = token_request(grant, settings=settings, secrets=secrets, moment=moment, dpop=dpop)
+    response = yield request
     if dpop is not None and asks_for_nonce(response):
         response = yield token_request(
             grant,
             settings=settings,
             secrets=secrets,
             moment=moment.again(),
-            dpop=dpop.learned(response),
+            dpop=dpop.learned(response, request=request),
         )
     return response
 
 
 def authenticated_request(
-    grant: Grant, *, settings: AppSettings, secrets: ClientSecrets, moment: Moment
+    grant: Grant,
+    *,
+    settings: AppSettings,
+    secrets: ClientSecrets,
+    moment: Moment,
+    format_: TokenRequestFormat = TokenRequestFormat.FORM,
 ) -> HttpRequest:
     """A request with client authentication to any back-channel endpoint: token, PAR, revocation.
 
@@ -122,7 +140,8 @@ def authenticated_request(
         endpoint=endpoint,
         moment=moment,
     )
-    own = grant.parameters + proof.parameters
+    # A pushed authorization request has a client_id before its client is authenticated.
+    own = grant.parameters + tuple(p for p in proof.parameters if p not in grant.parameters)
     parameters = merge_parameters(own, grant.extra, owned=grant.owned, field=grant.extra_field)
     merge_parameters(
         parameters,
@@ -130,23 +149,27 @@ def authenticated_request(
         owned=grant.owned,
         field=grant.endpoint_field,
     )
-    return _encoded(endpoint, parameters, proof=proof, settings=settings)
+    parameters = rename_parameters(parameters, settings.parameter_names)
+    return _encoded(endpoint, parameters, format_, proof, settings.custom_headers)
 
 
 def _encoded(
-    endpoint: str, parameters: Pairs, *, proof: ClientProof, settings: AppSettings
+    endpoint: str,
+    parameters: Pairs,
+    format_: TokenRequestFormat,
+    proof: ClientProof,
+    custom_headers: Headers,
 ) -> HttpRequest:
-    parameters = rename_parameters(parameters, settings.parameter_names)
     own: Headers = (("Accept", "application/json"), ("User-Agent", USER_AGENT), *proof.headers)
     method, url, body = "POST", endpoint, b""
-    match settings.token_request_format:
+    match format_:
         case TokenRequestFormat.FORM:
             own = (*own, ("Content-Type", FORM_TYPE))
             body = encode_form(parameters).encode("ascii")
         case TokenRequestFormat.JSON:
-            own = (*own, ("Content-Type", "application/json"))
+            own = (*own, ("Content-Type", JSON_TYPE))
             body = encode_json(parameters)
         case TokenRequestFormat.QUERY:
             method, url = "GET", append_query(endpoint, parameters)
-    headers = with_custom_headers(own, settings.custom_headers)
+    headers = with_custom_headers(own, custom_headers)
     return HttpRequest(method, url, headers, body, proof.certificate)
