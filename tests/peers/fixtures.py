@@ -48,8 +48,8 @@ def starter(running: Callable[..., AbstractContextManager[Peer]]) -> Iterator[St
                 try:
                     started[key] = processes.enter_context(running(**config))
                 except PeerFailedError as error:
-                    # A peer that is missing is a failure: a skip would hide what was not tested.
-                    pytest.fail(str(error), pytrace=False)
+                    # Not a skip: it would hide what was not tested.
+                    raise pytest.fail.Exception(str(error), pytrace=False) from None
             return started[key]
 
         yield start

@@ -109,7 +109,9 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def stop_when_stdin_closes() -> None:
-    sys.stdin.read()
+    # Not sys.stdin: a thread that waits in it keeps the interpreter from shutting down.
+    while os.read(0, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

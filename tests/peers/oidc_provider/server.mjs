@@ -44,6 +44,7 @@ function buildProvider(issuer, api, clients, config) {
       issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),
     }),
     ttl: config.ttl,
+    clockTolerance: 0, // one machine, one clock: a token ends when it says so
     features: {
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
