@@ -149,7 +149,11 @@ def _grant(settings: AppSettings, request: AuthorizationRequest, code: Secret) -
     ]
     if settings.pkce is not Pkce.OFF:
         parameters.append(("code_verifier", _required_verifier(request).reveal()))
-    return Grant(parameters=tuple(parameters), extra=settings.token_parameters)
+    return Grant(
+        parameters=tuple(parameters),
+        endpoint=settings.token_uri,
+        extra=settings.token_parameters,
+    )
 
 
 def _pkce_parameters(settings: AppSettings, request: AuthorizationRequest) -> Pairs:

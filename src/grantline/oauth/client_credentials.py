@@ -39,4 +39,6 @@ def client_credentials_flow(
 
 def _grant(settings: AppSettings, scopes: tuple[str, ...]) -> Grant:
     parameters = (("grant_type", GrantType.CLIENT_CREDENTIALS), *scope_parameters(settings, scopes))
-    return Grant(parameters=parameters, extra=settings.token_parameters)
+    return Grant(
+        parameters=parameters, endpoint=settings.token_uri, extra=settings.token_parameters
+    )

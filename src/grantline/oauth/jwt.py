@@ -144,8 +144,8 @@ def new_ec_key(entropy: bytes) -> Secret:
 
 def verify_jwt(
     token: str, *, jwks: Claims, algorithms: Collection[str], secret: Secret | None = None
-) -> dict[str, Any]:
-    """The claims of ``token`` once its signature holds; what they say is not judged here.
+) -> tuple[str, dict[str, Any]]:
+    """The algorithm and claims of ``token``, whose signature holds; the claims are not judged.
 
     A ``kid`` selects the key. Without one, every key of the right type is tried, because servers
     that rotate often publish two and name neither (OpenID Connect Core section 10.1).
@@ -166,7 +166,7 @@ def verify_jwt(
     registry = _Registry(algorithms=[algorithm], strict_check_header=False)
     for key in _candidate_keys(jwks, header, algorithm, secret):
         try:
-            return jwt.decode(token, key, registry=registry).claims
+            return algorithm, jwt.decode(token, key, registry=registry).claims
         except (JoseError, ValueError, TypeError):
             continue
     raise _rejected("signature", "has a signature that none of the issuer's keys made")

@@ -59,7 +59,9 @@ def _grant(
     )
     if not settings.assertion.scope_in_assertion:
         parameters += scope_parameters(settings, scopes)
-    return Grant(parameters=parameters, extra=settings.token_parameters)
+    return Grant(
+        parameters=parameters, endpoint=settings.token_uri, extra=settings.token_parameters
+    )
 
 
 def _assertion(

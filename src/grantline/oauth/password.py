@@ -59,5 +59,6 @@ def _grant(
             ("password", password.reveal()),
             *scope_parameters(settings, scopes),
         ),
+        endpoint=settings.token_uri,
         extra=settings.token_parameters,
     )

@@ -79,7 +79,7 @@ def _grant(settings: AppSettings, tokens: TokenSet) -> Grant:
         )
     return Grant(
         parameters=parameters,
-        endpoint=settings.refresh_uri,
+        endpoint=settings.refresh_uri or settings.token_uri,
         authentication=settings.refresh_authentication,
         extra=extra,
         extra_field=REFRESH_PARAMETERS,

@@ -87,4 +87,8 @@ def _grant(settings: AppSettings, exchange: Exchange) -> Grant:
         parameters.append(("requested_token_type", exchange.requested_token_type))
     parameters += [("audience", audience) for audience in exchange.audiences]
     parameters += scope_parameters(settings, exchange.scopes)
-    return Grant(parameters=tuple(parameters), extra=settings.token_parameters)
+    return Grant(
+        parameters=tuple(parameters),
+        endpoint=settings.token_uri,
+        extra=settings.token_parameters,
+    )

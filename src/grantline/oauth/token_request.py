@@ -46,7 +46,7 @@ class Grant:
 
     Attributes:
         parameters: The grant's own, with ``grant_type``; secrets revealed, so never printed.
-        endpoint: Where it goes; empty means the Token URI.
+        endpoint: Where it goes.
         endpoint_field: The form's label of that endpoint.
         authentication: Client authentication; None means the app's.
         extra: Parameters that people added.
@@ -55,7 +55,7 @@ class Grant:
     """
 
     parameters: Pairs
-    endpoint: str = ""
+    endpoint: str
     endpoint_field: str = TOKEN_URI
     authentication: ClientAuthentication | None = None
     extra: Pairs = ()
@@ -130,7 +130,7 @@ def authenticated_request(
     Raises:
         InvalidInput: As ``token_request``.
     """
-    endpoint = grant.endpoint or settings.token_uri
+    endpoint = grant.endpoint
     if not endpoint:
         raise InvalidInput(f"{grant.endpoint_field} is empty.", field=grant.endpoint_field)
     proof = client_proof(
