@@ -181,7 +181,6 @@ def test_a_device_is_answered_as_the_person_decides(peer: Peer, *, deny: bool) -
     form = {"grant_type": DEVICE_GRANT, "device_code": device["device_code"]}
     waiting = ask(peer.endpoints["token_endpoint"], form, client=client)
     Person().enter_user_code(device["verification_uri"], device["user_code"], deny=deny)
-    # Where the peer watches the interval, the second poll must keep it (RFC 8628 section 3.5).
     decided = ask(peer.endpoints["token_endpoint"], form, client=client)
 
     assert waiting.body["error"] == "authorization_pending"
@@ -211,6 +210,14 @@ def test_a_revoked_token_is_inactive_and_refused(peer: Peer) -> None:
     assert revoked.status == 200
     assert [before.body["active"], after.body["active"]] == [True, False]
     assert call_api(peer, "/me", tokens["access_token"]).status == 401
+
+
+def test_a_token_of_oidc_provider_ends_on_time(start_oidc_provider: StartPeer) -> None:
+    peer = start_oidc_provider(ttl={"AccessToken": 1})
+    tokens = obtain_tokens(peer, peer.clients["native"]).body
+
+    assert tokens["expires_in"] == 1
+    assert any(call_api(peer, "/me", tokens["access_token"]).status == 401 for _ in range(5000))
 
 
 def test_oidc_provider_revokes_the_grant_when_a_refresh_token_is_used_twice(

@@ -25,9 +25,11 @@ export function buildClients(config) {
   const privateJwk = config.jwks ? undefined : newKey();
   const clients = [];
   const add = (name, method, metadata) => {
+    const hasSecret = method.startsWith('client_secret');
     clients.push({
       client_id: name,
-      ...(method.startsWith('client_secret') && { client_secret: `${name}-secret-for-tests-only-0123456789` }),
+      // HS256 asks for at least 32 bytes.
+      ...(hasSecret && { client_secret: `${name}-secret-for-tests-only-0123456789` }),
       token_endpoint_auth_method: method,
       redirect_uris: [],
       response_types: metadata.redirect_uris ? ['code'] : [],

@@ -37,7 +37,10 @@ function buildProvider(issuer, api, clients, config) {
     cookies: { keys: [randomBytes(32).toString('hex')] },
     scopes: ['openid', 'offline_access', 'orders'],
     claims: { openid: ['sub'], email: ['email'] },
-    findAccount: (ctx, sub) => ({ accountId: sub, claims: () => ({ sub, email: `${sub}@example.test` }) }),
+    findAccount: (ctx, sub) => ({
+      accountId: sub,
+      claims: () => ({ sub, email: `${sub}@example.test` }),
+    }),
     pkce: { required: () => config.pkce_required },
     rotateRefreshToken: config.rotate_refresh_token,
     ...(config.refresh_tokens === 'always' && {
