@@ -73,7 +73,7 @@ class _Gzip:
                 self._decoder = self._new_decoder(chunk)
             elif self._decoder.eof:
                 # A gzip body may have several members; anything else after the end is padding.
-                if not chunk.startswith(_GZIP_MAGIC):
+                if not _GZIP_MAGIC.startswith(chunk[:2]):
                     break
                 self._decoder = self._new_decoder(chunk)
             parts.append(self._inflate(self._decoder, chunk))

@@ -1,0 +1,302 @@
+"""One request out, one response back: the ``Transport`` port, and the only engine behind it.
+
+Redirects are not followed, environment variables and .netrc are not read, cookies are not kept,
+and a TLS certificate is always verified: what leaves is exactly the request that was given.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections import OrderedDict
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+import aiohttp
+from aiohttp import AddrInfoType, SocketFactoryType
+from yarl import URL
+
+from grantline import __version__
+from grantline.calls.headers import check_header, check_method
+from grantline.errors import LimitExceeded
+from grantline.messages import ClientCertificate, HttpRequest, HttpResponse
+from grantline.net.address import parse_address
+from grantline.net.decoding import ACCEPT_ENCODING, ContentDecoder
+from grantline.net.failures import failed, translated
+from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_address, check_url
+from grantline.net.resolver import DNS_TIMEOUT, CheckedResolver, Resolver, system_resolver
+from grantline.net.tls import client_context
+from grantline.url import Url, parse_url
+
+USER_AGENT: Final = f"Grantline/{__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one exchange may cost, and whether it may use a connection that was used before.
+
+    Attributes:
+        total: From the first byte of DNS to the last byte of the body; one deadline for all of it.
+        connect: The part of it until the TLS handshake is done.
+        response_bytes: The body, after decoding.
+        header_bytes: The status line and header fields together.
+        reuse: False opens a new connection and sends once. A server may close an idle connection
+            at the moment a request is written to it, and then nobody knows whether the request was
+            seen: harmless for a GET, the end of a grant for a refresh.
+    """
+
+    total: timedelta = timedelta(minutes=5)
+    connect: timedelta = timedelta(seconds=20)
+    response_bytes: int = 64 * 1024 * 1024
+    header_bytes: int = 64 * 1024
+    reuse: bool = True
+
+
+API_LIMITS: Final = Limits()
+OAUTH_LIMITS: Final = Limits(
+    total=timedelta(seconds=20),
+    connect=timedelta(seconds=10),
+    response_bytes=1024 * 1024,
+    reuse=False,
+)
+METADATA_LIMITS: Final = Limits(
+    total=timedelta(seconds=20),
+    connect=timedelta(seconds=10),
+    response_bytes=256 * 1024,
+)
+
+
+class Transport(Protocol):
+    """How a request leaves.
+
+    1. Nothing is sent unless the URL, and every address its host resolves to, is allowed.
+    2. The response is returned whatever its status; a redirect is a response.
+    3. A failure is a `TransportFailed` whose ``sent`` is False only if no byte can have left.
+    4. Requests of different ``partition``s share no connection, cookie or other state.
+    """
+
+    async def send(
+        self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
+    ) -> HttpResponse:
+        """The answer to ``request``, within ``limits``."""
+
+
+@dataclass(slots=True, eq=False)
+class _Pool:
+    """The connections of one partition; closed once it is retired and nobody uses it."""
+
+    session: aiohttp.ClientSession
+    users: int = 0
+    retired: bool = False
+
+
+def open_socket(address: AddrInfoType) -> socket.socket:
+    """A socket of the kind that ``address`` needs, not yet connected."""
+    return socket.socket(*address[:3])
+
+
+class EgressTransport:
+    """`Transport` over aiohttp, behind the egress guard. An async context manager.
+
+    Args:
+        policy: What the operator allows.
+        resolver: Names to addresses; a test puts a fake DNS here.
+        socket_factory: Opens the socket for an address that passed; a test puts a fake network
+            here.
+        extra_ca_pem: Private certificate authorities to trust as well, PEM.
+        dns_timeout: How long a lookup may take.
+        max_pools: How many partitions may keep connections open.
+    """
+
+    def __init__(
+        self,
+        policy: EgressPolicy = PUBLIC_INTERNET,
+        *,
+        resolver: Resolver = system_resolver,
+        socket_factory: SocketFactoryType = open_socket,
+        extra_ca_pem: str = "",
+        dns_timeout: timedelta = DNS_TIMEOUT,
+        max_pools: int = 256,
+    ) -> None:
+        self._policy = policy
+        self._resolver = CheckedResolver(resolver, policy, dns_timeout)
+        self._socket_factory = socket_factory
+        self._extra_ca_pem = extra_ca_pem
+        self._max_pools = max_pools
+        self._pools: OrderedDict[_PoolKey, _Pool] = OrderedDict()
+        self._contexts: OrderedDict[ClientCertificate | None, ssl.SSLContext] = OrderedDict()
+        self._passed: set[tuple[str, str, int | None]] = set()
+
+    async def send(
+        self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
+    ) -> HttpResponse:
+        """The answer to ``request``; see `Transport`.
+
+        Raises:
+            EgressBlocked: The guard refused the URL, a header or an address.
+            TransportFailed: No usable answer came. ``check`` is ``dns_failed``, ``dns_timeout``,
+                ``connect``, ``tls``, ``timeout``, ``disconnected``, ``malformed``, ``truncated``
+                or ``content_decoding``.
+            LimitExceeded: ``response_bytes`` or ``header_bytes``.
+        """
+        url = parse_url(request.url)
+        self._check(url)
+        check_method(request.method)
+        for name, value in request.headers:
+            check_header(name, value)
+        pool = await self._pool(partition, request.client_certificate, limits)
+        _host.set(url.host)
+        pool.users += 1
+        try:
+            return await _exchange(pool.session, request, str(url), limits)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise translated(error, url) from None
+        finally:
+            pool.users -= 1
+            if pool.retired and not pool.users:
+                await pool.session.close()
+
+    async def aclose(self) -> None:
+        """Close every connection; requests that are under way fail."""
+        while self._pools:
+            await self._pools.popitem()[1].session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _check(self, url: Url) -> None:
+        """`check_url`, once for each origin: the policy does not change."""
+        key = (url.scheme, url.host, url.port)
+        if key not in self._passed:
+            check_url(url, self._policy)
+            if len(self._passed) >= _MAX_PASSED:
+                self._passed.clear()
+            self._passed.add(key)
+
+    async def _pool(
+        self, partition: str, certificate: ClientCertificate | None, limits: Limits
+    ) -> _Pool:
+        # Connections that serve one request have nothing to share, so they need no partition.
+        key = (partition if limits.reuse else "", certificate, limits.reuse)
+        pool = self._pools.get(key)
+        if pool is not None:
+            self._pools.move_to_end(key)
+            return pool
+        pool = self._pools[key] = _Pool(self._new_session(certificate, reuse=limits.reuse))
+        if len(self._pools) > self._max_pools:
+            oldest = self._pools.popitem(last=False)[1]
+            oldest.retired = True
+            if not oldest.users:
+                await oldest.session.close()
+        return pool
+
+    def _new_session(
+        self, certificate: ClientCertificate | None, *, reuse: bool
+    ) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            resolver=self._resolver,
+            use_dns_cache=False,
+            socket_factory=self._checked_socket,
+            ssl=self._context(certificate),
+            force_close=not reuse,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING},
+            skip_auto_headers=("Content-Type",),
+            auto_decompress=False,
+            trust_env=False,
+            middlewares=() if reuse else (_send_once,),
+        )
+
+    def _context(self, certificate: ClientCertificate | None) -> ssl.SSLContext:
+        context = self._contexts.get(certificate)
+        if context is None:
+            context = self._contexts[certificate] = client_context(self._extra_ca_pem, certificate)
+            if len(self._contexts) > self._max_pools:
+                self._contexts.popitem(last=False)
+        return context
+
+    def _checked_socket(self, address: AddrInfoType) -> socket.socket:
+        """The second wall: whatever aiohttp made of the host, this is what is really dialled."""
+        check_address(parse_address(address[4][0]), self._policy, host=_host.get())
+        return self._socket_factory(address)
+
+
+_PoolKey = tuple[str, ClientCertificate | None, bool]
+_MAX_PASSED: Final = 4096
+
+# The host of the request that this task is sending, for the check at the socket.
+_host: ContextVar[str] = ContextVar("_host")
+
+
+async def _exchange(
+    session: aiohttp.ClientSession, request: HttpRequest, url: str, limits: Limits
+) -> HttpResponse:
+    async with session.request(
+        request.method,
+        URL(url, encoded=True),
+        headers=request.headers,
+        data=request.body or None,
+        allow_redirects=False,
+        timeout=_timeout(limits),
+        max_line_size=limits.header_bytes,
+        max_field_size=limits.header_bytes,
+    ) as response:
+        if (
+            sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
+            > limits.header_bytes
+        ):
+            raise LimitExceeded(
+                f"The headers of the answer are larger than {limits.header_bytes} bytes.",
+                limit="header_bytes",
+            )
+        return HttpResponse(
+            response.status,
+            tuple([(name.lower(), value) for name, value in response.headers.items()]),
+            await _read(response, request.method, limits.response_bytes),
+            url,
+        )
+
+
+async def _read(response: aiohttp.ClientResponse, method: str, limit_bytes: int) -> bytes:
+    """The decoded body, never more than ``limit_bytes`` of it in memory."""
+    coding = response.headers.get("Content-Encoding", "")
+    decoder = ContentDecoder(coding if method != "HEAD" else "", limit_bytes)
+    parts = []
+    while chunk := await response.content.readany():
+        parts.append(decoder.feed(chunk))
+    parts.append(decoder.finish())
+    return b"".join(parts)
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET whose connection broke: a code in it is spent already."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise failed(request.url.host or "", "disconnected", sent=True) from None
+
+
+@lru_cache(maxsize=64)
+def _timeout(limits: Limits) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=limits.total.total_seconds(), connect=limits.connect.total_seconds()
+    )
