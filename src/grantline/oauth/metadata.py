@@ -7,12 +7,12 @@ shows a later difference and somebody decides.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from grantline.errors import DiscoveryFailed, InvalidInput
+from grantline.errors import DiscoveryFailed, InvalidInput, InvalidResponse
 from grantline.messages import HttpRequest, HttpResponse
+from grantline.oauth.body import parse_body
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
 from grantline.oauth.headers import USER_AGENT
@@ -98,11 +98,9 @@ def parse_metadata_response(response: HttpResponse, *, issuer: str) -> ServerMet
     if len(response.body) > MAX_DOCUMENT_BYTES:
         raise _failed("is too large", check="response_too_large", rule="RFC 8414 3.2")
     try:
-        document = json.loads(response.body)
-    except (ValueError, RecursionError):
+        document = parse_body(response).fields
+    except InvalidResponse:
         return None  # a web page: many sites answer every path with one
-    if not isinstance(document, dict):
-        return None
     # Byte for byte, or a server could speak for another one (RFC 8414 section 3.3).
     if document.get("issuer") != issuer:
         raise _failed(
