@@ -50,7 +50,11 @@ class GrantlineError(Exception):
         message: One sentence that anyone may read.
         hint: The next step, or an empty string.
         detail: More for the log; never a secret.
+        failure: The classified answer of an OAuth endpoint behind this error, if there is one;
+            ``grantline.oauth.failure.failure_of`` gives it with its type.
     """
+
+    failure: object | None = None
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
