@@ -8,8 +8,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 1. A method is one transaction: all of it is there afterwards, or nothing.
 2. A row of another workspace does not exist: the answer is the same as for an unknown id.
 3. ``ConnectionNotFound`` and ``AppNotFound`` come for rows that are not there, ``NameTaken`` for a
-   second row of one name, ``StoreBusy`` when the database cannot be had; no driver's exception
-   leaves the store.
+   second row of one name, ``StoreBusy`` when the database cannot be had, ``ConfigurationError``
+   when an operator must act (disk full, read-only, damaged); no driver's exception leaves.
 4. An edit carries the version it was made against; a different one raises ``ConnectionChanged``.
 5. At most one lease per connection lives at a time, by the database's own clock; every lease has a
    larger number than the one before.
@@ -18,7 +18,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 7. ``take_pending`` marks the row used in the same statement that finds it unused: of any number of
    callers one sees ``used_at`` None.
 8. A deleted connection stays deleted: no save, lease or state change brings it back.
-9. Events are never changed or removed by anything but ``purge``.
+9. Events are never changed or removed.
+10. At most one key is primary, and one becomes primary only in place of the one its caller knew.
 """
 
 from __future__ import annotations
@@ -47,15 +48,33 @@ class Store(Protocol):
         """The database's clock."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends every connection to the database."""
+        ...
 
     # apps
-    def add_app(self, app: AppRecord, event: Event) -> None: ...
-    def load_app(self, workspace: str, app_id: str) -> AppRecord: ...
-    def find_app(self, workspace: str, name: str) -> AppRecord: ...
-    def list_apps(self, workspace: str) -> Sequence[AppRecord]: ...
-    def update_app(self, app: AppRecord, event: Event) -> None:
-        """Writes ``app`` over version ``app.version - 1`` (law 4)."""
+    def add_app(self, app: AppRecord, event: Event) -> None:
+        """Adds an app."""
+        ...
+
+    def load_app(self, workspace: str, app_id: str) -> AppRecord:
+        """The app of this id."""
+        ...
+
+    def find_app(self, workspace: str, name: str) -> AppRecord:
+        """The app of this name."""
+        ...
+
+    def list_apps(self, workspace: str) -> Sequence[AppRecord]:
+        """Every app of the workspace, oldest first."""
+        ...
+
+    def update_app(self, app: AppRecord, event: Event, reset: Health | None = None) -> None:
+        """Writes ``app`` over version ``app.version - 1`` (law 4).
+
+        With ``reset`` every connection of the app loses its tokens and takes this health, and its
+        generation grows by one, in the same transaction: the tokens belong to another server.
+        """
         ...
 
     def delete_app(self, workspace: str, app_id: str, event: Event) -> None:
@@ -69,18 +88,33 @@ class Store(Protocol):
         """Adds a connection, and its app with it when given: both or neither."""
         ...
 
-    def load_connection(self, workspace: str, connection_id: str) -> ConnectionRecord: ...
-    def find_connection(self, workspace: str, name: str) -> ConnectionRecord: ...
+    def load_connection(self, workspace: str, connection_id: str) -> ConnectionRecord:
+        """The connection of this id."""
+        ...
+
+    def find_connection(self, workspace: str, name: str) -> ConnectionRecord:
+        """The connection of this name."""
+        ...
+
     def list_connections(
         self, workspace: str, app_id: str | None = None
-    ) -> Sequence[ConnectionRecord]: ...
+    ) -> Sequence[ConnectionRecord]:
+        """Every connection of the workspace, or of one app in it, oldest first."""
+        ...
 
     def update_connection(
-        self, connection: ConnectionRecord, event: Event, app: AppRecord | None = None
+        self,
+        connection: ConnectionRecord,
+        event: Event,
+        app: AppRecord | None = None,
+        reset: Health | None = None,
     ) -> None:
-        """Writes what people edit (name, app, scopes, hosts, secrets, health's state) over
-        ``connection.version - 1``; tokens, generation and lease columns are not touched.
-        ``app``, when given, is updated in the same transaction (law 4 for both).
+        """Writes what people edit over ``connection.version - 1``.
+
+        That is name, app, flow, scopes, hosts and secrets; health, tokens, generation and lease
+        are not touched. ``app``, when given, is updated in the same transaction (law 4 for both).
+        With ``reset`` the connection, and with ``app`` every connection of that app, loses its
+        tokens as in ``update_app``.
         """
         ...
 
@@ -89,10 +123,12 @@ class Store(Protocol):
         ...
 
     def touch(self, connection_id: str, used_at: datetime) -> None:
-        """Notes a use; missing rows are ignored."""
+        """Notes a use; missing rows are ignored, and so is a use before the last one noted."""
         ...
 
-    def label_account(self, connection_id: str, label: str) -> None: ...
+    def label_account(self, connection_id: str, label: str) -> None:
+        """Notes whose account at the service this is."""
+        ...
 
     # tokens
     def save_authorized(
@@ -107,9 +143,17 @@ class Store(Protocol):
         ...
 
     def save_refreshed(
-        self, lease: Lease, attempt: RefreshAttempt, tokens: TokenColumns, health: Health, event: Event
+        self,
+        lease: Lease,
+        attempt: RefreshAttempt,
+        tokens: TokenColumns,
+        health: Health,
+        event: Event,
     ) -> bool:
-        """Law 6: tokens, generation + 1, attempt closed, lease released; or False and nothing."""
+        """Law 6: tokens, generation + 1, attempt closed, lease released; or False and nothing.
+
+        The attempt ends as ``saved`` and drops its sealed answer: the tokens hold all of it.
+        """
         ...
 
     def save_health(
@@ -130,12 +174,19 @@ class Store(Protocol):
         ...
 
     # attempts
-    def begin_attempt(self, attempt: RefreshAttempt) -> None: ...
-    def save_answer(self, attempt_id: str, sealed_answer: str) -> None: ...
-    def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None: ...
-    def open_attempts(
-        self, connection_id: str | None = None
-    ) -> Sequence[RefreshAttempt]:
+    def begin_attempt(self, attempt: RefreshAttempt) -> None:
+        """Notes the intent to spend a refresh token, before the first byte is sent."""
+        ...
+
+    def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
+        """Keeps the server's answer before anyone judges it; missing rows are ignored."""
+        ...
+
+    def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None:
+        """Notes how an open attempt ended; closed and missing ones stay as they are."""
+        ...
+
+    def open_attempts(self, connection_id: str | None = None) -> Sequence[RefreshAttempt]:
         """Attempts without an outcome, oldest first; of one connection or of all."""
         ...
 
@@ -149,7 +200,10 @@ class Store(Protocol):
         ...
 
     # events
-    def add_event(self, event: Event) -> None: ...
+    def add_event(self, event: Event) -> None:
+        """Adds one line to the audit."""
+        ...
+
     def list_events(
         self, workspace: str, subject: str | None = None, limit: int = 100
     ) -> Sequence[Event]:
@@ -161,8 +215,18 @@ class Store(Protocol):
         """Drops pending authorizations and closed attempts that ended before; gives the count."""
         ...
 
-    def list_keys(self) -> Sequence[KeyRecord]: ...
-    def add_key(self, key: KeyRecord) -> None: ...
+    def list_keys(self) -> Sequence[KeyRecord]:
+        """Every key that sealed something here, oldest first."""
+        ...
+
+    def add_key(self, key: KeyRecord, replacing: str | None = None) -> None:
+        """Notes a key, new or known; a primary one takes over from the key ``replacing`` (law 10).
+
+        Raises:
+            KeyUnavailable: Another key is primary by now; names it, and changes nothing.
+        """
+        ...
+
     def instance_id(self) -> str:
         """An id made once when the database was created."""
         ...

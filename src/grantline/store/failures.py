@@ -1,0 +1,106 @@
+"""What a driver's exception means, said in Grantline's own errors.
+
+No text of the driver leaves here: its messages quote statements, values and connection strings.
+Only the error's name and code go into ``detail``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from grantline.errors import ConfigurationError, GrantlineError, NameTaken, StoreBusy
+
+_BUSY: Final = "The database did not answer, or another writer held it too long."
+_FULL: Final = ("The database's disk is full; nothing was saved.", "Free some space and try again.")
+_READ_ONLY: Final = (
+    "The database cannot be written to.",
+    "Check the owner and mode of the file and its folder, or the rights of the database user.",
+)
+_DAMAGED: Final = (
+    "The database file is damaged, or is no database at all.",
+    "Put it aside, restore the last backup, and start again.",
+)
+_UNREACHABLE: Final = (
+    "The database cannot be opened.",
+    "Check that the path exists, or that the server's address, user and password are right.",
+)
+_STRANGE: Final = (
+    "The database does not have the tables it should have.",
+    "Check that the address names Grantline's own database, and that its user owns the tables.",
+)
+_UNSTORABLE: Final = (
+    "A text holds a character that the database cannot keep.",
+    "Remove control characters and broken Unicode from it.",
+)
+
+_SQLITE: Final = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: _UNREACHABLE,
+    sqlite3.SQLITE_PERM: _UNREACHABLE,
+    sqlite3.SQLITE_AUTH: _UNREACHABLE,
+    sqlite3.SQLITE_ERROR: _STRANGE,
+}
+# SQLSTATE classes and codes (PostgreSQL manual, appendix A); longer ones are looked up first.
+_POSTGRES: Final = {
+    "53100": _FULL,
+    "25006": _READ_ONLY,
+    "42501": _READ_ONLY,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+    "28": _UNREACHABLE,
+    "3D": _UNREACHABLE,
+    "42": _STRANGE,
+    "22": _UNSTORABLE,
+}
+
+
+def translate(
+    error: SQLAlchemyError | UnicodeError, orphan: GrantlineError | None = None
+) -> GrantlineError:
+    """The error to raise in place of ``error``; ``orphan`` stands for a broken reference."""
+    if isinstance(error, UnicodeError):
+        return ConfigurationError(_UNSTORABLE[0], hint=_UNSTORABLE[1])
+    if not isinstance(error, DBAPIError):
+        return StoreBusy(_BUSY, detail=type(error).__name__)
+    cause, code = error.orig, _code(error)
+    detail = f"{type(cause).__name__} {code}".rstrip()
+    if isinstance(error, IntegrityError):
+        if orphan is not None and code in {"SQLITE_CONSTRAINT_FOREIGNKEY", "23503"}:
+            return orphan
+        if _is_name(error):
+            return NameTaken("This name is taken in this workspace.", hint="Choose another name.")
+        return ConfigurationError(
+            "The database refused a row that breaks its own rules.",
+            hint="Please report this with the detail in the log.",
+            detail=detail,
+        )
+    if isinstance(cause, sqlite3.Error):
+        # Extended codes keep the primary code in the low byte.
+        found = _SQLITE.get(getattr(cause, "sqlite_errorcode", -1) & 0xFF)
+    else:
+        found = _POSTGRES.get(code) or _POSTGRES.get(code[:2])
+    if found is None:
+        return StoreBusy(_BUSY, hint="Try again.", detail=detail)
+    return ConfigurationError(found[0], hint=found[1], detail=detail)
+
+
+def _code(error: DBAPIError) -> str:
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return name or ""
+
+
+def _is_name(error: IntegrityError) -> bool:
+    """True for a second row of one name.
+
+    SQLite names the columns in its message, PostgreSQL the constraint in the diagnosis.
+    """
+    if isinstance(error.orig, sqlite3.Error):
+        return str(error.orig).endswith(".name")
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return (constraint or "").endswith("_workspace_name")

@@ -1,0 +1,11 @@
+"""The ``Store`` on SQLAlchemy Core: one set of statements for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from grantline.store.sql_connections import Connections
+from grantline.store.sql_journal import Journal
+from grantline.store.sql_tokens import Tokens
+
+
+class SqlStore(Connections, Tokens, Journal):
+    """State in one database. ``open_store`` makes one; its parts are files by subject."""

@@ -1,0 +1,91 @@
+"""Events, keys and the instance: what a store remembers of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from grantline.errors import KeyUnavailable
+from grantline.store.database import Database
+from grantline.store.records import Event, KeyRecord
+from grantline.store.rows import to_record, to_row
+from grantline.store.tables import (
+    event,
+    instance,
+    pending_authorization,
+    refresh_attempt,
+    vault_key,
+)
+
+
+def note(run: Connection, happened: Event) -> None:
+    """Adds ``happened`` to the audit within the transaction it tells of."""
+    run.execute(insert(event).values(to_row(happened)))
+
+
+class Journal(Database):
+    """The part of the store that is about the store."""
+
+    def add_event(self, event: Event) -> None:
+        """Adds one line to the audit."""
+        with self._write() as run:
+            note(run, event)
+
+    def list_events(
+        self, workspace: str, subject: str | None = None, limit: int = 100
+    ) -> Sequence[Event]:
+        """The latest, newest first, of one subject or of all."""
+        query = select(event).where(event.c.workspace == workspace)
+        if subject is not None:
+            query = query.where(event.c.subject == subject)
+        with self._read() as run:
+            rows = run.execute(query.order_by(event.c.number.desc()).limit(limit)).mappings()
+            return [to_record(Event, row) for row in rows]
+
+    def purge(self, before: datetime) -> int:
+        """Drops pending authorizations and closed attempts that ended before; gives the count."""
+        ended = (
+            delete(pending_authorization).where(pending_authorization.c.expires_at < before),
+            delete(refresh_attempt).where(refresh_attempt.c.closed_at < before),
+        )
+        with self._write() as run:
+            return sum(run.execute(each).rowcount for each in ended)
+
+    def list_keys(self) -> Sequence[KeyRecord]:
+        """Every key that sealed something here, oldest first."""
+        order = (vault_key.c.created_at, vault_key.c.fingerprint)
+        with self._read() as run:
+            rows = run.execute(select(vault_key).order_by(*order)).mappings()
+            return [to_record(KeyRecord, row) for row in rows]
+
+    def add_key(self, key: KeyRecord, replacing: str | None = None) -> None:
+        """Notes a key; a primary one takes over from the key ``replacing``, and from no other."""
+        known = vault_key.c
+        with self._write() as run:
+            if key.primary:
+                # Of two processes that start at once, each with a key of its own, the second
+                # waits here for the first (PostgreSQL: at the unique index) and is told.
+                current = run.execute(
+                    select(known.fingerprint).where(known.primary).with_for_update()
+                ).scalar()
+                if current not in {replacing, key.fingerprint}:
+                    raise KeyUnavailable(
+                        f"This database is sealed with the master key {current}.",
+                        fingerprint=current or "",
+                        hint="Another process registered it meanwhile: start with that key.",
+                    )
+                run.execute(update(vault_key).where(known.primary).values(primary=False))
+            changed = run.execute(
+                update(vault_key)
+                .where(known.fingerprint == key.fingerprint)
+                .values(primary=key.primary)
+            )
+            if not changed.rowcount:
+                run.execute(insert(vault_key).values(to_row(key)))
+
+    def instance_id(self) -> str:
+        """An id made once when the database was created."""
+        with self._read() as run:
+            return str(run.execute(select(instance.c.id)).scalar_one())

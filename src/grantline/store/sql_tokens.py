@@ -1,0 +1,221 @@
+"""Tokens, the lease that guards their renewal, the attempts to renew, and consents under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Update,
+    delete,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from grantline.store.columns import Instant, microseconds
+from grantline.store.database import Database
+from grantline.store.records import (
+    Event,
+    Health,
+    Lease,
+    PendingAuthorization,
+    RefreshAttempt,
+    TokenColumns,
+)
+from grantline.store.rows import to_record, to_row
+from grantline.store.sql_connections import no_connection
+from grantline.store.sql_journal import note
+from grantline.store.tables import connection, pending_authorization, refresh_attempt
+
+_NO_LEASE = {"lease_owner": None, "lease_until": None}
+
+
+class Tokens(Database):
+    """What happens to a token set from the consent on. Every write is a compare-and-swap."""
+
+    def save_authorized(
+        self,
+        connection_id: str,
+        tokens: TokenColumns,
+        health: Health,
+        scopes: tuple[str, ...],
+        event: Event,
+    ) -> int:
+        """Replaces the tokens after a consent and gives the new generation."""
+        held = connection.c
+        saved = (
+            update(connection)
+            .where(held.id == connection_id)
+            .values(
+                to_row(tokens)
+                | to_row(health)
+                | {"scopes": scopes, "authorized_at": event.at, "updated_at": event.at},
+                generation=held.generation + 1,
+            )
+            .returning(held.generation)
+        )
+        with self._write() as run:
+            generation: int | None = run.execute(saved).scalar_one_or_none()
+            if generation is None:
+                raise no_connection()
+            note(run, event)
+            return generation
+
+    def save_refreshed(
+        self,
+        lease: Lease,
+        attempt: RefreshAttempt,
+        tokens: TokenColumns,
+        health: Health,
+        event: Event,
+    ) -> bool:
+        """Law 6: tokens, generation + 1, attempt closed, lease released; or False and nothing."""
+        held = connection.c
+        saved = (
+            update(connection)
+            .where(*_holding(lease), held.generation == attempt.generation)
+            .values(to_row(tokens) | to_row(health) | _NO_LEASE, generation=held.generation + 1)
+        )
+        with self._write() as run:
+            if not run.execute(saved).rowcount:
+                _require(run, lease.connection_id)
+                return False
+            run.execute(_closing(attempt.id, "saved", event.at).values(sealed_answer=None))
+            note(run, event)
+            return True
+
+    def save_health(
+        self, connection_id: str, generation: int, health: Health, event: Event | None
+    ) -> bool:
+        """Writes ``health`` while the generation is still this one; False otherwise."""
+        held = connection.c
+        here = (held.id == connection_id, held.generation == generation)
+        with self._write() as run:
+            if not run.execute(update(connection).where(*here).values(to_row(health))).rowcount:
+                _require(run, connection_id)
+                return False
+            if event is not None:
+                note(run, event)
+            return True
+
+    def acquire_lease(
+        self, connection_id: str, owner: str, generation: int, span: timedelta
+    ) -> Lease | None:
+        """A lease, or None while another lives or the generation has moved on (law 5)."""
+        held, now = connection.c, self._now()
+        until = type_coerce(type_coerce(now, BigInteger) + microseconds(span), Instant)
+        taken = (
+            update(connection)
+            .where(
+                held.id == connection_id,
+                held.generation == generation,
+                or_(held.lease_until.is_(None), held.lease_until <= now),
+            )
+            .values(lease_owner=owner, lease_until=until, lease_number=held.lease_number + 1)
+            .returning(held.lease_number, held.lease_until)
+        )
+        with self._write() as run:
+            row = run.execute(taken).one_or_none()
+            if row is not None:
+                return Lease(
+                    connection_id=connection_id,
+                    owner=owner,
+                    number=row.lease_number,
+                    until=row.lease_until,
+                )
+            _require(run, connection_id)
+            return None
+
+    def release_lease(self, lease: Lease) -> None:
+        """Ends ``lease`` when it is still the holder's; otherwise nothing."""
+        with self._write() as run:
+            run.execute(update(connection).where(*_holding(lease)).values(_NO_LEASE))
+
+    def begin_attempt(self, attempt: RefreshAttempt) -> None:
+        """Notes the intent to spend a refresh token, before the first byte is sent."""
+        with self._write(orphan=no_connection()) as run:
+            run.execute(insert(refresh_attempt).values(to_row(attempt)))
+
+    def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
+        """Keeps the server's answer before anyone judges it; missing rows are ignored."""
+        open_one = update(refresh_attempt).where(refresh_attempt.c.id == attempt_id)
+        with self._write() as run:
+            run.execute(open_one.values(sealed_answer=sealed_answer))
+
+    def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None:
+        """Notes how an open attempt ended; closed and missing ones stay as they are."""
+        with self._write() as run:
+            run.execute(_closing(attempt_id, outcome, closed_at))
+
+    def open_attempts(self, connection_id: str | None = None) -> Sequence[RefreshAttempt]:
+        """Attempts without an outcome, oldest first; of one connection or of all."""
+        tried = refresh_attempt.c
+        query = select(refresh_attempt).where(tried.outcome == "")
+        if connection_id is not None:
+            query = query.where(tried.connection_id == connection_id)
+        with self._read() as run:
+            rows = run.execute(query.order_by(tried.started_at, tried.id)).mappings()
+            return [to_record(RefreshAttempt, row) for row in rows]
+
+    def add_pending(self, pending: PendingAuthorization, at_most: int) -> None:
+        """Adds one; an owner's oldest beyond ``at_most`` are dropped."""
+        begun = pending_authorization.c
+        surplus = (
+            select(begun.state_hash)
+            .where(
+                begun.workspace == pending.workspace,
+                begun.owner == pending.owner,
+                begun.state_hash != pending.state_hash,
+            )
+            .order_by(begun.created_at.desc(), begun.state_hash)
+            .offset(at_most - 1)
+        )
+        with self._write(orphan=no_connection()) as run:
+            run.execute(insert(pending_authorization).values(to_row(pending)))
+            run.execute(delete(pending_authorization).where(begun.state_hash.in_(surplus)))
+
+    def take_pending(self, state_hash: str, now: datetime) -> PendingAuthorization | None:
+        """Law 7. The row as it was before; None when the state is unknown."""
+        begun = pending_authorization.c
+        unused = update(pending_authorization).where(
+            begun.state_hash == state_hash, begun.used_at.is_(None)
+        )
+        with self._write() as run:
+            taken = unused.values(used_at=now).returning(*begun)
+            row = run.execute(taken).mappings().one_or_none()
+            if row is not None:
+                return replace(to_record(PendingAuthorization, row), used_at=None)
+            known = select(pending_authorization).where(begun.state_hash == state_hash)
+            row = run.execute(known).mappings().one_or_none()
+            return None if row is None else to_record(PendingAuthorization, row)
+
+
+def _require(run: Connection, connection_id: str) -> None:
+    """Tells a row that is gone (law 3) from one that has moved on."""
+    if run.execute(select(connection.c.id).where(connection.c.id == connection_id)).first() is None:
+        raise no_connection()
+
+
+def _holding(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    held = connection.c
+    return (
+        held.id == lease.connection_id,
+        held.lease_owner == lease.owner,
+        held.lease_number == lease.number,
+    )
+
+
+def _closing(attempt_id: str, outcome: str, closed_at: datetime) -> Update:
+    tried = refresh_attempt.c
+    return (
+        update(refresh_attempt)
+        .where(tried.id == attempt_id, tried.outcome == "")
+        .values(outcome=outcome, closed_at=closed_at)
+    )

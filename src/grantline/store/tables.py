@@ -1,0 +1,207 @@
+"""The schema. ``migrations`` builds the same one, and a test compares the two.
+
+Workspaces are kept apart by the database itself: what refers to an app or a connection refers to
+the pair of workspace and id, so no row can point into another workspace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from grantline.store.columns import Instant, Json, Words
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _when(condition: str) -> dict[str, Any]:
+    """The options of an index over the rows that meet ``condition`` only."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # The oldest schema whose code can still use this database: see migrations/__init__.py.
+    Column("usable_from", Integer, nullable=False),
+)
+
+vault_key = Table(
+    "vault_key",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("check_value", Text, key="check", nullable=False),
+    Column("is_primary", Boolean, key="primary", nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+Index("ux_vault_key_primary", vault_key.c.primary, unique=True, **_when("is_primary"))
+
+app = Table(
+    "app",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("sealed_secrets", Text),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("workspace", "name"),
+    UniqueConstraint("workspace", "id"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("hosts", Words, nullable=False),
+    Column("sealed_secrets", Text),
+    # health
+    Column("state", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("explanation", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", Instant),
+    Column("dead_grant_at", Instant),
+    # tokens
+    Column("sealed_tokens", Text),
+    Column("expires_at", Instant),
+    Column("refresh_expires_at", Instant),
+    Column("has_refresh_token", Boolean, nullable=False),
+    Column("granted_scopes", Words),
+    Column("sealed_previous", Text),
+    Column("previous_until", Instant),
+    Column("generation", Integer, nullable=False),
+    # lease
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("lease_number", Integer, nullable=False),
+    # the row itself
+    Column("version", Integer, nullable=False),
+    Column("account_label", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("authorized_at", Instant),
+    Column("last_used_at", Instant),
+    UniqueConstraint("workspace", "name"),
+    UniqueConstraint("workspace", "id"),
+    ForeignKeyConstraint(["workspace", "app_id"], ["app.workspace", "app.id"]),
+    CheckConstraint("(lease_owner IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    CheckConstraint("sealed_tokens IS NOT NULL OR NOT has_refresh_token", name="tokens_whole"),
+)
+Index("ix_connection_app_id", connection.c.app_id)
+# What a background refresher asks for: what expires next, among what can be refreshed at all.
+Index(
+    "ix_connection_expires_at",
+    connection.c.expires_at,
+    **_when("has_refresh_token AND expires_at IS NOT NULL"),
+)
+
+pending_authorization = Table(
+    "pending_authorization",
+    metadata,
+    Column("state_hash", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("binding_hash", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("sealed_verifier", Text, nullable=False),
+    Column("scopes", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    ForeignKeyConstraint(
+        ["workspace", "connection_id"],
+        ["connection.workspace", "connection.id"],
+        ondelete="CASCADE",
+    ),
+)
+Index("ix_pending_authorization_connection_id", pending_authorization.c.connection_id)
+Index("ix_pending_authorization_expires_at", pending_authorization.c.expires_at)
+Index(
+    "ix_pending_authorization_owner",
+    pending_authorization.c.workspace,
+    pending_authorization.c.owner,
+    pending_authorization.c.created_at,
+)
+
+refresh_attempt = Table(
+    "refresh_attempt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("token_hash", Text, nullable=False),
+    Column("lease_number", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("sealed_answer", Text),
+    Column("outcome", Text, nullable=False),
+    Column("closed_at", Instant),
+    ForeignKeyConstraint(
+        ["workspace", "connection_id"],
+        ["connection.workspace", "connection.id"],
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("(outcome = '') = (closed_at IS NULL)", name="closed_whole"),
+)
+Index("ix_refresh_attempt_connection_id", refresh_attempt.c.connection_id)
+Index("ix_refresh_attempt_open", refresh_attempt.c.started_at, **_when("outcome = ''"))
+
+event = Table(
+    "event",
+    metadata,
+    # The order of arrival: two events of one microsecond still have a first and a second.
+    Column(
+        "number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        Identity(always=True),
+        primary_key=True,
+    ),
+    Column("id", Text, nullable=False, unique=True),
+    Column("workspace", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    # SQLite: a number is never given twice, even after a purge.
+    sqlite_autoincrement=True,
+)
+Index("ix_event_subject", event.c.workspace, event.c.subject, event.c.number)
+Index("ix_event_workspace", event.c.workspace, event.c.number)
