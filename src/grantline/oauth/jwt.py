@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws, jwt
@@ -33,11 +33,22 @@ SYMMETRIC: Final = frozenset({"HS256", "HS384", "HS512"})
 MIN_RSA_BITS: Final = 2048  # RFC 7518 section 3.3
 MIN_SECRET_BYTES: Final = 14  # 112 bits, the least that NIST SP 800-131A allows for HMAC
 
-_FAMILIES: Final[Mapping[str, type[Key]]] = {
-    "RS": RSAKey, "PS": RSAKey, "ES": ECKey, "Ed": OKPKey, "HS": OctKey,
-}  # fmt: skip
 _PUBLIC_MEMBERS: Final = {"RSA": ("e", "n"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class _RsaKey(RSAKey):
+    """An RSA key read without the library's warning about short ones: those are refused here."""
+
+    @classmethod
+    def import_key(
+        cls, value: Any, parameters: Any = None, password: str | bytes | None = None
+    ) -> Self:
+        return super(RSAKey, cls).import_key(value, parameters, password)
+
+    @property
+    def is_weak(self) -> bool:
+        return self.raw_value.key_size < MIN_RSA_BITS
 
 
 class _Registry(jws.JWSRegistry):
@@ -50,6 +61,15 @@ class _Registry(jws.JWSRegistry):
         if name not in (self.allowed or ()):
             raise UnsupportedAlgorithmError
         return self.algorithms[name]
+
+
+_FAMILIES: Final[Mapping[str, type[Key]]] = {
+    "RS": _RsaKey,
+    "PS": _RsaKey,
+    "ES": ECKey,
+    "Ed": OKPKey,
+    "HS": OctKey,
+}
 
 
 def sign_jwt(
@@ -109,7 +129,7 @@ def load_signing_key(key: Secret, *, algorithm: str, field: str) -> Key:
         ) from None
     if not loaded.is_private:
         raise InvalidInput("This is a public key; signing needs the private one.", field=field)
-    if isinstance(loaded, RSAKey) and loaded.raw_value.key_size < MIN_RSA_BITS:
+    if isinstance(loaded, _RsaKey) and loaded.is_weak:
         raise InvalidInput(
             f"The RSA key has {loaded.raw_value.key_size} bits; {MIN_RSA_BITS} are the least.",
             field=field,
@@ -213,7 +233,7 @@ def _candidate_keys(
             key = family.import_key(entry)
         except (JoseError, ValueError, TypeError, KeyError):
             continue  # one bad key in a set must not hide the good ones
-        if not (isinstance(key, RSAKey) and key.raw_value.key_size < MIN_RSA_BITS):
+        if not (isinstance(key, _RsaKey) and key.is_weak):
             found.append(key)
     return found
 
