@@ -1,0 +1,115 @@
+"""What to ask a service for: a request as a person writes it, before any token is on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from grantline import __version__
+from grantline.calls.headers import check_header, check_method
+from grantline.calls.target import join_target
+from grantline.errors import InvalidInput
+from grantline.messages import Headers, HttpRequest, first_value, json_body
+from grantline.url import parse_url
+
+Pairs = tuple[tuple[str, str], ...]
+
+JSON_TYPE: Final = "application/json"
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+DEFAULT_HEADERS: Final[Headers] = (
+    ("Accept", "*/*"),
+    ("User-Agent", f"Grantline/{__version__}"),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Content:
+    """The body of a request and its media type; bytes, so that it can be sent again."""
+
+    data: bytes
+    media_type: str
+
+    def __repr__(self) -> str:
+        return f"Content({self.media_type}, {len(self.data)} B)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSpec:
+    """One request of *Make a request*.
+
+    Attributes:
+        url: Absolute, or relative to the connection's base URL.
+        headers: In order, repeated names allowed.
+        query: Added behind the query that ``url`` has; repeated names stay repeated.
+        content: The body; None for none.
+        follow_redirects: Off shows the 3xx answer itself.
+        timeout: For the whole exchange; None means the transport's own limit.
+    """
+
+    method: str = "GET"
+    url: str
+    headers: Headers = ()
+    query: Pairs = ()
+    content: Content | None = None
+    follow_redirects: bool = True
+    timeout: timedelta | None = None
+
+
+def json_content(value: Any) -> Content:  # noqa: ANN401 - any JSON value
+    """``value`` as a JSON body."""
+    return Content(json_body(value), JSON_TYPE)
+
+
+def json_text_content(text: str) -> Content:
+    """``text``, which is JSON already, unchanged.
+
+    Raises:
+        InvalidInput: It is not; says where it stops being JSON.
+    """
+    try:
+        json.loads(text)
+    except ValueError as error:
+        where = f" in line {error.lineno}, column {error.colno}" if _has_place(error) else ""
+        raise InvalidInput(
+            f"The body is not JSON{where}.",
+            field="json",
+            hint="Quote names and texts with double quotes.",
+        ) from None
+    return Content(text.encode(), JSON_TYPE)
+
+
+def form_content(fields: Pairs) -> Content:
+    """``fields`` as a URL-encoded form."""
+    return Content(urlencode(fields).encode("ascii"), FORM_TYPE)
+
+
+def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
+    """The request that ``spec`` describes, complete but for the token.
+
+    Raises:
+        EgressBlocked: The URL, the method or a header may not be used; names the rule.
+    """
+    check_method(spec.method)
+    for name, value in spec.headers:
+        check_header(name, value)
+    url = join_target(base_url, spec.url)
+    if spec.query:
+        joiner = "&" if "?" in url else "?"
+        url = str(parse_url(f"{url}{joiner}{urlencode(spec.query)}"))
+    headers = spec.headers
+    if spec.content is not None and first_value(headers, "Content-Type") is None:
+        headers = (*headers, ("Content-Type", spec.content.media_type))
+    missing = tuple(each for each in DEFAULT_HEADERS if first_value(headers, each[0]) is None)
+    return HttpRequest(
+        spec.method,
+        url,
+        (*missing, *headers),
+        spec.content.data if spec.content else b"",
+    )
+
+
+def _has_place(error: ValueError) -> bool:
+    return isinstance(error, json.JSONDecodeError)

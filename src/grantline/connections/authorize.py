@@ -1,0 +1,302 @@
+"""Consent: begun here, given in a browser or on another device, completed here.
+
+What ties the two ends together is a state that is used once, lives ten minutes, is stored as a
+hash, belongs to whoever began (the binding), and came back on the path of the very app it was
+made for (the context). All of that is checked before the code is sent anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from grantline.connections.callback_path import callback_digest
+from grantline.connections.connection import Actor
+from grantline.connections.context import Context, fingerprint
+from grantline.connections.health import after_success
+from grantline.connections.holding import Holding
+from grantline.connections.identity import account_label
+from grantline.connections.renewal import dpop_of, grant_for, read_answer
+from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
+from grantline.connections.state import Happening
+from grantline.errors import (
+    CallbackRejected,
+    ConnectionNotFound,
+    GrantlineError,
+    InvalidInput,
+    RequestError,
+)
+from grantline.messages import HttpResponse
+from grantline.oauth.authorization_code import (
+    AuthorizationRequest,
+    authorization_url,
+    code_exchange_flow,
+)
+from grantline.oauth.callback import AuthorizationCode, CallbackExpectation, parse_callback, state_of
+from grantline.oauth.failure import failure_from_transport
+from grantline.oauth.flow import Flow, adrive
+from grantline.oauth.grant import GrantType
+from grantline.oauth.implicit import parse_implicit_response
+from grantline.oauth.moment import base64url
+from grantline.oauth.par import (
+    parse_pushed_authorization_response,
+    pushed_authorization_request,
+    pushed_authorization_url,
+)
+from grantline.oauth.pkce import code_verifier
+from grantline.oauth.settings import FlowType, Pkce
+from grantline.oauth.token_set import TokenSet
+from grantline.secret import Secret
+from grantline.store.records import PendingAuthorization
+
+LIFE: Final = timedelta(minutes=10)
+MOST_PENDING: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A consent that waits for a person.
+
+    Attributes:
+        url: To be opened in the person's browser.
+        redirect_uri: Where the service will send the browser back.
+        expires_at: After this the callback is refused.
+    """
+
+    connection_id: str
+    url: str
+    redirect_uri: str
+    expires_at: datetime
+
+
+class Authorizer:
+    """Begins and completes consents, and obtains tokens for flows that need no person."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def begin(
+        self,
+        actor: Actor,
+        connection_id: str,
+        *,
+        redirect_uri: str,
+        binding: str,
+        scopes: tuple[str, ...] | None = None,
+    ) -> Begun:
+        """The URL at which a person consents.
+
+        Args:
+            actor: Who begins; only he can complete it.
+            connection_id: The connection to authorize, again or for the first time.
+            redirect_uri: As registered at the service; the code exchange repeats it.
+            binding: A secret of the session or process that begins.
+            scopes: What to ask for; None means the connection's scopes.
+        """
+        context = self._context
+        holding = await context.hold(actor, connection_id)
+        if not holding.flow.needs_browser:
+            raise InvalidInput(
+                f"The flow of “{holding.record.name}” does not use a browser.", field="Flow type"
+            )
+        state = Secret(base64url(context.entropy(32)))
+        consent = Consent(
+            verifier=code_verifier(context.entropy(32)),
+            nonce=base64url(context.entropy(16)),
+        )
+        dpop = dpop_of(holding)
+        request = AuthorizationRequest(
+            redirect_uri=redirect_uri,
+            state=state,
+            scopes=holding.record.scopes if scopes is None else scopes,
+            verifier=None if holding.settings.pkce is Pkce.OFF else consent.verifier,
+            nonce=consent.nonce,
+            flow=holding.flow,
+            dpop_thumbprint=dpop.thumbprint() if dpop else "",
+        )
+        url = await self._authorization_url(holding, request)
+        now = context.clock.now()
+        state_hash = fingerprint(state.reveal())
+        pending = PendingAuthorization(
+            state_hash=state_hash,
+            workspace=actor.workspace,
+            owner=actor.user,
+            connection_id=connection_id,
+            binding_hash=fingerprint(binding),
+            redirect_uri=redirect_uri,
+            context=callback_digest(holding.settings),
+            sealed_verifier=seal_consent(context.vault, actor.workspace, state_hash, consent),
+            scopes=request.scopes,
+            created_at=now,
+            expires_at=now + LIFE,
+        )
+        await context.stored(context.store.add_pending, pending, MOST_PENDING)
+        return Begun(
+            connection_id=connection_id,
+            url=url,
+            redirect_uri=redirect_uri,
+            expires_at=pending.expires_at,
+        )
+
+    async def complete(
+        self, actor: Actor, answer: str, *, binding: str, context_digest: str | None = None
+    ) -> str:
+        """The id of the connection that ``answer`` authorizes.
+
+        Args:
+            actor: Who came back.
+            answer: The query of the callback, its form body, or for implicit its fragment.
+            binding: The same secret as given to ``begin``.
+            context_digest: The digest in the callback's path; None when the redirect URI is one
+                that the app fixes.
+
+        Raises:
+            CallbackRejected: The answer may not be used; no token request was made.
+            AuthorizationServerError: The person or the service said no.
+            GrantlineError: The code exchange failed.
+        """
+        context = self._context
+        pending = await self._take(answer)
+        holding = await self._holding_of(pending)
+        expectation = self._expectation(
+            pending, holding, actor=actor, binding=binding, context_digest=context_digest
+        )
+        if holding is None:
+            parse_callback(answer, expectation)
+            raise ConnectionNotFound("The connection was deleted meanwhile.")
+        asked_at = context.clock.now()
+        if holding.flow is FlowType.IMPLICIT:
+            tokens = parse_implicit_response(
+                answer, expectation, now=asked_at, asked_scope=pending.scopes
+            )
+        else:
+            code = parse_callback(answer, expectation)
+            tokens = await self._exchange(holding, pending, code, asked_at)
+        nonce = open_consent(context.vault, pending).nonce if "openid" in pending.scopes else ""
+        await self._save(actor, holding, tokens, pending.scopes, asked_at, nonce=nonce)
+        return holding.record.id
+
+    async def obtain(self, actor: Actor, connection_id: str) -> None:
+        """Authorizes a connection whose flow needs no person.
+
+        Raises:
+            InvalidInput: Its flow does need one.
+            GrantlineError: The token request failed.
+        """
+        context = self._context
+        holding = await context.hold(actor, connection_id)
+        grant = grant_for(holding)
+        if grant is None:
+            raise InvalidInput(
+                f"The flow of “{holding.record.name}” needs a person.", field="Flow type"
+            )
+        asked_at = context.clock.now()
+        answer = await self._converse(holding, grant.converse(context.moment()), grant.kind)
+        tokens = read_answer(holding, answer, kind=grant.kind, asked_at=asked_at)
+        await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
+
+    async def save_device_tokens(
+        self, actor: Actor, holding: Holding, answer: HttpResponse, asked_at: datetime
+    ) -> None:
+        """Completes a device authorization with the answer that brought its tokens."""
+        tokens = read_answer(holding, answer, kind=GrantType.DEVICE_CODE, asked_at=asked_at)
+        await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
+
+    async def _authorization_url(self, holding: Holding, request: AuthorizationRequest) -> str:
+        if not holding.settings.use_par:
+            return authorization_url(settings=holding.settings, request=request)
+        pushed = pushed_authorization_request(
+            settings=holding.settings,
+            secrets=holding.secrets,
+            request=request,
+            moment=self._context.moment(),
+        )
+        answer = await self._context.send(pushed, app_id=holding.app.id)
+        accepted = parse_pushed_authorization_response(answer, now=self._context.clock.now())
+        return pushed_authorization_url(settings=holding.settings, pushed=accepted)
+
+    async def _take(self, answer: str) -> PendingAuthorization | None:
+        state = state_of(answer)
+        if state is None:
+            return None
+        store = self._context.store
+        return await self._context.stored(
+            store.take_pending, fingerprint(state.reveal()), self._context.clock.now()
+        )
+
+    async def _holding_of(self, pending: PendingAuthorization | None) -> Holding | None:
+        if pending is None:
+            return None
+        owner = Actor(pending.workspace, pending.owner)
+        try:
+            return await self._context.hold(owner, pending.connection_id)
+        except ConnectionNotFound:
+            return None
+
+    async def _exchange(
+        self,
+        holding: Holding,
+        pending: PendingAuthorization,
+        code: AuthorizationCode,
+        asked_at: datetime,
+    ) -> TokenSet:
+        consent = open_consent(self._context.vault, pending)
+        flow = code_exchange_flow(
+            settings=holding.settings,
+            secrets=holding.secrets,
+            request=AuthorizationRequest(
+                redirect_uri=pending.redirect_uri,
+                state=Secret("used"),
+                scopes=pending.scopes,
+                verifier=consent.verifier,
+            ),
+            code=code.code,
+            moment=self._context.moment(),
+            dpop=dpop_of(holding),
+        )
+        answer = await self._converse(holding, flow, GrantType.AUTHORIZATION_CODE)
+        asking = replace(holding, record=replace(holding.record, scopes=pending.scopes))
+        tokens = read_answer(
+            asking, answer, kind=GrantType.AUTHORIZATION_CODE, asked_at=asked_at
+        )
+        return replace(tokens, extra={**tokens.extra, **code.captured})
+
+    async def _converse(
+        self, holding: Holding, flow: Flow[HttpResponse], grant: GrantType
+    ) -> HttpResponse:
+        try:
+            return await adrive(
+                flow, lambda request: self._context.send(request, app_id=holding.app.id)
+            )
+        except RequestError as error:
+            raise failure_from_transport(error, grant=grant).as_error() from error
+
+    async def _save(
+        self,
+        actor: Actor,
+        holding: Holding,
+        tokens: TokenSet,
+        scopes: tuple[str, ...],
+        asked_at: datetime,
+        *,
+        nonce: str = "",
+    ) -> None:
+        context, record = self._context, holding.record
+        health = after_success(
+            record.health, Happening.AUTHORIZED, asked_at, tokens.refresh_expires_at
+        )
+        event = context.event(
+            actor,
+            "connection.authorized",
+            record.id,
+            {"scopes": list(tokens.scope or scopes), "warnings": list(tokens.warnings)},
+        )
+        columns = token_columns(context.vault, record, tokens, asked_at)
+        await context.stored(
+            context.store.save_authorized, record.id, columns, health, scopes, event
+        )
+        label = await account_label(context, holding, tokens, nonce=nonce)
+        if label:
+            await context.stored(context.store.label_account, record.id, label)
+        await context.hold(actor, record.id)

@@ -1,0 +1,142 @@
+"""What every room of the engine works with, and the few things they all do with it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from grantline.clock import Clock
+from grantline.connections.codec import from_plain
+from grantline.connections.connection import Actor
+from grantline.connections.holding import TRUSTED_FOR, Holding, Holdings, due_at
+from grantline.connections.ids import ENTROPY_BYTES, new_id
+from grantline.connections.sealing import (
+    open_client_secrets,
+    open_flow_secrets,
+    open_tokens,
+    tokens_place,
+)
+from grantline.errors import ConnectionNotFound
+from grantline.messages import HttpRequest, HttpResponse
+from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
+from grantline.oauth.moment import Moment
+from grantline.oauth.settings import AppSettings
+from grantline.store.protocol import Store
+from grantline.store.records import AppRecord, ConnectionRecord, Event
+from grantline.vault.vault import Vault
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STORE_THREADS = 4
+
+
+class Context:
+    """Store, vault, transport, clock and randomness of one engine.
+
+    Store methods block, so ``stored`` runs them on threads of the engine's own. A caller that is
+    cancelled meanwhile leaves the thread to finish: no transaction is ever cut in half.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        transport: Transport,
+        clock: Clock,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.store = store
+        self.vault = vault
+        self.transport = transport
+        self.clock = clock
+        self.entropy = entropy
+        self.holdings = Holdings()
+        self._threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="grantline-store")
+
+    async def stored(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The result of a store method, run on a thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
+
+    async def send(
+        self, request: HttpRequest, *, app_id: str, limits: Limits = OAUTH_LIMITS
+    ) -> HttpResponse:
+        """The answer of an OAuth endpoint, over connections that only this app's requests use."""
+        return await self.transport.send(request, limits=limits, partition=f"oauth:{app_id}")
+
+    def moment(self) -> Moment:
+        """Now, with fresh randomness for one conversation."""
+        return Moment(now=self.clock.now(), seed=self.entropy(32))
+
+    def new_id(self, prefix: str) -> str:
+        return new_id(prefix, self.clock.now(), self.entropy(ENTROPY_BYTES))
+
+    def event(
+        self, actor: Actor, kind: str, subject: str, data: Mapping[str, Any] | None = None
+    ) -> Event:
+        """A line for the history, not yet stored."""
+        return Event(
+            id=self.new_id("evt"),
+            workspace=actor.workspace,
+            at=self.clock.now(),
+            actor=actor.user,
+            kind=kind,
+            subject=subject,
+            data=data or {},
+        )
+
+    async def hold(self, actor: Actor, connection_id: str) -> Holding:
+        """The connection as the store has it now, opened, and kept for the fast path.
+
+        Raises:
+            ConnectionNotFound: It is not there, or belongs to another workspace.
+        """
+        try:
+            holding = await self.stored(self.read, actor.workspace, connection_id)
+        except ConnectionNotFound:
+            self.holdings.drop(connection_id)
+            raise
+        self.holdings.put(holding)
+        return holding
+
+    def read(self, workspace: str, connection_id: str) -> Holding:
+        """The same, read on the calling thread and not kept."""
+        record = self.store.load_connection(workspace, connection_id)
+        app = self.store.load_app(workspace, record.app_id)
+        return self.opened(record, app)
+
+    def opened(self, record: ConnectionRecord, app: AppRecord) -> Holding:
+        """``record`` and ``app`` with their seals opened."""
+        tokens = obtained_at = None
+        if record.tokens is not None:
+            tokens, obtained_at = open_tokens(
+                self.vault, tokens_place(record), record.tokens.sealed_tokens
+            )
+        return Holding(
+            record=record,
+            app=app,
+            settings=from_plain(AppSettings, app.settings),
+            secrets=open_client_secrets(self.vault, app),
+            flow_secrets=open_flow_secrets(self.vault, record),
+            tokens=tokens,
+            obtained_at=obtained_at,
+            due_at=due_at(tokens, obtained_at),
+            trusted_until=self.clock.now() + TRUSTED_FOR,
+        )
+
+    def close(self) -> None:
+        """Waits for store calls under way, then closes the store."""
+        self._threads.shutdown(wait=True)
+        self.store.close()
+
+
+def fingerprint(secret_text: str) -> str:
+    """SHA-256 of a secret, hex: enough to recognize it again and useless to anybody else."""
+    return hashlib.sha256(secret_text.encode("utf-8", "surrogatepass")).hexdigest()

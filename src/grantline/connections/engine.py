@@ -1,0 +1,151 @@
+"""The engine as the faces use it: one object, one door to every room."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Final, Self
+
+from grantline.calls.request import RequestSpec
+from grantline.calls.response import Response
+from grantline.clock import Clock, SystemClock
+from grantline.connections.authorize import Authorizer
+from grantline.connections.connection import Actor, Connection
+from grantline.connections.context import Context
+from grantline.connections.device import DeviceAuthorizer
+from grantline.connections.manage import Manager
+from grantline.connections.perform import Performer
+from grantline.connections.refresh import AT_ONCE, Refresher
+from grantline.connections.revoke import Revocation, revoke_tokens
+from grantline.connections.settings import Settings
+from grantline.connections.tokens import Tokens
+from grantline.connections.verify import Verification, verify
+from grantline.net.guard import EgressPolicy
+from grantline.net.transport import METADATA_LIMITS, EgressTransport, Transport
+from grantline.oauth.flow import adrive
+from grantline.oauth.metadata import ServerMetadata, metadata_flow
+from grantline.secret import Secret
+from grantline.store.protocol import Store
+from grantline.store.records import Event
+from grantline.vault.vault import Vault
+
+LOCAL: Final = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A connection that is gone here, and what became of its grant at the service."""
+
+    name: str
+    revocation: Revocation
+
+
+class Engine:
+    """Everything that can be done with connections. An async context manager.
+
+    ``manage`` creates and edits, ``authorize`` and ``devices`` get consent, ``tokens`` gives
+    tokens, ``request`` makes authenticated requests. Every call names its actor and sees only the
+    actor's workspace.
+    """
+
+    def __init__(self, context: Context, *, owner: str = "") -> None:
+        """Args: ``owner`` names this process among those that share the store."""
+        self.context = context
+        self.manage = Manager(context)
+        self.authorize = Authorizer(context)
+        self.devices = DeviceAuthorizer(context, self.authorize)
+        self._refresher = Refresher(context, owner=owner or _process_name(context.entropy))
+        self.tokens = Tokens(context, self._refresher)
+        self._performer = Performer(context, self.tokens)
+
+    async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
+        """The service's answer to ``spec``, made with the connection's token."""
+        record = await self.manage.record(actor, name)
+        return await self._performer.request(actor, record.id, spec)
+
+    async def request_by_id(
+        self, actor: Actor, connection_id: str, spec: RequestSpec
+    ) -> Response:
+        """The same for a caller that knows the id: a valid token costs no database access."""
+        return await self._performer.request(actor, connection_id, spec)
+
+    async def token(
+        self,
+        actor: Actor,
+        connection_id: str,
+        *,
+        min_ttl: timedelta = AT_ONCE,
+        rejected: Secret | None = None,
+    ) -> Secret:
+        """An access token that works now, and is not ``rejected``."""
+        holding = await self.tokens.usable(
+            actor, connection_id, min_ttl=min_ttl, rejected=rejected
+        )
+        assert holding.tokens is not None
+        return holding.tokens.access_token
+
+    async def verify(self, actor: Actor, name: str) -> Verification:
+        """Whether the connection works, asked of the service itself."""
+        record = await self.manage.record(actor, name)
+        return await verify(self.context, self.tokens, actor, record.id)
+
+    async def delete(self, actor: Actor, name: str) -> Deleted:
+        """Deletes a connection here, for good, and revokes its grant at the service.
+
+        The row goes first: a refresh that is under way finds it gone and takes back what it got.
+        """
+        context = self.context
+        record = await self.manage.record(actor, name)
+        holding = await context.hold(actor, record.id)
+        event = context.event(actor, "connection.deleted", record.id, {"name": record.name})
+        await context.stored(
+            context.store.delete_connection, actor.workspace, record.id, event
+        )
+        context.holdings.drop(record.id)
+        revocation = await revoke_tokens(context, holding, holding.tokens)
+        return Deleted(record.name, revocation)
+
+    async def discover(self, issuer: str) -> ServerMetadata:
+        """What an issuer says of itself; raises ``DiscoveryFailed``."""
+        return await adrive(
+            metadata_flow(issuer),
+            lambda request: self.context.send(request, app_id="discovery", limits=METADATA_LIMITS),
+        )
+
+    async def history(
+        self, actor: Actor, name: str | None = None, *, limit: int = 100
+    ) -> Sequence[Event]:
+        """What happened, newest first; of one connection or of the whole workspace."""
+        subject = None if name is None else (await self.manage.record(actor, name)).id
+        return await self.context.stored(
+            self.context.store.list_events, actor.workspace, subject, limit
+        )
+
+    async def find(self, actor: Actor, name: str) -> Connection:
+        """The connection with this name or id."""
+        return await self.manage.find(actor, name)
+
+    async def aclose(self) -> None:
+        """Lets refreshes in flight finish and be saved, then closes."""
+        await self._refresher.settle()
+        await self._performer.settle()
+        self.context.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def _process_name(entropy: Callable[[int], bytes]) -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{entropy(6).hex()}"

@@ -1,0 +1,440 @@
+"""Creating, editing, duplicating and deleting connections and their apps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from grantline.connections.codec import to_plain
+from grantline.connections.connection import (
+    Actor,
+    App,
+    Connection,
+    app_from_record,
+    connection_from_record,
+)
+from grantline.connections.context import Context
+from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings
+from grantline.connections.health import draft, edited
+from grantline.connections.rules import check_hosts, check_name, check_scopes, check_settings
+from grantline.connections.sealing import (
+    FlowSecrets,
+    open_client_secrets,
+    open_flow_secrets,
+    seal_client_secrets,
+    seal_flow_secrets,
+)
+from grantline.errors import ConnectionNotFound, InvalidInput
+from grantline.oauth.jwt import new_ec_key
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.secret import Secret
+from grantline.store.records import AppRecord, ConnectionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """What a person fills in to create a connection.
+
+    Attributes:
+        name: Unique in the workspace; letters, digits and ``. _ - /``.
+        app: Name or id of an app to reuse; then ``settings`` and ``secrets`` stay empty.
+        settings: A new app's settings, created together with the connection.
+        app_name: Name of that new app; empty means the connection's own.
+        hosts: Where the token may go; empty means the host of ``settings.base_url``, if any.
+    """
+
+    name: str
+    flow: FlowType = FlowType.AUTHORIZATION_CODE
+    app: str = ""
+    settings: AppSettings | None = None
+    secrets: ClientSecrets = field(default_factory=ClientSecrets)
+    app_name: str = ""
+    provider: str = ""
+    scopes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    username: str = ""
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionEdit:
+    """What a person changes; None leaves a thing as it is.
+
+    Attributes:
+        settings: Fields of ``AppSettings`` to replace, by name. They are the app's, so every
+            connection of the app follows.
+        secrets: Replaces, one by one, those that are given; the others are kept.
+        version: The version the edit was made against; None takes whatever is there.
+    """
+
+    name: str | None = None
+    flow: FlowType | None = None
+    scopes: tuple[str, ...] | None = None
+    hosts: tuple[str, ...] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: ClientSecrets = field(default_factory=ClientSecrets)
+    username: str | None = None
+    password: Secret | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edit that was made.
+
+    Attributes:
+        connection: As it is now.
+        price: What must happen before it works again.
+        siblings: Names of the other connections that the change of the app reaches.
+    """
+
+    connection: Connection
+    price: Price
+    siblings: tuple[str, ...] = ()
+
+
+class Manager:
+    """Connections and apps as a person manages them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def find(self, actor: Actor, name: str) -> Connection:
+        """The connection with this name or id.
+
+        Raises:
+            ConnectionNotFound: None in the actor's workspace has it.
+        """
+        record = await self.record(actor, name)
+        app = await self._context.stored(
+            self._context.store.load_app, actor.workspace, record.app_id
+        )
+        return connection_from_record(record, app)
+
+    async def record(self, actor: Actor, name: str) -> ConnectionRecord:
+        """The row of the connection with this name or id."""
+        store = self._context.store
+        find = store.load_connection if name.startswith("con_") else store.find_connection
+        try:
+            return await self._context.stored(find, actor.workspace, name)
+        except ConnectionNotFound:
+            raise ConnectionNotFound(
+                f"There is no connection named “{name}”.",
+                hint="See the names with: grantline connection list",
+            ) from None
+
+    async def list(self, actor: Actor) -> list[Connection]:
+        """All connections of the workspace, by name."""
+        store = self._context.store
+        records = await self._context.stored(store.list_connections, actor.workspace)
+        apps = {
+            app.id: app for app in await self._context.stored(store.list_apps, actor.workspace)
+        }
+        found = [connection_from_record(each, apps[each.app_id]) for each in records]
+        return sorted(found, key=lambda each: each.name)
+
+    async def create(self, actor: Actor, new: NewConnection) -> Connection:
+        """A connection in state ``draft``, and its app when that is new: both or neither.
+
+        Raises:
+            InvalidInput: A field is wrong; names it.
+            NameTaken: Another connection or app has the name.
+            AppNotFound: ``new.app`` names none.
+        """
+        context = self._context
+        check_name(new.name, field="Connection name")
+        check_scopes(new.scopes)
+        app, is_new = await self._app_for(actor, new)
+        settings = app_from_record(app).settings
+        hosts = check_hosts(new.hosts, base_url=settings.base_url)
+        now = context.clock.now()
+        connection_id = context.new_id("con")
+        record = ConnectionRecord(
+            id=connection_id,
+            workspace=actor.workspace,
+            owner=actor.user,
+            app_id=app.id,
+            name=new.name,
+            flow=new.flow,
+            scopes=new.scopes,
+            hosts=hosts,
+            sealed_secrets=self._seal_flow_secrets(
+                actor.workspace,
+                connection_id,
+                settings,
+                FlowSecrets(username=new.username, password=new.password),
+            ),
+            health=draft(),
+            tokens=None,
+            generation=0,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        check_settings(settings, new.flow, open_client_secrets(context.vault, app))
+        event = context.event(actor, "connection.created", record.id, {"name": new.name})
+        await context.stored(
+            context.store.add_connection, record, event, app if is_new else None
+        )
+        return connection_from_record(record, app)
+
+    async def edit(self, actor: Actor, name: str, edit: ConnectionEdit) -> Edited:
+        """The connection after ``edit``; everything that uses it follows at once.
+
+        Raises:
+            InvalidInput: A field is wrong, or a secret must be typed again (``field`` says so).
+            ConnectionChanged: Somebody else edited it since ``edit.version``.
+            NameTaken: Another connection has the new name.
+        """
+        context = self._context
+        record = await self.record(actor, name)
+        app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
+        if edit.version is not None:
+            record = replace(record, version=edit.version)
+        new_record, own_price = self._edited_record(actor, record, edit)
+        new_app, app_price = self._edited_app(app, edit)
+        price = own_price | app_price
+        settings = app_from_record(new_app or app).settings
+        check_settings(
+            settings, FlowType(new_record.flow), open_client_secrets(context.vault, new_app or app)
+        )
+        new_record = replace(
+            new_record,
+            hosts=check_hosts(new_record.hosts, base_url=settings.base_url),
+            sealed_secrets=self._resealed(record, settings, edit),
+        )
+        kind = "connection.hosts_edited" if new_record.hosts != record.hosts else "connection.edited"
+        event = context.event(
+            actor,
+            kind,
+            record.id,
+            {"fields": _changed_fields(edit), "needs": price.cost.name.lower()},
+        )
+        reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
+        await context.stored(
+            context.store.update_connection, new_record, event, new_app, reset
+        )
+        siblings = await self._siblings(actor, record) if new_app else ()
+        context.holdings.drop(record.id)
+        if new_app:
+            context.holdings.drop_app(app.id)
+        return Edited(await self.find(actor, record.id), price, siblings)
+
+    async def duplicate(self, actor: Actor, name: str, new_name: str) -> Connection:
+        """A draft with the same app, flow, scopes and hosts, for another account.
+
+        Tokens are not copied: two rows with one rotating refresh token would kill each other's.
+        """
+        record = await self.record(actor, name)
+        held = open_flow_secrets(self._context.vault, record)
+        return await self.create(
+            actor,
+            NewConnection(
+                name=new_name,
+                flow=FlowType(record.flow),
+                app=record.app_id,
+                scopes=record.scopes,
+                hosts=record.hosts,
+                username=held.username,
+                password=held.password,
+            ),
+        )
+
+    async def apps(self, actor: Actor) -> list[App]:
+        """All apps of the workspace, by name."""
+        records = await self._context.stored(self._context.store.list_apps, actor.workspace)
+        return sorted((app_from_record(each) for each in records), key=lambda each: each.name)
+
+    async def app(self, actor: Actor, name: str) -> App:
+        """The app with this name or id; raises ``AppNotFound``."""
+        return app_from_record(await self._app_record(actor, name))
+
+    async def edit_app(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        new_name: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        secrets: ClientSecrets | None = None,
+        version: int | None = None,
+    ) -> tuple[App, Price, tuple[str, ...]]:
+        """The app after the edit, its price, and the names of the connections that follow."""
+        context = self._context
+        record = await self._app_record(actor, name)
+        if version is not None:
+            record = replace(record, version=version)
+        edit = ConnectionEdit(settings=settings or {}, secrets=secrets or ClientSecrets())
+        new, price = self._edited_app(record, edit)
+        new = new or replace(record, version=record.version + 1)
+        if new_name is not None:
+            new = replace(new, name=check_name(new_name, field="App name"))
+        new = replace(new, updated_at=context.clock.now())
+        reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
+        event = context.event(actor, "app.edited", record.id, {"fields": _changed_fields(edit)})
+        await context.stored(context.store.update_app, new, event, reset)
+        context.holdings.drop_app(record.id)
+        users = await context.stored(
+            context.store.list_connections, actor.workspace, record.id
+        )
+        return app_from_record(new), price, tuple(sorted(each.name for each in users))
+
+    async def delete_app(self, actor: Actor, name: str) -> App:
+        """The app that was deleted; raises ``AppInUse`` while connections refer to it."""
+        context = self._context
+        record = await self._app_record(actor, name)
+        event = context.event(actor, "app.deleted", record.id, {"name": record.name})
+        await context.stored(context.store.delete_app, actor.workspace, record.id, event)
+        return app_from_record(record)
+
+    async def connections_of(self, actor: Actor, app_id: str) -> Sequence[str]:
+        """Names of the connections of an app."""
+        records = await self._context.stored(
+            self._context.store.list_connections, actor.workspace, app_id
+        )
+        return sorted(each.name for each in records)
+
+    async def _app_record(self, actor: Actor, name: str) -> AppRecord:
+        store = self._context.store
+        find = store.load_app if name.startswith("app_") else store.find_app
+        return await self._context.stored(find, actor.workspace, name)
+
+    async def _app_for(self, actor: Actor, new: NewConnection) -> tuple[AppRecord, bool]:
+        if new.app:
+            return await self._app_record(actor, new.app), False
+        if new.settings is None:
+            raise InvalidInput(
+                "A connection needs an app.",
+                field="app",
+                hint="Name an existing app, or give the service's URIs and the client ID.",
+            )
+        context = self._context
+        name = check_name(new.app_name or new.name, field="App name")
+        app_id, now = context.new_id("app"), context.clock.now()
+        return AppRecord(
+            id=app_id,
+            workspace=actor.workspace,
+            owner=actor.user,
+            name=name,
+            provider=new.provider,
+            settings=to_plain(new.settings),
+            sealed_secrets=self._seal_client_secrets(actor.workspace, app_id, new.secrets),
+            version=1,
+            created_at=now,
+            updated_at=now,
+        ), True
+
+    def _edited_record(
+        self, actor: Actor, record: ConnectionRecord, edit: ConnectionEdit
+    ) -> tuple[ConnectionRecord, Price]:
+        flow = edit.flow or FlowType(record.flow)
+        scopes = record.scopes if edit.scopes is None else check_scopes(edit.scopes)
+        price = price_of_grant(FlowType(record.flow), flow, record.scopes, scopes)
+        hosts = record.hosts if edit.hosts is None else edit.hosts
+        if set(hosts) - set(record.hosts) and actor.user != record.owner:
+            raise InvalidInput(
+                "Only the owner of a connection may let its token go to more hosts.",
+                field="hosts",
+                hint="Ask the owner to add the host.",
+            )
+        name = record.name if edit.name is None else check_name(edit.name, field="Connection name")
+        return replace(
+            record,
+            name=name,
+            flow=flow,
+            scopes=scopes,
+            hosts=hosts,
+            version=record.version + 1,
+            updated_at=self._context.clock.now(),
+        ), price
+
+    def _edited_app(self, app: AppRecord, edit: ConnectionEdit) -> tuple[AppRecord | None, Price]:
+        """The app after ``edit`` and what that costs; None when the edit leaves it alone."""
+        old = app_from_record(app).settings
+        try:
+            new = replace(old, **edit.settings)
+        except TypeError as error:
+            raise InvalidInput("There is no such setting.", field=str(error)) from None
+        kept = open_client_secrets(self._context.vault, app)
+        secrets = ClientSecrets(
+            client_secret=edit.secrets.client_secret or kept.client_secret,
+            private_key=edit.secrets.private_key or kept.private_key,
+            certificate=edit.secrets.certificate or kept.certificate,
+        )
+        if new == old and secrets == kept:
+            return None, FREE
+        price = price_of_settings(old, new)
+        if price.secret_required:
+            _require_secrets_again(kept, edit.secrets, price)
+        return replace(
+            app,
+            settings=to_plain(new),
+            sealed_secrets=self._seal_client_secrets(app.workspace, app.id, secrets),
+            version=app.version + 1,
+            updated_at=self._context.clock.now(),
+        ), price
+
+    def _resealed(
+        self, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit
+    ) -> str | None:
+        kept = open_flow_secrets(self._context.vault, record)
+        return self._seal_flow_secrets(
+            record.workspace,
+            record.id,
+            settings,
+            replace(
+                kept,
+                username=kept.username if edit.username is None else edit.username,
+                password=edit.password or kept.password,
+            ),
+        )
+
+    def _seal_flow_secrets(
+        self, workspace: str, connection_id: str, settings: AppSettings, held: FlowSecrets
+    ) -> str | None:
+        if settings.use_dpop and held.dpop_key is None:
+            held = replace(held, dpop_key=new_ec_key())
+        if held == FlowSecrets():
+            return None
+        return seal_flow_secrets(self._context.vault, workspace, connection_id, held)
+
+    def _seal_client_secrets(
+        self, workspace: str, app_id: str, secrets: ClientSecrets
+    ) -> str | None:
+        if secrets == ClientSecrets():
+            return None
+        return seal_client_secrets(self._context.vault, workspace, app_id, secrets)
+
+    async def _siblings(self, actor: Actor, record: ConnectionRecord) -> tuple[str, ...]:
+        names = await self.connections_of(actor, record.app_id)
+        return tuple(name for name in names if name != record.name)
+
+
+def _require_secrets_again(kept: ClientSecrets, given: ClientSecrets, price: Price) -> None:
+    """Refuses to send a kept secret to a server it was not typed for."""
+    for name, label in (
+        ("client_secret", "Client secret"),
+        ("private_key", "Private key"),
+        ("certificate", "Client certificate"),
+    ):
+        if getattr(kept, name) and not getattr(given, name):
+            raise InvalidInput(
+                f"{label} must be typed again, because {', '.join(price.reasons)} changes.",
+                field=label,
+                hint="A secret goes only to the server it was given for.",
+            )
+
+
+def _changed_fields(edit: ConnectionEdit) -> list[str]:
+    own = [
+        name
+        for name in ("name", "flow", "scopes", "hosts", "username", "password")
+        if getattr(edit, name) is not None
+    ]
+    secrets = [
+        name
+        for name in ("client_secret", "private_key", "certificate")
+        if getattr(edit.secrets, name)
+    ]
+    return own + sorted(edit.settings) + secrets

@@ -1,0 +1,173 @@
+"""How a connection gets its next token set, said once for refreshes and for grants without people.
+
+A ``Renewal`` is a conversation with the token endpoint and how to read its answer. A connection
+may have more than one way (a refresh token, and a password that still works), tried in order.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from grantline.connections.context import fingerprint
+from grantline.connections.holding import Holding
+from grantline.messages import HttpResponse
+from grantline.oauth.client_credentials import client_credentials_flow
+from grantline.oauth.dpop import Dpop
+from grantline.oauth.flow import Flow
+from grantline.oauth.jwt_bearer import jwt_bearer_flow
+from grantline.oauth.moment import Moment
+from grantline.oauth.password import password_flow
+from grantline.oauth.refresh import refresh_flow
+from grantline.oauth.settings import FlowType
+from grantline.oauth.grant import GrantType
+from grantline.oauth.token_response import TokenAsk, parse_token_response
+from grantline.oauth.token_set import TokenSet, merge_refreshed
+from grantline.secret import Secret
+
+
+GRANTS: Final = {
+    FlowType.CLIENT_CREDENTIALS: GrantType.CLIENT_CREDENTIALS,
+    FlowType.PASSWORD: GrantType.PASSWORD,
+    FlowType.JWT_BEARER: GrantType.JWT_BEARER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """One way to the next token set.
+
+    Attributes:
+        kind: Which grant is spent; says how errors are read.
+        token_hash: Of the refresh token that is spent; empty for grants that spend nothing.
+        converse: Builds the conversation; it yields requests and gives the unread answer.
+    """
+
+    kind: GrantType
+    token_hash: str
+    converse: Callable[[Moment], Flow[HttpResponse]]
+
+
+def renewals_for(holding: Holding) -> tuple[Renewal, ...]:
+    """The ways to renew ``holding``, the cheapest first; empty when only a person can."""
+    ways = []
+    token = _refreshing_token(holding)
+    if token is not None:
+        ways.append(
+            Renewal(
+                kind=GrantType.REFRESH_TOKEN,
+                token_hash=fingerprint(token.reveal()),
+                converse=lambda moment: refresh_flow(
+                    settings=holding.settings,
+                    secrets=holding.secrets,
+                    token=token,
+                    moment=moment,
+                    dpop=dpop_of(holding),
+                ),
+            )
+        )
+    grant = grant_for(holding)
+    return (*ways, grant) if grant is not None else tuple(ways)
+
+
+def grant_for(holding: Holding) -> Renewal | None:
+    """The grant that needs no person, or None for flows that need one."""
+    settings, secrets = holding.settings, holding.secrets
+    scopes, dpop = holding.record.scopes, dpop_of(holding)
+    flow_secrets = holding.flow_secrets
+    match holding.flow:
+        case FlowType.CLIENT_CREDENTIALS:
+
+            def converse(moment: Moment) -> Flow[HttpResponse]:
+                return client_credentials_flow(
+                    settings=settings, secrets=secrets, scopes=scopes, moment=moment, dpop=dpop
+                )
+
+        case FlowType.PASSWORD:
+
+            def converse(moment: Moment) -> Flow[HttpResponse]:
+                return password_flow(
+                    settings=settings,
+                    secrets=secrets,
+                    username=flow_secrets.username,
+                    password=flow_secrets.password or Secret(""),
+                    scopes=scopes,
+                    moment=moment,
+                    dpop=dpop,
+                )
+
+        case FlowType.JWT_BEARER:
+
+            def converse(moment: Moment) -> Flow[HttpResponse]:
+                return jwt_bearer_flow(
+                    settings=settings, secrets=secrets, scopes=scopes, moment=moment, dpop=dpop
+                )
+
+        case _:
+            return None
+    return Renewal(kind=GRANTS[holding.flow], token_hash="", converse=converse)
+
+
+def read_answer(
+    holding: Holding, response: HttpResponse, *, kind: GrantType, asked_at: datetime
+) -> TokenSet:
+    """The token set in ``response``, with what it does not renew kept from ``holding``.
+
+    Raises as ``parse_token_response``.
+    """
+    tokens = parse_token_response(
+        response,
+        TokenAsk(
+            kind=kind,
+            now=asked_at,
+            scopes=holding.record.scopes,
+            scope_separator=holding.settings.scope_separator,
+            rules=holding.settings.response,
+            dpop=dpop_of(holding) is not None,
+            old=holding.tokens,
+        ),
+    )
+    if kind is GrantType.REFRESH_TOKEN and holding.tokens is not None:
+        return merge_refreshed(holding.tokens, tokens)
+    return tokens
+
+
+def dpop_of(holding: Holding) -> Dpop | None:
+    """The key that the connection's tokens are bound to, if they are."""
+    key = holding.flow_secrets.dpop_key
+    return Dpop(key=key) if holding.settings.use_dpop and key is not None else None
+
+
+def response_to_text(response: HttpResponse) -> str:
+    """An answer as text to be sealed, so that it can be read again after a crash."""
+    return json.dumps(
+        {
+            "status": response.status,
+            "headers": response.headers,
+            "body": base64.b64encode(response.body).decode(),
+            "url": response.url,
+        }
+    )
+
+
+def response_from_text(text: str) -> HttpResponse:
+    """The answer that ``response_to_text`` kept."""
+    plain = json.loads(text)
+    return HttpResponse(
+        status=plain["status"],
+        headers=tuple((name, value) for name, value in plain["headers"]),
+        body=base64.b64decode(plain["body"]),
+        url=plain["url"],
+    )
+
+
+def _refreshing_token(holding: Holding) -> Secret | None:
+    if holding.tokens is None:
+        return None
+    if holding.settings.response.refresh_with == "access_token":
+        return holding.tokens.access_token
+    return holding.tokens.refresh_token

@@ -1,0 +1,61 @@
+"""Taking grants back at the service (RFC 7009): by default when a connection is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grantline.connections.context import Context
+from grantline.connections.holding import Holding
+from grantline.errors import GrantlineError
+from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
+from grantline.oauth.token_set import TokenSet
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What became of a grant at the service.
+
+    Attributes:
+        revoked: Whether the service confirmed it, or had forgotten the tokens already.
+        note: One sentence for people.
+    """
+
+    revoked: bool
+    note: str
+
+
+NOTHING_TO_REVOKE = Revocation(revoked=True, note="There were no tokens to revoke.")
+
+
+async def revoke_tokens(
+    context: Context, holding: Holding, tokens: TokenSet | None
+) -> Revocation:
+    """Revokes ``tokens`` at the service, the refresh token first (RFC 7009 section 2.1).
+
+    Never raises: what happens locally does not wait for a service that is down or refuses.
+    """
+    if tokens is None:
+        return NOTHING_TO_REVOKE
+    if not holding.settings.revocation_uri:
+        return Revocation(
+            revoked=False,
+            note="The app has no revocation URI: remove the access in the service's own settings.",
+        )
+    kinds = [(TokenKind.REFRESH_TOKEN, tokens.refresh_token)] if tokens.refresh_token else []
+    kinds.append((TokenKind.ACCESS_TOKEN, tokens.access_token))
+    try:
+        for kind, token in kinds:
+            request = revocation_request(
+                settings=holding.settings,
+                secrets=holding.secrets,
+                token=token,
+                kind=kind,
+                moment=context.moment(),
+            )
+            parse_revocation_response(await context.send(request, app_id=holding.app.id))
+    except GrantlineError as error:
+        return Revocation(
+            revoked=False,
+            note=f"The service did not confirm the revocation: {error.message}",
+        )
+    return Revocation(revoked=True, note="The service revoked the tokens.")

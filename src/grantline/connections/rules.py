@@ -1,0 +1,130 @@
+"""What a connection and its app must look like before a row is written.
+
+An app is checked by building each request that it will ever make, with stand-ins for what only
+the moment knows. So a wrong URI, a doubled parameter or a missing secret is found when the form is
+saved, by the same code that would have met it later, and there is no second set of rules.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from grantline.calls.hosts import HostList
+from grantline.errors import InvalidInput
+from grantline.oauth.authorization_code import (
+    AuthorizationRequest,
+    authorization_url,
+    code_exchange_request,
+)
+from grantline.oauth.client_credentials import client_credentials_request
+from grantline.oauth.device import device_authorization_request
+from grantline.oauth.endpoint import endpoint_url
+from grantline.oauth.jwt_bearer import jwt_bearer_request
+from grantline.oauth.moment import Moment
+from grantline.oauth.password import password_request
+from grantline.oauth.pkce import code_verifier
+from grantline.oauth.refresh import refresh_request
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.secret import Secret
+from grantline.url import parse_url
+
+_NAME: Final = re.compile(r"[\w][\w .@/+-]{0,99}")
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_ID_PREFIXES: Final = ("con_", "app_")
+
+_STAND_IN: Final = Secret("stand-in")
+_MOMENT: Final = Moment(now=datetime(2026, 1, 1, tzinfo=UTC), seed=bytes(32))
+
+
+def check_name(name: str, *, field: str) -> str:
+    """``name`` when people and shells can handle it.
+
+    Raises:
+        InvalidInput: It is empty, too long, has odd characters, or looks like an id.
+    """
+    if not _NAME.fullmatch(name) or name != name.strip() or name.startswith(_ID_PREFIXES):
+        raise InvalidInput(
+            f"{field} “{name[:100]}” cannot be used.",
+            field=field,
+            hint="Use up to 100 letters, digits, blanks and . _ - / @ +, beginning with a letter "
+            "or digit; con_ and app_ are kept for ids.",
+        )
+    return name
+
+
+def check_scopes(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """``scopes``, each one scope token (RFC 6749 section 3.3), none twice."""
+    for scope in scopes:
+        if not _SCOPE.fullmatch(scope):
+            raise InvalidInput(
+                f"“{scope}” is not one scope.",
+                field="Scopes",
+                hint="Give each scope by itself, without blanks, quotes or backslashes.",
+            )
+    return tuple(dict.fromkeys(scopes))
+
+
+def check_hosts(hosts: tuple[str, ...], *, base_url: str) -> tuple[str, ...]:
+    """``hosts`` in canonical form; without any, the host of ``base_url`` when there is one."""
+    if not hosts and base_url:
+        hosts = (parse_url(base_url).host,)
+    return tuple(sorted(HostList.parse(hosts, field="Hosts").patterns))
+
+
+def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets) -> None:
+    """Refuses settings with which ``flow`` could not work.
+
+    Raises:
+        InvalidInput: Names the field of the form and what is wrong with it.
+    """
+    if not settings.client_id:
+        raise InvalidInput(
+            "Client ID is empty.", field="Client ID", hint="The service's console shows it."
+        )
+    if settings.base_url:
+        endpoint_url(settings.base_url, field="Base URL")
+    if flow is FlowType.IMPLICIT:
+        authorization_url(settings=settings, request=_authorization(flow))
+        return
+    refresh_request(settings=settings, secrets=secrets, token=_STAND_IN, moment=_MOMENT)
+    match flow:
+        case FlowType.AUTHORIZATION_CODE:
+            request = _authorization(flow)
+            authorization_url(settings=settings, request=request)
+            code_exchange_request(
+                settings=settings,
+                secrets=secrets,
+                request=request,
+                code=_STAND_IN,
+                moment=_MOMENT,
+            )
+        case FlowType.CLIENT_CREDENTIALS:
+            client_credentials_request(
+                settings=settings, secrets=secrets, scopes=(), moment=_MOMENT
+            )
+        case FlowType.PASSWORD:
+            password_request(
+                settings=settings,
+                secrets=secrets,
+                username="stand-in",
+                password=_STAND_IN,
+                scopes=(),
+                moment=_MOMENT,
+            )
+        case FlowType.DEVICE:
+            device_authorization_request(
+                settings=settings, secrets=secrets, scopes=(), moment=_MOMENT
+            )
+        case FlowType.JWT_BEARER:
+            jwt_bearer_request(settings=settings, secrets=secrets, scopes=(), moment=_MOMENT)
+
+
+def _authorization(flow: FlowType) -> AuthorizationRequest:
+    return AuthorizationRequest(
+        redirect_uri="https://stand-in.example/",
+        state=_STAND_IN,
+        verifier=code_verifier(bytes(32)),
+        flow=flow,
+    )

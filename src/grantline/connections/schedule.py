@@ -1,0 +1,56 @@
+"""When to renew a token, and how long to leave a failing server alone. Pure; spans in, spans out.
+
+Precedents for the margin: Go's oauth2 10 s, Authlib 60 s, Nango 15 min. A fixed margin renews
+short tokens all the time and long ones too late, so ours is a share of the lifetime within bounds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+LONGEST_MARGIN: Final = timedelta(minutes=5)
+SHORTEST_MARGIN: Final = timedelta(seconds=10)
+MARGIN_SHARE: Final = 0.2
+
+BACK_OFF_BASE: Final = timedelta(seconds=2)
+BACK_OFF_CAP: Final = timedelta(minutes=15)
+LONGEST_RETRY_AFTER: Final = timedelta(hours=6)
+DEAD_GRANT_PAUSE: Final = timedelta(seconds=60)
+ENDS_SOON: Final = timedelta(days=7)
+
+REQUEST_DEADLINE: Final = timedelta(seconds=20)
+LEASE_SPAN: Final = timedelta(seconds=60)
+LEASE_WAIT: Final = timedelta(seconds=25)
+
+
+def refresh_margin(lifetime: timedelta) -> timedelta:
+    """How long before its end a token of ``lifetime`` is renewed.
+
+    A fifth of the lifetime, between 10 s and 5 min, and never more than half: a token that lives
+    for three seconds is used for at least one and a half.
+    """
+    margin = min(LONGEST_MARGIN, lifetime * MARGIN_SHARE)
+    return min(max(margin, SHORTEST_MARGIN), lifetime / 2)
+
+
+def refresh_due_at(obtained_at: datetime, expires_at: datetime | None) -> datetime | None:
+    """The instant from which a token is renewed ahead of time; None when its end is unknown.
+
+    Unknown is neither now nor never: such a token is used until a service refuses it.
+    """
+    if expires_at is None:
+        return None
+    return expires_at - refresh_margin(max(expires_at - obtained_at, timedelta(0)))
+
+
+def back_off(failures: int, jitter: float, retry_after: timedelta | None = None) -> timedelta:
+    """How long to wait after ``failures`` failed attempts in a row.
+
+    Full jitter: a share ``jitter`` (0 to 1) of 2 s, 4 s, 8 s, ... up to 15 min, never under 1 s. A
+    server's own Retry-After wins, up to six hours.
+    """
+    if retry_after is not None:
+        return min(max(retry_after, timedelta(0)), LONGEST_RETRY_AFTER)
+    ceiling = min(BACK_OFF_CAP, BACK_OFF_BASE * 2 ** min(max(failures - 1, 0), 20))
+    return max(timedelta(seconds=1), ceiling * jitter)
