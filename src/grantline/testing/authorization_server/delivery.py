@@ -1,0 +1,78 @@
+"""Bringing an answer to the client over its socket, as well or as badly as scripted."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+
+from grantline.testing.authorization_server.exchange import Answer
+from grantline.testing.authorization_server.faults import AnswerTwice, Drip, Fault, Truncate
+from grantline.testing.authorization_server.gates import Gates, Point
+from grantline.testing.authorization_server.journal import Entry, Outcome
+
+
+async def deliver(
+    request: web.BaseRequest, answer: Answer, *, fault: Fault, entry: Entry, gates: Gates
+) -> web.StreamResponse:
+    """Send ``answer``; the entry's outcome tells whether all of it left."""
+    response = web.StreamResponse(status=answer.status)
+    for name, value in answer.headers:
+        response.headers.add(name, value)
+    response.content_length = len(answer.body)
+    try:
+        await response.prepare(request)
+        if isinstance(fault, Truncate):
+            await response.write(answer.body[: fault.keep])
+            entry.outcome = Outcome.TRUNCATED
+            _close(request)
+            return response
+        await _send_body(response, answer.body, fault, entry, gates)
+        if isinstance(fault, AnswerTwice) and request.transport is not None:
+            request.transport.write(_on_the_wire(answer))
+    except ConnectionError:
+        entry.outcome = Outcome.CLIENT_LEFT
+        return response
+    entry.outcome = Outcome.ANSWERED
+    await gates.passing(Point.ANSWERED, entry)
+    return response
+
+
+def drop(request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
+    """Reset the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    entry.outcome = Outcome.DROPPED
+    # Nothing of it can leave any more; the HTTP server only wants to be given something.
+    return web.Response()
+
+
+async def _send_body(
+    response: web.StreamResponse, body: bytes, fault: Fault, entry: Entry, gates: Gates
+) -> None:
+    if isinstance(fault, Drip):
+        for start in range(0, len(body), fault.chunk_bytes):
+            await response.write(body[start : start + fault.chunk_bytes])
+            await asyncio.sleep(fault.every.total_seconds())
+        await response.write_eof()
+        return
+    half = len(body) // 2
+    if half:
+        await response.write(body[:half])
+    await gates.passing(Point.ANSWERING, entry)
+    if body:
+        await response.write(body[half:])
+    await response.write_eof()
+
+
+def _close(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()
+
+
+def _on_the_wire(answer: Answer) -> bytes:
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers]
+    lines.append(f"Content-Length: {len(answer.body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
