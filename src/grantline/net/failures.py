@@ -8,7 +8,6 @@ import aiohttp
 from aiohttp.http_exceptions import LineTooLong
 
 from grantline.errors import GrantlineError, LimitExceeded, TransportFailed
-from grantline.url import Url
 
 _MESSAGES: Final = {
     "connect": "{} could not be reached.",
@@ -35,20 +34,25 @@ def failed(host: str, check: str, *, sent: bool, detail: str = "") -> TransportF
     )
 
 
-def translated(error: Exception, url: Url) -> GrantlineError:
+def translated(error: Exception, host: str) -> GrantlineError:
     """``error`` in our words. Its own text may quote the URL, so only its kind is kept."""
     detail = type(error).__name__
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return failed(url.host, "tls", sent=False, detail=detail)
+            return failed(host, "tls", sent=False, detail=detail)
         case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
-            return failed(url.host, "connect", sent=False, detail=detail)
+            return failed(host, "connect", sent=False, detail=detail)
         case TimeoutError():
-            return failed(url.host, "timeout", sent=True, detail=detail)
+            return failed(host, "timeout", sent=True, detail=detail)
         case aiohttp.ClientPayloadError():
-            return failed(url.host, "truncated", sent=True, detail=detail)
+            return failed(host, "truncated", sent=True, detail=detail)
         case aiohttp.ClientResponseError() if isinstance(error.__cause__, LineTooLong):
-            return LimitExceeded("A header of the answer is too long.", limit="header_bytes")
+            return headers_too_large()
         case aiohttp.ClientResponseError():
-            return failed(url.host, "malformed", sent=True, detail=detail)
-    return failed(url.host, "disconnected", sent=True, detail=detail)
+            return failed(host, "malformed", sent=True, detail=detail)
+    return failed(host, "disconnected", sent=True, detail=detail)
+
+
+def headers_too_large() -> LimitExceeded:
+    """The refusal of an answer whose header section is over the limit."""
+    return LimitExceeded("The headers of the answer are too large.", limit="header_bytes")

@@ -22,15 +22,14 @@ from yarl import URL
 
 from grantline import __version__
 from grantline.calls.headers import check_header, check_method
-from grantline.errors import LimitExceeded
 from grantline.messages import ClientCertificate, HttpRequest, HttpResponse
 from grantline.net.address import parse_address
 from grantline.net.decoding import ACCEPT_ENCODING, ContentDecoder
-from grantline.net.failures import failed, translated
+from grantline.net.failures import failed, headers_too_large, translated
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_address, check_url
 from grantline.net.resolver import DNS_TIMEOUT, CheckedResolver, Resolver, system_resolver
 from grantline.net.tls import client_context
-from grantline.url import Url, parse_url
+from grantline.url import parse_url
 
 USER_AGENT: Final = f"Grantline/{__version__}"
 
@@ -129,7 +128,7 @@ class EgressTransport:
         self._max_pools = max_pools
         self._pools: OrderedDict[_PoolKey, _Pool] = OrderedDict()
         self._contexts: OrderedDict[ClientCertificate | None, ssl.SSLContext] = OrderedDict()
-        self._passed: set[tuple[str, str, int | None]] = set()
+        self._checked_url = lru_cache(maxsize=512)(self._check)
 
     async def send(
         self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
@@ -143,18 +142,17 @@ class EgressTransport:
                 or ``content_decoding``.
             LimitExceeded: ``response_bytes`` or ``header_bytes``.
         """
-        url = parse_url(request.url)
-        self._check(url)
+        url = self._checked_url(request.url)
         check_method(request.method)
         for name, value in request.headers:
             check_header(name, value)
         pool = await self._pool(partition, request.client_certificate, limits)
-        _host.set(url.host)
+        _host.set(url.raw_host or "")
         pool.users += 1
         try:
-            return await _exchange(pool.session, request, str(url), limits)
+            return await _exchange(pool.session, request, url, limits)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise translated(error, url) from None
+            raise translated(error, url.raw_host or "") from None
         finally:
             pool.users -= 1
             if pool.retired and not pool.users:
@@ -176,14 +174,11 @@ class EgressTransport:
     ) -> None:
         await self.aclose()
 
-    def _check(self, url: Url) -> None:
-        """`check_url`, once for each origin: the policy does not change."""
-        key = (url.scheme, url.host, url.port)
-        if key not in self._passed:
-            check_url(url, self._policy)
-            if len(self._passed) >= _MAX_PASSED:
-                self._passed.clear()
-            self._passed.add(key)
+    def _check(self, text: str) -> URL:
+        """The URL to send, rebuilt from what was checked; `send` keeps the latest ones."""
+        url = parse_url(text)
+        check_url(url, self._policy)
+        return URL(str(url), encoded=True)
 
     async def _pool(
         self, partition: str, certificate: ClientCertificate | None, limits: Limits
@@ -216,7 +211,6 @@ class EgressTransport:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING},
-            skip_auto_headers=("Content-Type",),
             auto_decompress=False,
             trust_env=False,
             middlewares=() if reuse else (_send_once,),
@@ -237,49 +231,44 @@ class EgressTransport:
 
 
 _PoolKey = tuple[str, ClientCertificate | None, bool]
-_MAX_PASSED: Final = 4096
+_NO_CONTENT_TYPE: Final = ("Content-Type",)
 
 # The host of the request that this task is sending, for the check at the socket.
 _host: ContextVar[str] = ContextVar("_host")
 
 
 async def _exchange(
-    session: aiohttp.ClientSession, request: HttpRequest, url: str, limits: Limits
+    session: aiohttp.ClientSession, request: HttpRequest, url: URL, limits: Limits
 ) -> HttpResponse:
-    async with session.request(
+    response = await session.request(
         request.method,
-        URL(url, encoded=True),
+        url,
         headers=request.headers,
         data=request.body or None,
+        # A body without a media type leaves without one; aiohttp would make one up.
+        skip_auto_headers=_NO_CONTENT_TYPE if request.body else None,
         allow_redirects=False,
         timeout=_timeout(limits),
         max_line_size=limits.header_bytes,
         max_field_size=limits.header_bytes,
-    ) as response:
-        if (
-            sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-            > limits.header_bytes
-        ):
-            raise LimitExceeded(
-                f"The headers of the answer are larger than {limits.header_bytes} bytes.",
-                limit="header_bytes",
-            )
-        return HttpResponse(
-            response.status,
-            tuple([(name.lower(), value) for name, value in response.headers.items()]),
-            await _read(response, request.method, limits.response_bytes),
-            url,
-        )
+    )
+    try:
+        headers = tuple([(name.lower(), value) for name, value in response.headers.items()])
+        if sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes:
+            raise headers_too_large()
+        body = await _read(response, limits.response_bytes)
+    finally:
+        response.close()  # after the whole body, this has given the connection back already
+    return HttpResponse(response.status, headers, body, str(url))
 
 
-async def _read(response: aiohttp.ClientResponse, method: str, limit_bytes: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     """The decoded body, never more than ``limit_bytes`` of it in memory."""
-    coding = response.headers.get("Content-Encoding", "")
-    decoder = ContentDecoder(coding if method != "HEAD" else "", limit_bytes)
+    decoder = ContentDecoder(response.headers.get("Content-Encoding", ""), limit_bytes)
     parts = []
     while chunk := await response.content.readany():
         parts.append(decoder.feed(chunk))
-    parts.append(decoder.finish())
+    decoder.finish()
     return b"".join(parts)
 
 
