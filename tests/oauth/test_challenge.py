@@ -13,8 +13,10 @@ from grantline.oauth.challenge import Challenge, parse_challenges
         ("BEARER realm=x", (Challenge("bearer", (("realm", "x"),)),)),
         (
             # RFC 6750 section 3
-            'Bearer realm="example", error="invalid_token", '
-            'error_description="The access token expired"',
+            (
+                'Bearer realm="example", error="invalid_token", '
+                'error_description="The access token expired"'
+            ),
             (
                 Challenge(
                     "bearer",
