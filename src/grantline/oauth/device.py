@@ -8,14 +8,29 @@ from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from grantline.errors import GrantlineError, InvalidResponse
-from grantline.messages import HttpResponse
+from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.body import parse_body
+from grantline.oauth.dpop import Dpop
 from grantline.oauth.error_answer import failure_from_status, redirect_failure, refusal
 from grantline.oauth.error_sign import error_sign
 from grantline.oauth.expiry import lifetime_end
 from grantline.oauth.failure import Failure, FailureKind
+from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
+from grantline.oauth.moment import Moment
+from grantline.oauth.parameters import AUTHORIZE_PARAMETERS, OWNED_IN_AUTHORIZATION
+from grantline.oauth.resource import resource_parameters
+from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.token_request import (
+    Grant,
+    authenticated_request,
+    scope_parameters,
+    token_flow,
+    token_request,
+)
 from grantline.secret import Secret
+
+DEVICE_AUTHORIZATION_URI: Final = "Device authorization URI"
 
 DEFAULT_INTERVAL: Final = timedelta(seconds=5)  # RFC 8628 section 3.2
 LONGEST_INTERVAL: Final = timedelta(minutes=5)
@@ -43,6 +58,50 @@ class DeviceAuthorization:
     verification_uri_complete: str = ""
     expires_at: datetime | None = None
     interval: timedelta = DEFAULT_INTERVAL
+
+
+def device_authorization_request(
+    *, settings: AppSettings, secrets: ClientSecrets, scopes: tuple[str, ...], moment: Moment
+) -> HttpRequest:
+    """The request for a device code (RFC 8628 section 3.1).
+
+    The Authorize parameters go along: this is where the grant asks for what a browser would.
+    """
+    grant = Grant(
+        parameters=scope_parameters(settings, scopes) + resource_parameters(settings.resources),
+        endpoint=settings.device_authorization_uri,
+        endpoint_field=DEVICE_AUTHORIZATION_URI,
+        extra=settings.authorize_parameters,
+        extra_field=AUTHORIZE_PARAMETERS,
+        owned=OWNED_IN_AUTHORIZATION,
+    )
+    return authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
+
+
+def device_token_request(
+    *,
+    settings: AppSettings,
+    secrets: ClientSecrets,
+    device_code: Secret,
+    moment: Moment,
+    dpop: Dpop | None = None,
+) -> HttpRequest:
+    """One poll (section 3.4). The caller waits between two, as ``next_interval`` says."""
+    grant = _grant(settings, device_code)
+    return token_request(grant, settings=settings, secrets=secrets, moment=moment, dpop=dpop)
+
+
+def device_token_flow(
+    *,
+    settings: AppSettings,
+    secrets: ClientSecrets,
+    device_code: Secret,
+    moment: Moment,
+    dpop: Dpop | None = None,
+) -> Flow[HttpResponse]:
+    """The answer to one poll, unread."""
+    grant = _grant(settings, device_code)
+    return token_flow(grant, settings=settings, secrets=secrets, moment=moment, dpop=dpop)
 
 
 def parse_device_authorization_response(
@@ -106,6 +165,17 @@ def next_interval(failure: Failure, interval: timedelta, *, now: datetime) -> ti
     elif failure.status is None:
         interval = interval * 2
     return max(min(interval, LONGEST_INTERVAL), failure.retry_after or timedelta(0))
+
+
+def _grant(settings: AppSettings, device_code: Secret) -> Grant:
+    return Grant(
+        parameters=(
+            ("grant_type", GrantType.DEVICE_CODE),
+            ("device_code", device_code.reveal()),
+        ),
+        endpoint=settings.token_uri,
+        extra=settings.token_parameters,
+    )
 
 
 def _interval(value: Any, now: datetime) -> timedelta | None:
