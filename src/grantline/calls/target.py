@@ -49,10 +49,11 @@ def join_target(base: str, target: str) -> str:
             rule="dot_segment",
             hint="Write the whole path without . and .. segments.",
         )
-    if target and target[0] not in "/?":
-        target = f"/{target}"
-    head = f"{root.origin}{root.path.rstrip('/')}" if target[:1] == "/" else str(root)
-    return str(parse_url(head + target))
+    if not target:
+        return str(root)
+    if target[0] == "?":
+        return str(parse_url(f"{root.origin}{root.path}{target}"))
+    return str(parse_url(f"{root.origin}{root.path.rstrip('/')}/{target.removeprefix('/')}"))
 
 
 def fill_template(
