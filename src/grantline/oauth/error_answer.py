@@ -49,7 +49,7 @@ def refusal(
         kind=kind,
         error=printable(sign.code) or f"http_{response.status}",
         description=printable(sign.text),
-        uri=_link(sign.uri),
+        uri=http_link(sign.uri),
         status=response.status,
         retry_after=wait if kind is FailureKind.TRANSIENT else None,
         may_retry=kind is FailureKind.TRANSIENT,
@@ -136,6 +136,11 @@ def printable(text: str) -> str:
     return " ".join(line.split())[:MAX_TEXT]
 
 
+def http_link(uri: str) -> str:
+    """``uri`` when it is one that a page may link to, else an empty string."""
+    return uri if uri.startswith(("https://", "http://")) and printable(uri) == uri else ""
+
+
 def _kind(status: int, sign: ErrorSign, text: str, grant: GrantType) -> FailureKind:
     known = kind_of_number(sign.code, sign.place) or kind_of_code(sign.code)
     if sign.is_transient or status in _BUSY_STATUSES or says_throttled(text):
@@ -156,10 +161,6 @@ def _dead_in_words(known: FailureKind | None, grant: GrantType) -> FailureKind:
     if kind is FailureKind.REAUTH and known is None:
         return FailureKind.REQUEST_OR_REAUTH
     return kind
-
-
-def _link(uri: str) -> str:
-    return uri if uri.startswith(("https://", "http://")) and printable(uri) == uri else ""
 
 
 def _origin(url: str, base: str = "") -> tuple[str, str]:
