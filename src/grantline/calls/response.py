@@ -62,7 +62,7 @@ class Response:
         """The first value of a header, compared without case; None when absent."""
         return first_value(self.headers, name)
 
-    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+    def json(self) -> Any:
         """The body as JSON; integers of any size are exact.
 
         Raises:

@@ -7,6 +7,7 @@ made for (the context). All of that is checked before the code is sent anywhere.
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,7 +24,6 @@ from grantline.connections.state import Happening
 from grantline.errors import (
     CallbackRejected,
     ConnectionNotFound,
-    GrantlineError,
     InvalidInput,
     RequestError,
 )
@@ -33,7 +33,13 @@ from grantline.oauth.authorization_code import (
     authorization_url,
     code_exchange_flow,
 )
-from grantline.oauth.callback import AuthorizationCode, CallbackExpectation, parse_callback, state_of
+from grantline.oauth.callback import (
+    AuthorizationCode,
+    CallbackExpectation,
+    Objection,
+    parse_callback,
+    presented_state,
+)
 from grantline.oauth.failure import failure_from_transport
 from grantline.oauth.flow import Flow, adrive
 from grantline.oauth.grant import GrantType
@@ -45,7 +51,8 @@ from grantline.oauth.par import (
     pushed_authorization_url,
 )
 from grantline.oauth.pkce import code_verifier
-from grantline.oauth.settings import FlowType, Pkce
+from grantline.oauth.settings import FlowType, Pkce, ResponseRules
+from grantline.oauth.token_response import Asked
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.store.records import PendingAuthorization
@@ -157,21 +164,31 @@ class Authorizer:
             GrantlineError: The code exchange failed.
         """
         context = self._context
-        pending = await self._take(answer)
+        state = presented_state(answer)
+        pending = await self._take(state)
+        if pending is None:
+            parse_callback(answer, CallbackExpectation(state=None))
+            raise CallbackRejected(
+                "The answer that the browser brought back was refused.", check="state_mismatch"
+            )
         holding = await self._holding_of(pending)
-        expectation = self._expectation(
-            pending, holding, actor=actor, binding=binding, context_digest=context_digest
+        expected = CallbackExpectation(
+            state=state,
+            issuer=holding.settings.issuer if holding else "",
+            expect_iss=holding.settings.expect_iss if holding else False,
+            age=context.clock.now() - pending.created_at,
+            objections=_objections(pending, holding, actor, binding, context_digest),
+            rules=holding.settings.response if holding else ResponseRules(),
         )
         if holding is None:
-            parse_callback(answer, expectation)
+            parse_callback(answer, expected)
             raise ConnectionNotFound("The connection was deleted meanwhile.")
         asked_at = context.clock.now()
         if holding.flow is FlowType.IMPLICIT:
-            tokens = parse_implicit_response(
-                answer, expectation, now=asked_at, asked_scope=pending.scopes
-            )
+            asked = Asked.of(holding.settings, GrantType.IMPLICIT, scope=pending.scopes)
+            tokens = parse_implicit_response(answer, expected, asked, now=asked_at)
         else:
-            code = parse_callback(answer, expectation)
+            code = parse_callback(answer, expected)
             tokens = await self._exchange(holding, pending, code, asked_at)
         nonce = open_consent(context.vault, pending).nonce if "openid" in pending.scopes else ""
         await self._save(actor, holding, tokens, pending.scopes, asked_at, nonce=nonce)
@@ -192,15 +209,15 @@ class Authorizer:
                 f"The flow of “{holding.record.name}” needs a person.", field="Flow type"
             )
         asked_at = context.clock.now()
-        answer = await self._converse(holding, grant.converse(context.moment()), grant.kind)
-        tokens = read_answer(holding, answer, kind=grant.kind, asked_at=asked_at)
+        answer = await self._converse(holding, grant.converse(context.moment()), grant.grant)
+        tokens = read_answer(holding, answer, grant=grant.grant, asked_at=asked_at)
         await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
 
     async def save_device_tokens(
         self, actor: Actor, holding: Holding, answer: HttpResponse, asked_at: datetime
     ) -> None:
         """Completes a device authorization with the answer that brought its tokens."""
-        tokens = read_answer(holding, answer, kind=GrantType.DEVICE_CODE, asked_at=asked_at)
+        tokens = read_answer(holding, answer, grant=GrantType.DEVICE_CODE, asked_at=asked_at)
         await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
 
     async def _authorization_url(self, holding: Holding, request: AuthorizationRequest) -> str:
@@ -214,20 +231,19 @@ class Authorizer:
         )
         answer = await self._context.send(pushed, app_id=holding.app.id)
         accepted = parse_pushed_authorization_response(answer, now=self._context.clock.now())
-        return pushed_authorization_url(settings=holding.settings, pushed=accepted)
-
-    async def _take(self, answer: str) -> PendingAuthorization | None:
-        state = state_of(answer)
-        if state is None:
-            return None
-        store = self._context.store
-        return await self._context.stored(
-            store.take_pending, fingerprint(state.reveal()), self._context.clock.now()
+        return pushed_authorization_url(
+            settings=holding.settings, pushed=accepted, now=self._context.clock.now()
         )
 
-    async def _holding_of(self, pending: PendingAuthorization | None) -> Holding | None:
-        if pending is None:
+    async def _take(self, state: Secret | None) -> PendingAuthorization | None:
+        if state is None:
             return None
+        context = self._context
+        return await context.stored(
+            context.store.take_pending, fingerprint(state.reveal()), context.clock.now()
+        )
+
+    async def _holding_of(self, pending: PendingAuthorization) -> Holding | None:
         owner = Actor(pending.workspace, pending.owner)
         try:
             return await self._context.hold(owner, pending.connection_id)
@@ -257,9 +273,7 @@ class Authorizer:
         )
         answer = await self._converse(holding, flow, GrantType.AUTHORIZATION_CODE)
         asking = replace(holding, record=replace(holding.record, scopes=pending.scopes))
-        tokens = read_answer(
-            asking, answer, kind=GrantType.AUTHORIZATION_CODE, asked_at=asked_at
-        )
+        tokens = read_answer(asking, answer, grant=GrantType.AUTHORIZATION_CODE, asked_at=asked_at)
         return replace(tokens, extra={**tokens.extra, **code.captured})
 
     async def _converse(
@@ -300,3 +314,29 @@ class Authorizer:
         if label:
             await context.stored(context.store.label_account, record.id, label)
         await context.hold(actor, record.id)
+
+
+def _objections(
+    pending: PendingAuthorization,
+    holding: Holding | None,
+    actor: Actor,
+    binding: str,
+    context_digest: str | None,
+) -> tuple[Objection, ...]:
+    """What is known against a callback whose state is right."""
+    found = []
+    if pending.used_at is not None:
+        found.append(Objection.STATE_USED)
+    if not binding:
+        found.append(Objection.SESSION_MISSING)
+    same_session = hmac.compare_digest(fingerprint(binding), pending.binding_hash)
+    if not same_session or actor != Actor(pending.workspace, pending.owner):
+        found.append(Objection.SESSION_MISMATCH)
+    if context_digest is not None and context_digest != pending.context:
+        found.append(Objection.CONTEXT_MISMATCH)
+    if holding is None:
+        found.append(Objection.CONNECTION_DELETED)
+    elif callback_digest(holding.settings) != pending.context:
+        # The app was pointed at another server while the person was consenting at this one.
+        found.append(Objection.CONTEXT_MISMATCH)
+    return tuple(found)

@@ -40,7 +40,7 @@ def from_plain(kind: type[T], plain: Mapping[str, Any]) -> T:
     Raises:
         InvalidInput: A field is unknown, or its value has the wrong type; names the field.
     """
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     unknown = sorted(set(plain) - set(hints))
     if unknown:
         msg = f"There is no setting named {unknown[0]}."
@@ -62,7 +62,7 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _default(each: Any) -> object:  # noqa: ANN401 - dataclasses.Field has no useful type argument
+def _default(each: Any) -> object:
     return each.default if each.default_factory is MISSING else each.default_factory()
 
 
@@ -78,7 +78,7 @@ def _plain(value: object, *, whole: bool) -> object:
     return value
 
 
-def _read(hint: Any, value: Any, field: str) -> Any:  # noqa: ANN401 - JSON in, any field type out
+def _read(hint: Any, value: Any, field: str) -> Any:
     if get_origin(hint) in {Union, UnionType}:
         if value is None:
             return None
@@ -99,7 +99,7 @@ def _read(hint: Any, value: Any, field: str) -> Any:  # noqa: ANN401 - JSON in, 
     return value
 
 
-def _read_tuple(hint: Any, value: Any, field: str) -> tuple[Any, ...]:  # noqa: ANN401 - see _read
+def _read_tuple(hint: Any, value: Any, field: str) -> tuple[Any, ...]:
     inner = get_args(hint)
     if not isinstance(value, list | tuple):
         raise TypeError
@@ -108,7 +108,7 @@ def _read_tuple(hint: Any, value: Any, field: str) -> tuple[Any, ...]:  # noqa: 
     return tuple(_read(kind, each, field) for kind, each in zip(inner, value, strict=True))
 
 
-def _wrong(hint: Any, value: object, field: str) -> InvalidInput:  # noqa: ANN401 - see _read
+def _wrong(hint: Any, value: object, field: str) -> InvalidInput:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         allowed = ", ".join(hint)
         return InvalidInput(

@@ -76,6 +76,7 @@ class Context:
         return Moment(now=self.clock.now(), seed=self.entropy(32))
 
     def new_id(self, prefix: str) -> str:
+        """A fresh id such as ``con_…``."""
         return new_id(prefix, self.clock.now(), self.entropy(ENTROPY_BYTES))
 
     def event(

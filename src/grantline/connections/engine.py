@@ -12,7 +12,6 @@ from typing import Final, Self
 
 from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
-from grantline.clock import Clock, SystemClock
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.context import Context
@@ -21,17 +20,13 @@ from grantline.connections.manage import Manager
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.revoke import Revocation, revoke_tokens
-from grantline.connections.settings import Settings
 from grantline.connections.tokens import Tokens
 from grantline.connections.verify import Verification, verify
-from grantline.net.guard import EgressPolicy
-from grantline.net.transport import METADATA_LIMITS, EgressTransport, Transport
+from grantline.net.transport import METADATA_LIMITS
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import ServerMetadata, metadata_flow
 from grantline.secret import Secret
-from grantline.store.protocol import Store
 from grantline.store.records import Event
-from grantline.vault.vault import Vault
 
 LOCAL: Final = Actor()
 
@@ -52,9 +47,16 @@ class Engine:
     actor's workspace.
     """
 
-    def __init__(self, context: Context, *, owner: str = "") -> None:
-        """Args: ``owner`` names this process among those that share the store."""
+    def __init__(self, context: Context, *, owner: str = "", notices: tuple[str, ...] = ()) -> None:
+        """An engine on ``context``.
+
+        Args:
+            context: Store, vault, transport, clock, randomness.
+            owner: Names this process among those that share the store.
+            notices: What has to be said aloud after opening, such as that a key was made.
+        """
         self.context = context
+        self.notices = notices
         self.manage = Manager(context)
         self.authorize = Authorizer(context)
         self.devices = DeviceAuthorizer(context, self.authorize)
@@ -67,9 +69,7 @@ class Engine:
         record = await self.manage.record(actor, name)
         return await self._performer.request(actor, record.id, spec)
 
-    async def request_by_id(
-        self, actor: Actor, connection_id: str, spec: RequestSpec
-    ) -> Response:
+    async def request_by_id(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
         """The same for a caller that knows the id: a valid token costs no database access."""
         return await self._performer.request(actor, connection_id, spec)
 
@@ -82,11 +82,8 @@ class Engine:
         rejected: Secret | None = None,
     ) -> Secret:
         """An access token that works now, and is not ``rejected``."""
-        holding = await self.tokens.usable(
-            actor, connection_id, min_ttl=min_ttl, rejected=rejected
-        )
-        assert holding.tokens is not None
-        return holding.tokens.access_token
+        holding = await self.tokens.usable(actor, connection_id, min_ttl=min_ttl, rejected=rejected)
+        return holding.granted.access_token
 
     async def verify(self, actor: Actor, name: str) -> Verification:
         """Whether the connection works, asked of the service itself."""
@@ -102,9 +99,7 @@ class Engine:
         record = await self.manage.record(actor, name)
         holding = await context.hold(actor, record.id)
         event = context.event(actor, "connection.deleted", record.id, {"name": record.name})
-        await context.stored(
-            context.store.delete_connection, actor.workspace, record.id, event
-        )
+        await context.stored(context.store.delete_connection, actor.workspace, record.id, event)
         context.holdings.drop(record.id)
         revocation = await revoke_tokens(context, holding, holding.tokens)
         return Deleted(record.name, revocation)

@@ -19,7 +19,7 @@ from grantline.store.records import Health
 
 CAUSE_DEAD_GRANT: Final = "grant_dead"
 CAUSE_ANSWER_LOST: Final = "rotation_answer_lost"
-CAUSE_NO_REFRESH_TOKEN: Final = "no_refresh_token"  # noqa: S105 - a cause's name
+CAUSE_NO_REFRESH_TOKEN: Final = "no_refresh_token"
 CAUSE_ENDS_SOON: Final = "grant_ends_soon"
 CAUSE_IDENTITY_EDITED: Final = "identity_edited"
 

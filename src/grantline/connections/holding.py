@@ -14,6 +14,7 @@ from typing import Final
 
 from grantline.connections.schedule import refresh_due_at
 from grantline.connections.sealing import FlowSecrets
+from grantline.errors import NotAuthorized
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
@@ -45,7 +46,18 @@ class Holding:
 
     @property
     def flow(self) -> FlowType:
+        """How the connection got its first tokens."""
         return FlowType(self.record.flow)
+
+    @property
+    def granted(self) -> TokenSet:
+        """The tokens; raises ``NotAuthorized`` when there are none."""
+        if self.tokens is None:
+            raise NotAuthorized(
+                f"“{self.record.name}” is not authorized yet.",
+                hint=f"Run: grantline connection authorize {self.record.name}",
+            )
+        return self.tokens
 
     def usable(
         self,
@@ -107,6 +119,7 @@ class Holdings:
         self._at_most = at_most
 
     def get(self, connection_id: str) -> Holding | None:
+        """What is held of a connection, however old."""
         return self._held.get(connection_id)
 
     def put(self, holding: Holding) -> None:
@@ -120,6 +133,7 @@ class Holdings:
             self._held.popitem(last=False)
 
     def drop(self, connection_id: str) -> None:
+        """Forgets a connection."""
         self._held.pop(connection_id, None)
 
     def drop_app(self, app_id: str) -> None:

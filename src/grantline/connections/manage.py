@@ -124,13 +124,11 @@ class Manager:
                 hint="See the names with: grantline connection list",
             ) from None
 
-    async def list(self, actor: Actor) -> list[Connection]:
+    async def connections(self, actor: Actor) -> list[Connection]:
         """All connections of the workspace, by name."""
         store = self._context.store
         records = await self._context.stored(store.list_connections, actor.workspace)
-        apps = {
-            app.id: app for app in await self._context.stored(store.list_apps, actor.workspace)
-        }
+        apps = {app.id: app for app in await self._context.stored(store.list_apps, actor.workspace)}
         found = [connection_from_record(each, apps[each.app_id]) for each in records]
         return sorted(found, key=lambda each: each.name)
 
@@ -174,9 +172,7 @@ class Manager:
         )
         check_settings(settings, new.flow, open_client_secrets(context.vault, app))
         event = context.event(actor, "connection.created", record.id, {"name": new.name})
-        await context.stored(
-            context.store.add_connection, record, event, app if is_new else None
-        )
+        await context.stored(context.store.add_connection, record, event, app if is_new else None)
         return connection_from_record(record, app)
 
     async def edit(self, actor: Actor, name: str, edit: ConnectionEdit) -> Edited:
@@ -204,7 +200,9 @@ class Manager:
             hosts=check_hosts(new_record.hosts, base_url=settings.base_url),
             sealed_secrets=self._resealed(record, settings, edit),
         )
-        kind = "connection.hosts_edited" if new_record.hosts != record.hosts else "connection.edited"
+        kind = (
+            "connection.hosts_edited" if new_record.hosts != record.hosts else "connection.edited"
+        )
         event = context.event(
             actor,
             kind,
@@ -212,9 +210,7 @@ class Manager:
             {"fields": _changed_fields(edit), "needs": price.cost.name.lower()},
         )
         reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
-        await context.stored(
-            context.store.update_connection, new_record, event, new_app, reset
-        )
+        await context.stored(context.store.update_connection, new_record, event, new_app, reset)
         siblings = await self._siblings(actor, record) if new_app else ()
         context.holdings.drop(record.id)
         if new_app:
@@ -275,9 +271,7 @@ class Manager:
         event = context.event(actor, "app.edited", record.id, {"fields": _changed_fields(edit)})
         await context.stored(context.store.update_app, new, event, reset)
         context.holdings.drop_app(record.id)
-        users = await context.stored(
-            context.store.list_connections, actor.workspace, record.id
-        )
+        users = await context.stored(context.store.list_connections, actor.workspace, record.id)
         return app_from_record(new), price, tuple(sorted(each.name for each in users))
 
     async def delete_app(self, actor: Actor, name: str) -> App:
@@ -394,7 +388,7 @@ class Manager:
         self, workspace: str, connection_id: str, settings: AppSettings, held: FlowSecrets
     ) -> str | None:
         if settings.use_dpop and held.dpop_key is None:
-            held = replace(held, dpop_key=new_ec_key())
+            held = replace(held, dpop_key=new_ec_key(self._context.entropy(48)))
         if held == FlowSecrets():
             return None
         return seal_flow_secrets(self._context.vault, workspace, connection_id, held)

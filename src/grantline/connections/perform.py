@@ -6,11 +6,13 @@ connection's list. A redirect to another origin goes on without it, and it does 
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from grantline.calls.hosts import HostList
+from grantline.calls.hosts import matches
 from grantline.calls.redirect import Hop, next_hop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
@@ -19,7 +21,7 @@ from grantline.connections.context import Context
 from grantline.connections.holding import Holding
 from grantline.connections.renewal import dpop_of
 from grantline.connections.tokens import Tokens
-from grantline.errors import EgressBlocked
+from grantline.errors import EgressBlocked, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.dpop import Dpop, asks_for_nonce
@@ -35,7 +37,9 @@ class Performer:
     def __init__(self, context: Context, tokens: Tokens) -> None:
         self._context = context
         self._tokens = tokens
-        self._nonces: dict[str, Dpop] = {}
+        self._dpop: dict[str, Dpop] = {}
+        self._used: dict[str, datetime] = {}
+        self._notes: set[asyncio.Task[None]] = set()
 
     async def request(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
         """The service's answer to ``spec``, whatever its status.
@@ -49,25 +53,102 @@ class Performer:
             GrantlineError: The request could not be made.
         """
         clock = self._context.clock
-        holding = self._tokens.held(actor, connection_id, clock.now())
+        started_at = clock.now()
+        holding = self._tokens.held(actor, connection_id, started_at)
         if holding is None:
             holding = await self._tokens.usable(actor, connection_id)
         request = build_request(spec, base_url=holding.settings.base_url)
+        _check_host(holding, request)
         limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
-        started_at = clock.now()
-        response, redirects = await self._journey(holding, request, spec, limits)
-        if says_expired(holding, response):
-            tokens = holding.tokens
+        response, urls = await self._follow(holding, request, spec, limits)
+        if _says_expired(holding, response) and holding.renewable:
             holding = await self._tokens.usable(
-                actor, connection_id, rejected=tokens.access_token if tokens else None
+                actor, connection_id, rejected=holding.granted.access_token
             )
-            response, redirects = await self._journey(holding, request, spec, limits)
-        self._note_use(holding, started_at)
+            _check_host(holding, request)
+            response, urls = await self._follow(holding, request, spec, limits)
+        self._note_use(connection_id, started_at)
         return Response(
             status=response.status,
             headers=response.headers,
             content=response.body,
-            url=redirects[-1] if redirects else request.url,
-            redirects=redirects,
+            url=urls[-1],
+            redirects=tuple(urls[:-1]),
             elapsed=clock.now() - started_at,
         )
+
+    async def settle(self) -> None:
+        """Waits until every use is noted."""
+        if self._notes:
+            await asyncio.wait(self._notes)
+
+    async def _follow(
+        self, holding: Holding, request: HttpRequest, spec: RequestSpec, limits: Limits
+    ) -> tuple[HttpResponse, list[str]]:
+        """The answer at the end of the redirects, and every URL on the way, tokens left out."""
+        hop: Hop | None = Hop(request)
+        urls: list[str] = []
+        while hop is not None:
+            urls.append(hop.request.url)
+            response = await self._send(holding, hop, limits)
+            hop = next_hop(hop, response) if spec.follow_redirects else None
+        return response, urls
+
+    async def _send(self, holding: Holding, hop: Hop, limits: Limits) -> HttpResponse:
+        context, connection_id = self._context, holding.record.id
+        if not hop.credentials:
+            return await context.transport.send(hop.request, limits=limits, partition=connection_id)
+        dpop = self._dpop.get(connection_id) or dpop_of(holding)
+        request = self._with_token(holding, hop.request, dpop)
+        response = await context.transport.send(request, limits=limits, partition=connection_id)
+        if dpop is None:
+            return response
+        self._dpop[connection_id] = learned = dpop.learned(response, request=request)
+        if not asks_for_nonce(response):
+            return response
+        request = self._with_token(holding, hop.request, learned)
+        return await context.transport.send(request, limits=limits, partition=connection_id)
+
+    def _with_token(self, holding: Holding, request: HttpRequest, dpop: Dpop | None) -> HttpRequest:
+        return place_token(
+            request,
+            settings=holding.settings,
+            tokens=holding.granted,
+            moment=self._context.moment(),
+            dpop=dpop,
+        )
+
+    def _note_use(self, connection_id: str, at: datetime) -> None:
+        """Writes down that the connection is in use, at most once a minute and beside the work."""
+        noted = self._used.get(connection_id)
+        if noted is not None and at - noted < NOTE_USE_EVERY:
+            return
+        self._used[connection_id] = at
+        task = asyncio.get_running_loop().create_task(self._touch(connection_id, at))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _touch(self, connection_id: str, at: datetime) -> None:
+        # A use that could not be noted must not fail the request that it notes.
+        with suppress(StoreBusy):
+            await self._context.stored(self._context.store.touch, connection_id, at)
+
+
+def _check_host(holding: Holding, request: HttpRequest) -> None:
+    host = parse_url(request.url).host
+    if not matches(frozenset(holding.record.hosts), host):
+        name = holding.record.name
+        raise EgressBlocked(
+            f"The token of “{name}” may not go to {host}.",
+            rule="host_not_allowed",
+            address=host,
+            setting="hosts",
+            hint=f"If {host} belongs to the service: grantline connection edit {name} --add-host {host}",
+        )
+
+
+def _says_expired(holding: Holding, response: HttpResponse) -> bool:
+    settings = holding.settings
+    if response.status == 401 or response.status in settings.expired_statuses:
+        return True
+    return any(match.encode() in response.body for match in settings.expired_body_matches)

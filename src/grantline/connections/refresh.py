@@ -142,7 +142,7 @@ class Refresher:
 def _check_renewable(holding: Holding, *, alive: bool) -> None:
     record = holding.record
     state = State(record.health.state)
-    if state is State.DRAFT or (holding.tokens is None and not holding.renewable):
+    if state is State.DRAFT:
         raise NotAuthorized(
             f"“{record.name}” is not authorized yet.",
             hint=f"Run: grantline connection authorize {record.name}",

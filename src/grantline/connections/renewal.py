@@ -19,16 +19,15 @@ from grantline.messages import HttpResponse
 from grantline.oauth.client_credentials import client_credentials_flow
 from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import Flow
+from grantline.oauth.grant import GrantType
 from grantline.oauth.jwt_bearer import jwt_bearer_flow
 from grantline.oauth.moment import Moment
 from grantline.oauth.password import password_flow
 from grantline.oauth.refresh import refresh_flow
 from grantline.oauth.settings import FlowType
-from grantline.oauth.grant import GrantType
-from grantline.oauth.token_response import TokenAsk, parse_token_response
-from grantline.oauth.token_set import TokenSet, merge_refreshed
+from grantline.oauth.token_response import Asked, parse_token_response
+from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-
 
 GRANTS: Final = {
     FlowType.CLIENT_CREDENTIALS: GrantType.CLIENT_CREDENTIALS,
@@ -42,12 +41,12 @@ class Renewal:
     """One way to the next token set.
 
     Attributes:
-        kind: Which grant is spent; says how errors are read.
+        grant: What is presented; says how the answer is read.
         token_hash: Of the refresh token that is spent; empty for grants that spend nothing.
         converse: Builds the conversation; it yields requests and gives the unread answer.
     """
 
-    kind: GrantType
+    grant: GrantType
     token_hash: str
     converse: Callable[[Moment], Flow[HttpResponse]]
 
@@ -55,16 +54,17 @@ class Renewal:
 def renewals_for(holding: Holding) -> tuple[Renewal, ...]:
     """The ways to renew ``holding``, the cheapest first; empty when only a person can."""
     ways = []
+    tokens = holding.tokens
     token = _refreshing_token(holding)
-    if token is not None:
+    if tokens is not None and token is not None:
         ways.append(
             Renewal(
-                kind=GrantType.REFRESH_TOKEN,
+                grant=GrantType.REFRESH_TOKEN,
                 token_hash=fingerprint(token.reveal()),
                 converse=lambda moment: refresh_flow(
                     settings=holding.settings,
                     secrets=holding.secrets,
-                    token=token,
+                    tokens=tokens,
                     moment=moment,
                     dpop=dpop_of(holding),
                 ),
@@ -109,31 +109,23 @@ def grant_for(holding: Holding) -> Renewal | None:
 
         case _:
             return None
-    return Renewal(kind=GRANTS[holding.flow], token_hash="", converse=converse)
+    return Renewal(grant=GRANTS[holding.flow], token_hash="", converse=converse)
 
 
 def read_answer(
-    holding: Holding, response: HttpResponse, *, kind: GrantType, asked_at: datetime
+    holding: Holding, response: HttpResponse, *, grant: GrantType, asked_at: datetime
 ) -> TokenSet:
-    """The token set in ``response``, with what it does not renew kept from ``holding``.
+    """The token set in ``response``; after a refresh with what it did not renew kept.
 
     Raises as ``parse_token_response``.
     """
-    tokens = parse_token_response(
-        response,
-        TokenAsk(
-            kind=kind,
-            now=asked_at,
-            scopes=holding.record.scopes,
-            scope_separator=holding.settings.scope_separator,
-            rules=holding.settings.response,
-            dpop=dpop_of(holding) is not None,
-            old=holding.tokens,
-        ),
+    asked = Asked.of(
+        holding.settings,
+        grant,
+        scope=holding.record.scopes,
+        held=holding.tokens if grant is GrantType.REFRESH_TOKEN else None,
     )
-    if kind is GrantType.REFRESH_TOKEN and holding.tokens is not None:
-        return merge_refreshed(holding.tokens, tokens)
-    return tokens
+    return parse_token_response(response, asked, now=asked_at)
 
 
 def dpop_of(holding: Holding) -> Dpop | None:
@@ -142,21 +134,23 @@ def dpop_of(holding: Holding) -> Dpop | None:
     return Dpop(key=key) if holding.settings.use_dpop and key is not None else None
 
 
-def response_to_text(response: HttpResponse) -> str:
+def response_to_text(response: HttpResponse) -> Secret:
     """An answer as text to be sealed, so that it can be read again after a crash."""
-    return json.dumps(
-        {
-            "status": response.status,
-            "headers": response.headers,
-            "body": base64.b64encode(response.body).decode(),
-            "url": response.url,
-        }
+    return Secret(
+        json.dumps(
+            {
+                "status": response.status,
+                "headers": response.headers,
+                "body": base64.b64encode(response.body).decode(),
+                "url": response.url,
+            }
+        )
     )
 
 
-def response_from_text(text: str) -> HttpResponse:
+def response_from_text(text: Secret) -> HttpResponse:
     """The answer that ``response_to_text`` kept."""
-    plain = json.loads(text)
+    plain = json.loads(text.reveal())
     return HttpResponse(
         status=plain["status"],
         headers=tuple((name, value) for name, value in plain["headers"]),

@@ -27,9 +27,7 @@ class Revocation:
 NOTHING_TO_REVOKE = Revocation(revoked=True, note="There were no tokens to revoke.")
 
 
-async def revoke_tokens(
-    context: Context, holding: Holding, tokens: TokenSet | None
-) -> Revocation:
+async def revoke_tokens(context: Context, holding: Holding, tokens: TokenSet | None) -> Revocation:
     """Revokes ``tokens`` at the service, the refresh token first (RFC 7009 section 2.1).
 
     Never raises: what happens locally does not wait for a service that is down or refuses.
@@ -52,7 +50,8 @@ async def revoke_tokens(
                 kind=kind,
                 moment=context.moment(),
             )
-            parse_revocation_response(await context.send(request, app_id=holding.app.id))
+            answer = await context.send(request, app_id=holding.app.id)
+            parse_revocation_response(answer, now=context.clock.now())
     except GrantlineError as error:
         return Revocation(
             revoked=False,

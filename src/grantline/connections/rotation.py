@@ -31,10 +31,12 @@ from grantline.errors import (
     ConnectionNotFound,
     GrantlineError,
     OutcomeUnknown,
-    ReauthorizationRequired,
+    RequestError,
     StoreBusy,
+    TransportFailed,
 )
 from grantline.messages import HttpResponse
+from grantline.oauth.failure import failure_from_transport, failure_of
 from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
 from grantline.oauth.token_set import TokenSet
@@ -64,8 +66,7 @@ class Rotation:
             GrantlineError: Renewing failed and there is no token to give out.
         """
         try:
-            recovered = await self._recover()
-            return recovered or await self._spend()
+            return await self._recover() or await self._spend()
         except ConnectionNotFound:
             raise
         except GrantlineError as error:
@@ -79,39 +80,35 @@ class Rotation:
             await self._context.stored(self._context.store.release_lease, self._lease)
 
     async def _recover(self) -> Holding | None:
-        """Finishes what an earlier holder of the lease began: reads its answer, if one is there."""
-        record = self._holding.record
-        attempts = await self._context.stored(self._context.store.open_attempts, record.id)
-        for attempt in attempts:
+        """Finishes what an earlier holder of the lease began, when his answer was saved."""
+        context, record = self._context, self._holding.record
+        for attempt in await context.stored(context.store.open_attempts, record.id):
             if attempt.generation != record.generation:
                 await self._close(attempt, "superseded")
             elif attempt.sealed_answer is None:
                 self._answer_lost = True
                 await self._close(attempt, "lost")
             else:
-                answer = self._open_answer(attempt, attempt.sealed_answer)
-                kind = (
-                    GrantType.REFRESH_TOKEN if attempt.token_hash else GRANTS[self._holding.flow]
-                )
+                place = answer_place(attempt.workspace, attempt.id)
+                answer = response_from_text(context.vault.open(attempt.sealed_answer, place))
+                grant = GrantType.REFRESH_TOKEN
+                if not attempt.token_hash:
+                    grant = GRANTS[self._holding.flow]
                 try:
-                    return await self._judge(attempt, answer, kind, attempt.started_at)
+                    return await self._judge(attempt, answer, grant)
                 except GrantlineError as error:
                     await self._close(attempt, f"refused: {error.code}")
         return None
 
-    def _open_answer(self, attempt: RefreshAttempt, sealed: str) -> HttpResponse:
-        place = answer_place(attempt.workspace, attempt.id)
-        return response_from_text(self._context.vault.open(sealed, place).reveal())
-
     async def _spend(self) -> Holding:
-        ways = renewals_for(self._holding)
-        for renewal in ways[:-1]:
+        *cheaper, last = renewals_for(self._holding)
+        for renewal in cheaper:
             try:
                 return await self._try(renewal)
             except GrantlineError as error:
                 if verdict_of(error) is not Verdict.DEAD_GRANT:
                     raise
-        return await self._try(ways[-1])
+        return await self._try(last)
 
     async def _try(self, renewal: Renewal) -> Holding:
         try:
@@ -141,40 +138,55 @@ class Rotation:
                 renewal.converse(context.moment()),
                 lambda request: context.send(request, app_id=record.app_id),
             )
-        except GrantlineError as error:
-            await self._close(attempt, "lost" if isinstance(error, OutcomeUnknown) else "failed")
-            raise
+        except RequestError as error:
+            if isinstance(error, TransportFailed) and not error.sent:
+                await self._close(attempt, "not sent")
+                raise failure_from_transport(error, grant=renewal.grant).as_error() from error
+            await self._close(attempt, "lost")
+            raise OutcomeUnknown(
+                "The service was asked to renew the token, and its answer was lost.",
+                hint="Nothing needs to be done; it is asked again.",
+            ) from error
         if answer.status < 300:
             place = answer_place(record.workspace, attempt.id)
             sealed = context.vault.seal(response_to_text(answer), place)
             await self._persist(context.store.save_answer, attempt.id, sealed)
         try:
-            return await self._judge(attempt, answer, renewal.kind, asked_at)
+            return await self._judge(attempt, answer, renewal.grant)
         except ConnectionNotFound:
             raise
         except GrantlineError as error:
-            await self._close(attempt, f"refused: {error.code}")
+            failure = failure_of(error)
+            if failure is None or failure.rotated is None or self._holding.tokens is None:
+                await self._close(attempt, f"refused: {error.code}")
+            else:
+                # An answer that cannot be used, and yet a new refresh token in it: the old one is
+                # spent, so the new one is kept before anybody complains.
+                kept = replace(self._holding.tokens, refresh_token=failure.rotated)
+                await self._save(attempt, kept, record.health, self._holding.obtained_at)
             raise
 
     async def _judge(
-        self,
-        attempt: RefreshAttempt,
-        answer: HttpResponse,
-        kind: GrantType,
-        asked_at: datetime,
+        self, attempt: RefreshAttempt, answer: HttpResponse, grant: GrantType
     ) -> Holding:
-        holding = self._holding
-        tokens = read_answer(holding, answer, kind=kind, asked_at=asked_at)
+        tokens = read_answer(self._holding, answer, grant=grant, asked_at=attempt.started_at)
         health = after_success(
-            holding.record.health, Happening.REFRESHED, asked_at, tokens.refresh_expires_at
+            self._holding.record.health,
+            Happening.REFRESHED,
+            attempt.started_at,
+            tokens.refresh_expires_at,
         )
-        return await self._save(attempt, tokens, asked_at, health)
+        return await self._save(attempt, tokens, health)
 
     async def _save(
-        self, attempt: RefreshAttempt, tokens: TokenSet, asked_at: datetime, health: Health
+        self,
+        attempt: RefreshAttempt,
+        tokens: TokenSet,
+        health: Health,
+        obtained_at: datetime | None = None,
     ) -> Holding:
         context, record = self._context, self._holding.record
-        columns = token_columns(context.vault, record, tokens, asked_at)
+        columns = token_columns(context.vault, record, tokens, obtained_at or attempt.started_at)
         event = context.event(
             self._actor, "connection.refreshed", record.id, {"warnings": list(tokens.warnings)}
         )
@@ -193,18 +205,17 @@ class Rotation:
         return await context.hold(self._actor, record.id)
 
     async def _note_failure(self, error: GrantlineError) -> Holding | None:
-        """Writes down why renewing failed, unless somebody else has renewed it meanwhile."""
+        """Writes down why renewing failed; gives what somebody else has saved meanwhile."""
         context, old = self._context, self._holding.record
         current = await context.hold(self._actor, old.id)
-        if current.record.generation != old.generation:
-            return current
-        jitter = int.from_bytes(context.entropy(4)) / 2**32
         now = context.clock.now()
+        if current.record.generation != old.generation and current.usable(now):
+            return current
         health = after_failure(
             current.record.health,
             error,
             now=now,
-            jitter=jitter,
+            jitter=int.from_bytes(context.entropy(4)) / 2**32,
             answer_lost=self._answer_lost,
         )
         event = None
@@ -216,19 +227,17 @@ class Rotation:
                 {"cause": health.cause, "explanation": health.explanation},
             )
         await context.stored(
-            context.store.save_health, old.id, old.generation, health, event
+            context.store.save_health, old.id, current.record.generation, health, event
         )
         await context.hold(self._actor, old.id)
         return None
 
     async def _close(self, attempt: RefreshAttempt, outcome: str) -> None:
         context = self._context
-        await context.stored(
-            context.store.close_attempt, attempt.id, outcome, context.clock.now()
-        )
+        await context.stored(context.store.close_attempt, attempt.id, outcome, context.clock.now())
 
     async def _persist(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """``call`` again and again while the database is busy: the answer exists only here."""
+        """``call``, again while the database is busy: what it saves exists only here."""
         clock = self._context.clock
         give_up_at = clock.now() + SAVE_FOR
         while True:

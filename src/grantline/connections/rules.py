@@ -27,6 +27,7 @@ from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
 from grantline.oauth.refresh import refresh_request
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.url import parse_url
 
@@ -35,6 +36,7 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _ID_PREFIXES: Final = ("con_", "app_")
 
 _STAND_IN: Final = Secret("stand-in")
+_TOKENS: Final = TokenSet(access_token=_STAND_IN, refresh_token=_STAND_IN)
 _MOMENT: Final = Moment(now=datetime(2026, 1, 1, tzinfo=UTC), seed=bytes(32))
 
 
@@ -88,7 +90,7 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
     if flow is FlowType.IMPLICIT:
         authorization_url(settings=settings, request=_authorization(flow))
         return
-    refresh_request(settings=settings, secrets=secrets, token=_STAND_IN, moment=_MOMENT)
+    refresh_request(settings=settings, secrets=secrets, tokens=_TOKENS, moment=_MOMENT)
     match flow:
         case FlowType.AUTHORIZATION_CODE:
             request = _authorization(flow)

@@ -52,5 +52,6 @@ def back_off(failures: int, jitter: float, retry_after: timedelta | None = None)
     """
     if retry_after is not None:
         return min(max(retry_after, timedelta(0)), LONGEST_RETRY_AFTER)
-    ceiling = min(BACK_OFF_CAP, BACK_OFF_BASE * 2 ** min(max(failures - 1, 0), 20))
+    doublings = min(max(failures - 1, 0), 20)
+    ceiling = min(BACK_OFF_CAP, BACK_OFF_BASE * (1 << doublings))
     return max(timedelta(seconds=1), ceiling * jitter)

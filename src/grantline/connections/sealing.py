@@ -50,10 +50,12 @@ class Consent:
 
 
 def tokens_place(record: ConnectionRecord) -> Place:
+    """Where the token set of a connection is sealed."""
     return Place(record.workspace, "connection", record.id, "tokens")
 
 
 def answer_place(workspace: str, attempt_id: str) -> Place:
+    """Where the raw answer to an attempt is sealed."""
     return Place(workspace, "refresh_attempt", attempt_id, "answer")
 
 

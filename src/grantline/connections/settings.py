@@ -3,11 +3,12 @@
 | variable | meaning | default |
 | --- | --- | --- |
 | ``GRANTLINE_DATA_DIR`` | where the SQLite database and the key file live | user data directory |
-| ``GRANTLINE_DATABASE_URL`` | ``sqlite:///…`` or ``postgresql+psycopg://…`` | SQLite there |
+| ``GRANTLINE_DATABASE_URL`` | ``sqlite:///…`` or ``postgresql://…`` | SQLite there |
 | ``GRANTLINE_KEY`` | master keys, the primary first, comma separated | none |
-| ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``grantline.key`` in the data directory |
+| ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``master.key`` in the data directory |
 | ``GRANTLINE_KEYRING`` | ``1`` takes the key from the keyring of the desktop | off |
 | ``GRANTLINE_ALLOW_HOSTS`` | private or loopback hosts, addresses, networks to reach | none |
+| ``GRANTLINE_ALLOW_PORTS`` | ports to reach that are usually not HTTP | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
 """
 
@@ -16,19 +17,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from platformdirs import user_data_path
+from typing import Final
 
 from grantline.errors import InvalidInput
+from grantline.net.guard import EgressPolicy, split_setting
+from grantline.store.location import data_dir, database_url
 
-VARIABLES = (
+VARIABLES: Final = (
     "GRANTLINE_DATA_DIR",
     "GRANTLINE_DATABASE_URL",
     "GRANTLINE_KEY",
     "GRANTLINE_KEY_FILE",
     "GRANTLINE_KEYRING",
     "GRANTLINE_ALLOW_HOSTS",
+    "GRANTLINE_ALLOW_PORTS",
     "GRANTLINE_CA_FILE",
+)
+# Read by the command line itself: a secret must not stand in an argument list.
+OF_THE_COMMAND_LINE: Final = (
+    "GRANTLINE_CLIENT_SECRET",
+    "GRANTLINE_PASSWORD",
+    "GRANTLINE_DEBUG",
 )
 
 
@@ -37,43 +46,55 @@ class Settings:
     """Where an installation keeps its state and what it may reach.
 
     Attributes:
-        database_url: Empty means SQLite in ``data_dir``.
-        environment: The variables the key providers read; never printed.
+        data_dir: Holds the database and the key file, unless other settings place them.
+        database_url: None means SQLite in ``data_dir``. It may hold a password.
+        policy: What the egress guard allows beyond the public internet.
+        ca_pem: Certificate authorities to trust besides the system's.
+        environment: What the key providers read.
     """
 
     data_dir: Path
-    database_url: str = field(default="", repr=False)
-    allow_hosts: str = ""
-    ca_file: Path | None = None
+    database_url: str | None = field(default=None, repr=False)
+    policy: EgressPolicy = field(default_factory=EgressPolicy)
+    ca_pem: str = field(default="", repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_environment(
-        cls, environment: Mapping[str, str], *, database_url: str | None = None
+        cls, environment: Mapping[str, str], *, url: str | None = None
     ) -> Settings:
-        """The settings in ``environment``; an explicit ``database_url`` wins.
+        """The settings in ``environment``; an explicit database ``url`` wins.
 
         Raises:
-            InvalidInput: A variable of ours is misspelt, so its setting would silently not hold.
+            ConfigurationError: A setting is misspelt or cannot be read; names it.
         """
-        unknown = sorted(
-            name
-            for name in environment
-            if name.startswith("GRANTLINE_") and name not in VARIABLES + PASSED_ON
-        )
-        if unknown:
-            msg = f"{unknown[0]} is not a setting of Grantline."
-            raise InvalidInput(msg, field=unknown[0], hint=f"Settings: {', '.join(VARIABLES)}.")
-        directory = environment.get("GRANTLINE_DATA_DIR", "")
-        authorities = environment.get("GRANTLINE_CA_FILE", "")
+        for name in sorted(environment):
+            if name.startswith("GRANTLINE_") and name not in VARIABLES + OF_THE_COMMAND_LINE:
+                raise InvalidInput(
+                    f"{name} is not a setting of Grantline.",
+                    field=name,
+                    hint=f"The settings are {', '.join(VARIABLES)}.",
+                )
         return cls(
-            data_dir=Path(directory) if directory else user_data_path("grantline", appauthor=False),
-            database_url=database_url or environment.get("GRANTLINE_DATABASE_URL", ""),
-            allow_hosts=environment.get("GRANTLINE_ALLOW_HOSTS", ""),
-            ca_file=Path(authorities) if authorities else None,
+            data_dir=data_dir(environment),
+            database_url=url or database_url(environment),
+            policy=EgressPolicy.parse(
+                allow_hosts=split_setting(environment.get("GRANTLINE_ALLOW_HOSTS", "")),
+                allow_ports=split_setting(environment.get("GRANTLINE_ALLOW_PORTS", "")),
+            ),
+            ca_pem=_authorities(environment.get("GRANTLINE_CA_FILE", "")),
             environment=environment,
         )
 
 
-# Read by the command line itself, where a secret must not stand in an argument list.
-PASSED_ON = ("GRANTLINE_CLIENT_SECRET", "GRANTLINE_PASSWORD", "GRANTLINE_PRIVATE_KEY")
+def _authorities(path: str) -> str:
+    if not path:
+        return ""
+    try:
+        return Path(path).expanduser().read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(
+            f"The file {path} cannot be read.",
+            field="GRANTLINE_CA_FILE",
+            hint="Give a PEM file of certificate authorities.",
+        ) from None

@@ -9,6 +9,7 @@ class GrantType(StrEnum):
     """``grant_type`` of a token request, by its name on the wire."""
 
     AUTHORIZATION_CODE = "authorization_code"
+    IMPLICIT = "implicit"
     REFRESH_TOKEN = "refresh_token"
     CLIENT_CREDENTIALS = "client_credentials"
     PASSWORD = "password"
@@ -27,4 +28,4 @@ class GrantType(StrEnum):
     @property
     def gives_refresh_token(self) -> bool:
         """Whether an answer without a refresh token is worth a word."""
-        return self not in {GrantType.CLIENT_CREDENTIALS, GrantType.JWT_BEARER}
+        return self not in {GrantType.IMPLICIT, GrantType.CLIENT_CREDENTIALS, GrantType.JWT_BEARER}
