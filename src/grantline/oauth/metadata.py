@@ -34,6 +34,13 @@ ENDPOINTS: Final = {
     "jwks_uri": "jwks_uri",
 }
 
+_FLAGS: Final = frozenset(
+    {
+        "authorization_response_iss_parameter_supported",
+        "require_pushed_authorization_requests",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerMetadata:
@@ -206,17 +213,18 @@ def _endpoints(metadata: ServerMetadata, *, mutual_tls: bool) -> dict[str, Any]:
 def _metadata(document: dict[str, Any]) -> ServerMetadata:
     values: dict[str, Any] = {}
     for field in fields(ServerMetadata):
-        given = document.get(field.name)
+        name, given = field.name, document.get(field.name)
         if given is None:
             continue
-        if field.name == "mtls_endpoint_aliases":
-            values[field.name] = _aliases(given)
-        elif field.name.endswith("_supported") and isinstance(given, list):
-            values[field.name] = tuple(item for item in given if isinstance(item, str))
-        elif isinstance(given, bool) or field.name == "issuer":
-            values[field.name] = given
-        elif field.name.endswith(("_endpoint", "_uri")):
-            values[field.name] = _checked(given, field.name)
+        if name in _FLAGS:
+            values[name] = given is True
+        elif name == "mtls_endpoint_aliases":
+            values[name] = _aliases(given)
+        elif name.endswith("_supported"):
+            if isinstance(given, list):
+                values[name] = tuple(item for item in given if isinstance(item, str))
+        else:
+            values[name] = given if name == "issuer" else _checked(given, name)
     return ServerMetadata(**values)
 
 
