@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 # The servers that others wrote, for every test that asks for one.
-pytest_plugins = ["tests.peers.fixtures"]
+pytest_plugins = ["tests.peers.fixtures", "tests.postgres"]
 
 # How long one example takes says something about the machine, not about the code.
 settings.register_profile("grantline", deadline=None)

@@ -50,19 +50,14 @@ class Tokens(Database):
     ) -> int:
         """Replaces the tokens after a consent and gives the new generation."""
         held = connection.c
-        saved = (
-            update(connection)
-            .where(held.id == connection_id)
-            .values(
-                to_row(tokens)
-                | to_row(health)
-                | {"scopes": scopes, "authorized_at": event.at, "updated_at": event.at},
-                generation=held.generation + 1,
-            )
-            .returning(held.generation)
-        )
+        values = to_row(tokens) | to_row(health)
+        values |= {"scopes": scopes, "authorized_at": event.at, "updated_at": event.at}
+        values["generation"] = held.generation + 1
+        saved = update(connection).where(held.id == connection_id).values(values)
         with self._write() as run:
-            generation: int | None = run.execute(saved).scalar_one_or_none()
+            generation: int | None = run.execute(
+                saved.returning(held.generation)
+            ).scalar_one_or_none()
             if generation is None:
                 raise no_connection()
             note(run, event)
@@ -78,11 +73,10 @@ class Tokens(Database):
     ) -> bool:
         """Law 6: tokens, generation + 1, attempt closed, lease released; or False and nothing."""
         held = connection.c
-        saved = (
-            update(connection)
-            .where(*_holding(lease), held.generation == attempt.generation)
-            .values(to_row(tokens) | to_row(health) | _NO_LEASE, generation=held.generation + 1)
-        )
+        here = (*_holding(lease), held.generation == attempt.generation)
+        values = to_row(tokens) | to_row(health) | _NO_LEASE
+        values["generation"] = held.generation + 1
+        saved = update(connection).where(*here).values(values)
         with self._write() as run:
             if not run.execute(saved).rowcount:
                 _require(run, lease.connection_id)

@@ -1,0 +1,93 @@
+"""A PostgreSQL of the tests' own: made in a temporary folder, reached by a socket, then removed."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+
+class PostgresServer:
+    """A running cluster that nobody else uses. No test's rows survive it, so it never syncs."""
+
+    def __init__(self, programs: Path, home: Path, user: str | None) -> None:
+        self._programs = programs
+        self._as_user = ("runuser", "-u", user, "--") if user else ()
+        self._home = home
+        self._numbers = count(1)
+
+    def start(self) -> None:
+        self._run("initdb", "--auth=trust", "--username=grantline", "--encoding=UTF8", "--no-sync")
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self._home}' -c fsync=off"
+        self._run("pg_ctl", "start", "--wait", f"--log={self._home}/log", f"--options={options}")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "--mode=immediate")
+
+    def create_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://grantline@/{name}?host={self._home}"
+
+    @property
+    def _conninfo(self) -> str:
+        return f"host={self._home} user=grantline dbname=postgres"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        data = f"--pgdata={self._home}/data"
+        command = [*self._as_user, str(self._programs / program), data, *arguments]
+        # Not captured by pipes: the server would inherit them, and reading would never end.
+        with (self._home / "output").open("w+") as output:
+            done = subprocess.run(command, stdout=output, stderr=output, cwd="/", check=False)
+            output.seek(0)
+            assert done.returncode == 0, f"{program}: {output.read()}"
+
+
+def _programs() -> Path:
+    """The folder with the newest server programs."""
+    installed = Path("/usr/lib/postgresql").glob("*/bin")
+    found = sorted(installed, key=lambda each: float(each.parent.name), reverse=True)
+    if on_path := shutil.which("postgres"):
+        found.append(Path(on_path).resolve().parent)
+    for folder in found:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    pytest.fail("PostgreSQL's server programs are not installed: run scripts/test-setup")
+
+
+def _server_user() -> str | None:
+    """Whom to become: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    names = {each.pw_name for each in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server for the whole run."""
+    programs, user = _programs(), _server_user()
+    home = Path(tempfile.mkdtemp(prefix="grantline-pg-"))
+    if user:
+        shutil.chown(home, user=user)
+    server = PostgresServer(programs, home, user)
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """The URL of a new, empty database."""
+    return postgres.create_database()

@@ -1,0 +1,128 @@
+"""Records to put into a store: valid, and the same every time but for what a test says."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from grantline.store.records import (
+    AppRecord,
+    ConnectionRecord,
+    Event,
+    Health,
+    KeyRecord,
+    PendingAuthorization,
+    RefreshAttempt,
+    TokenColumns,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+AUTHORIZED = Health(state="authorized")
+_numbers = count(1)
+
+
+def _with(plain: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {**plain, **changes}
+
+
+def an_app(**changes: Any) -> AppRecord:
+    plain = {
+        "id": "app_1",
+        "workspace": "home",
+        "owner": "ada",
+        "name": "Mail",
+        "provider": "",
+        "settings": {"client_id": "c1", "scopes": ["a", "b"], "title": "Gr\u00fc\u00df \u0000"},
+        "sealed_secrets": "v1.sealed",
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return AppRecord(**_with(plain, changes))
+
+
+def a_connection(**changes: Any) -> ConnectionRecord:
+    plain = {
+        "id": "con_1",
+        "workspace": "home",
+        "owner": "ada",
+        "app_id": "app_1",
+        "name": "My mail",
+        "flow": "authorization_code",
+        "scopes": ("read", "write"),
+        "hosts": ("api.example.com",),
+        "sealed_secrets": None,
+        "health": Health(state="draft", explanation="Nobody has consented yet."),
+        "tokens": None,
+        "generation": 0,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return ConnectionRecord(**_with(plain, changes))
+
+
+def tokens(mark: str = "t1", **changes: Any) -> TokenColumns:
+    plain = {
+        "sealed_tokens": f"v1.{mark}",
+        "expires_at": NOW + HOUR,
+        "refresh_expires_at": None,
+        "has_refresh_token": True,
+        "granted_scopes": ("read",),
+    }
+    return TokenColumns(**_with(plain, changes))
+
+
+def an_attempt(**changes: Any) -> RefreshAttempt:
+    plain = {
+        "id": "att_1",
+        "workspace": "home",
+        "connection_id": "con_1",
+        "generation": 1,
+        "token_hash": "ab" * 32,
+        "lease_number": 1,
+        "started_at": NOW,
+        "deadline": NOW + timedelta(seconds=20),
+    }
+    return RefreshAttempt(**_with(plain, changes))
+
+
+def a_pending(**changes: Any) -> PendingAuthorization:
+    plain = {
+        "state_hash": "5f" * 32,
+        "workspace": "home",
+        "owner": "ada",
+        "connection_id": "con_1",
+        "binding_hash": "b1" * 32,
+        "redirect_uri": "http://127.0.0.1:8400/oauth/callback/abc",
+        "context": "abc",
+        "sealed_verifier": "v1.verifier",
+        "scopes": ("read",),
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return PendingAuthorization(**_with(plain, changes))
+
+
+def an_event(**changes: Any) -> Event:
+    plain = {
+        "id": f"evt_{next(_numbers):06}",
+        "workspace": "home",
+        "at": NOW,
+        "actor": "ada",
+        "kind": "test",
+        "subject": "con_1",
+        "data": {"n": 1},
+    }
+    return Event(**_with(plain, changes))
+
+
+def a_key(**changes: Any) -> KeyRecord:
+    plain = {
+        "fingerprint": "00000000000000aa",
+        "check": "check",
+        "primary": True,
+        "created_at": NOW,
+    }
+    return KeyRecord(**_with(plain, changes))
