@@ -28,7 +28,6 @@ from grantline.testing.authorization_server.faults import (
     Truncate,
 )
 from grantline.testing.authorization_server.gates import Hold, Point
-from grantline.testing.authorization_server.grants import DEMO_PASSWORD, DEMO_USERNAME
 from grantline.testing.authorization_server.journal import (
     Entry,
     Journal,
@@ -44,7 +43,7 @@ from grantline.testing.authorization_server.options import (
     ServerOptions,
 )
 from grantline.testing.authorization_server.server import FakeAuthorizationServer
-from grantline.testing.authorization_server.state import Client
+from grantline.testing.authorization_server.state import DEMO_PASSWORD, DEMO_USERNAME, Client
 
 __all__ = [
     "DEMO_PASSWORD",

@@ -105,7 +105,7 @@ class Incoming:
         return user, password
 
     def __repr__(self) -> str:
-        return f"Incoming({self.method} {self.url} at {self.endpoint})"
+        return f"Incoming({self.method} at {self.endpoint})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,19 @@ from grantline.testing.authorization_server.jose import (
     unpadded,
 )
 from grantline.testing.authorization_server.options import Leniency
-from grantline.testing.authorization_server.state import Client, Code, ServerState
+from grantline.testing.authorization_server.state import (
+    DEMO_PASSWORD,
+    DEMO_USERNAME,
+    Client,
+    Code,
+    ServerState,
+)
 from grantline.testing.authorization_server.tokens import issue, refresh
 
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 ACCESS_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
-
-DEMO_USERNAME: Final = "demo"
-DEMO_PASSWORD: Final = "demo-password-for-tests-only"
 
 
 def token(state: ServerState, incoming: Incoming) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -72,34 +73,40 @@ class Entry:
     committed: bool = False
     outcome: Outcome = Outcome.OPEN
 
-    def redacted(self) -> dict[str, Any]:
-        """The request for people to read: each secret replaced by a mark.
+    def redacted(self, secrets: Iterable[str] = ()) -> dict[str, Any]:
+        """The request for people to read, with marks for ``secrets`` and what is named like one.
 
         Equal secrets have equal marks, so one can be followed through the journal.
         """
         incoming = self.incoming
+        secrets = [secret for secret in secrets if secret]
         return {
             "number": self.number,
             "at": incoming.at.isoformat(),
             "endpoint": str(incoming.endpoint),
             "method": incoming.method,
-            "url": incoming.url,
-            "query": _redacted_pairs(incoming.query, _SECRET_PARAMETERS),
-            "headers": _redacted_pairs(incoming.headers, _SECRET_HEADERS),
-            "form": _redacted_pairs(incoming.form, _SECRET_PARAMETERS),
+            "url": _without(secrets, incoming.url),
+            "query": _redacted_pairs(incoming.query, secrets),
+            "headers": _redacted_pairs(incoming.headers, secrets),
+            "form": _redacted_pairs(incoming.form, secrets),
             "status": self.status,
             "committed": self.committed,
             "outcome": str(self.outcome),
         }
 
     def __repr__(self) -> str:
-        return f"Entry({self.number} {self.incoming!r} {self.status} {self.outcome})"
+        return f"Entry({self.number} at {self.incoming.endpoint}: {self.status} {self.outcome})"
 
 
 class Journal:
-    """Every request of one server in order of arrival, and every violation."""
+    """Every request of one server in order of arrival, and every violation.
 
-    def __init__(self) -> None:
+    Args:
+        secrets: Tells what must not be shown.
+    """
+
+    def __init__(self, secrets: Callable[[], Iterable[tuple[str, Iterable[str]]]]) -> None:
+        self._secrets = secrets
         self.entries: list[Entry] = []
         self.violations: list[Violation] = []
         self._allowed: set[Rule] = set()
@@ -139,8 +146,9 @@ class Journal:
 
     def redacted(self) -> dict[str, Any]:
         """The whole journal for people and other processes to read."""
+        secrets = [value for _, values in self._secrets() for value in values]
         return {
-            "entries": [entry.redacted() for entry in self.entries],
+            "entries": [entry.redacted(secrets) for entry in self.entries],
             "counts": dict(Counter(str(entry.incoming.endpoint) for entry in self.entries)),
             "violations": [
                 {
@@ -155,17 +163,20 @@ class Journal:
         }
 
 
-_SECRET_HEADERS: Final = frozenset({"authorization", "dpop", "cookie", "proxy-authorization"})
-_SECRET_PARAMETERS: Final = frozenset(
+_SECRET_NAMES: Final = frozenset(
     {
         "access_token",
         "assertion",
+        "authorization",
         "client_assertion",
         "client_secret",
         "code",
         "code_verifier",
+        "cookie",
         "device_code",
+        "dpop",
         "password",
+        "proxy-authorization",
         "refresh_token",
         "subject_token",
         "token",
@@ -173,10 +184,20 @@ _SECRET_PARAMETERS: Final = frozenset(
 )
 
 
-def _redacted_pairs(pairs: Pairs, secret_names: frozenset[str]) -> list[list[str]]:
+def _redacted_pairs(pairs: Pairs, secrets: Iterable[str]) -> list[list[str]]:
     return [
-        [name, _mark(value) if name.lower() in secret_names else value] for name, value in pairs
+        [
+            _without(secrets, name),
+            _mark(value) if name.lower() in _SECRET_NAMES else _without(secrets, value),
+        ]
+        for name, value in pairs
     ]
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, _mark(secret))
+    return text
 
 
 def _mark(value: str) -> str:

@@ -6,14 +6,13 @@ Nothing here shares code with a client, so a mistake of the client cannot excuse
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from grantline.testing.authorization_server.api import tokens_in
 from grantline.testing.authorization_server.clients import presented, unverified_claims
 from grantline.testing.authorization_server.exchange import Endpoint, Incoming
-from grantline.testing.authorization_server.grants import DEMO_PASSWORD
 from grantline.testing.authorization_server.journal import Rule
 from grantline.testing.authorization_server.options import Leniency
 from grantline.testing.authorization_server.state import ServerState
@@ -76,7 +75,9 @@ def _one_time_values(state: ServerState, incoming: Incoming) -> Iterator[tuple[R
     parameters = incoming.parameters
     proof = unverified_claims(incoming.header("DPoP"))
     # RFC 9449 section 8: sent before it knew the nonce, the request is sent again, code and all.
-    lacks_nonce = state.options.dpop_nonce and proof.get("nonce") != state.dpop_nonce
+    lacks_nonce = (
+        "jti" in proof and state.options.dpop_nonce and proof.get("nonce") != state.dpop_nonce
+    )
     if incoming.endpoint is Endpoint.TOKEN and "code" in parameters and not lacks_nonce:
         yield Rule.CODE_REUSED, parameters["code"]
     if "jti" in proof:
@@ -216,18 +217,9 @@ def _everything_in(incoming: Incoming) -> str:
 
 def _secrets_within(state: ServerState, text: str) -> Iterator[str]:
     """The kind of each secret of this server that occurs in ``text``."""
-    for kind, values in _secrets_of(state):
+    for kind, values in state.secrets():
         if any(value and value in text for value in values):
             yield kind
-
-
-def _secrets_of(state: ServerState) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "client secret", [client.client_secret for client in state.clients.values()]
-    yield "authorization code", list(state.codes)
-    yield "access token", list(state.access_tokens)
-    yield "refresh token", list(state.refresh_tokens)
-    yield "device code", list(state.device_codes)
-    yield "password", [DEMO_PASSWORD]
 
 
 CHECKS: Final[dict[Rule, Callable[[ServerState, Incoming], Iterator[str]]]] = {

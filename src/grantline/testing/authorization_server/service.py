@@ -44,7 +44,7 @@ class Service:
     def __init__(
         self, state: ServerState, control: Callable[[Incoming], Awaitable[Answer]]
     ) -> None:
-        self.journal = Journal()
+        self.journal = Journal(state.secrets)
         self.gates = Gates()
         self.faults = Faults()
         self._state = state

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from joserfc.jwk import ECKey
 
@@ -14,6 +15,9 @@ from grantline.clock import Clock
 from grantline.testing.authorization_server.options import ServerOptions
 
 Scope = tuple[str, ...]
+
+DEMO_USERNAME: Final = "demo"
+DEMO_PASSWORD: Final = "demo-password-for-tests-only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,15 @@ class ServerState:
         """The scopes of ``asked`` that this server knows."""
         known = self.options.scopes
         return tuple(dict.fromkeys(one for one in asked.split() if not known or one in known))
+
+    def secrets(self) -> Iterator[tuple[str, list[str]]]:
+        """Every value that only some may see, by kind."""
+        yield "client secret", [one.client_secret for one in self.clients.values()]
+        yield "authorization code", list(self.codes)
+        yield "access token", list(self.access_tokens)
+        yield "refresh token", list(self.refresh_tokens)
+        yield "device code", list(self.device_codes)
+        yield "password", [DEMO_PASSWORD]
 
     def use_jti_once(self, issuer: str, jti: str) -> bool:
         """Whether this is the first time ``issuer`` uses ``jti``."""
