@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -249,7 +250,5 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(sorted(DOCUMENT)), JSON))
 def test_no_document_fails_outside_our_errors(changes: dict[str, Any]) -> None:
-    try:
+    with suppress(GrantlineError):
         parse(**changes)
-    except GrantlineError:
-        pass
