@@ -1,0 +1,362 @@
+"""Token cases: what a client makes of the answers of OAuth endpoints.
+
+Every case with an HTTP answer is played twice: in memory, where the answer is a value, and over
+real sockets, where a script server sends its bytes and the real transport carries the real
+request. It passes only when both come out as the row expects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from grantline.errors import GrantlineError
+from grantline.messages import HttpRequest, HttpResponse
+from grantline.net.guard import EgressPolicy
+from grantline.net.transport import OAUTH_LIMITS, EgressTransport
+from grantline.oauth.authorization_code import AuthorizationRequest, code_exchange_request
+from grantline.oauth.callback import CallbackExpectation, Objection, is_reload, parse_callback
+from grantline.oauth.device import (
+    device_authorization_request,
+    device_token_request,
+    next_interval,
+    parse_device_authorization_response,
+)
+from grantline.oauth.failure import Failure, failure_from_transport, failure_of
+from grantline.oauth.grant import GrantType
+from grantline.oauth.moment import Moment
+from grantline.oauth.refresh import refresh_request
+from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
+from grantline.oauth.settings import AppSettings, ClientSecrets, LifetimeUnit, ResponseRules
+from grantline.oauth.token_response import Asked, parse_token_response
+from grantline.oauth.token_set import TokenSet
+from grantline.secret import Secret
+from grantline.testing.corpus.cases import Judgement, Row, judge_token_case
+from grantline.testing.corpus.memory import answer_in_memory
+from grantline.testing.corpus.script_server import HOST, row_body, script_server
+
+REQUIRED: Final = ("endpoint", "status", "headers", "body", "context")
+
+# A case that must run into the deadline does so in half a second: delays and deadline shrink alike.
+TIME_SCALE: Final = 40.0
+SHORT_LIMITS: Final = replace(
+    OAUTH_LIMITS,
+    total=OAUTH_LIMITS.total / TIME_SCALE,
+    connect=OAUTH_LIMITS.connect / TIME_SCALE,
+)
+ORIGIN: Final = "https://as.example"
+SETTING_NAMES: Final = {
+    "token_path": "token_path",
+    "access_token": "access_token",
+    "refresh_token": "refresh_token",
+    "expires_at": "expires_at",
+    "scope": "scope",
+    "secondary_path": "secondary_path",
+    "code_param": "code_parameter",
+    "refresh_with": "refresh_with",
+}
+GRANTS: Final = {
+    "token": GrantType.AUTHORIZATION_CODE,
+    "refresh": GrantType.REFRESH_TOKEN,
+    "device": GrantType.DEVICE_CODE,
+    "revoke": GrantType.REFRESH_TOKEN,
+}
+SECRETS: Final = ClientSecrets(client_secret=Secret("client-secret"))
+
+Result = Mapping[str, Any]
+
+
+def run_token_cases(rows: Sequence[Row]) -> list[Judgement]:
+    """The judgement of every row, each played in memory and, if it has an answer, over sockets."""
+    in_memory = [run_in_memory(row) for row in rows]
+    over_sockets = asyncio.run(_run_over_sockets(rows))
+    return [_both(*pair) for pair in zip(in_memory, over_sockets, strict=True)]
+
+
+def run_in_memory(row: Row) -> Judgement:
+    """The judgement of ``row`` with its answer given as a value."""
+    case = TokenCase.of(row)
+    if case.endpoint == "authorize_callback":
+        return judge_token_case(row, case.callback_result())
+    try:
+        response = answer_in_memory(row, case.url(ORIGIN))
+    except GrantlineError as error:
+        return judge_token_case(row, case.failed(error))
+    return judge_token_case(row, case.result(response))
+
+
+async def run_over_sockets(row: Row, transport: EgressTransport) -> Judgement:
+    """The judgement of ``row`` with its answer sent by a script server."""
+    case = TokenCase.of(row)
+    async with script_server(row, time_scale=TIME_SCALE) as port:
+        request = case.request(f"http://{HOST}:{port}")
+        try:
+            response = await transport.send(request, limits=SHORT_LIMITS)
+        except GrantlineError as error:
+            return judge_token_case(row, case.failed(error))
+    # A redirect is judged by where the endpoint claims to be, not by our port.
+    response = HttpResponse(response.status, response.headers, response.body, case.url(ORIGIN))
+    return judge_token_case(row, case.result(response))
+
+
+def loopback_transport() -> EgressTransport:
+    """A transport that may reach the script server and nothing else."""
+    return EgressTransport(policy=EgressPolicy.parse(allow_hosts=[HOST]))
+
+
+async def _run_over_sockets(rows: Sequence[Row]) -> list[Judgement | None]:
+    async with loopback_transport() as transport:
+        return [
+            await run_over_sockets(row, transport) if row["status"] is not None else None
+            for row in rows
+        ]
+
+
+def _both(in_memory: Judgement, over_sockets: Judgement | None) -> Judgement:
+    if over_sockets is None or over_sockets.differences == in_memory.differences:
+        return in_memory
+    return Judgement(
+        in_memory.case_id,
+        tuple(f"in memory: {text}" for text in in_memory.differences)
+        + tuple(f"over sockets: {text}" for text in over_sockets.differences),
+        in_memory.notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCase:
+    """One row as the client sees it: settings, what is held, what is asked."""
+
+    row: Row
+    endpoint: str
+    context: Mapping[str, Any]
+    settings: AppSettings
+    now: datetime
+    held: TokenSet | None
+
+    @classmethod
+    def of(cls, row: Row) -> TokenCase:
+        """The case that ``row`` describes."""
+        context = row["context"]
+        held = None
+        if row["endpoint"] == "refresh":
+            refresh_token = context.get("old_refresh_token", "rt_old")
+            held = TokenSet(
+                access_token=Secret("at_old"),
+                refresh_token=Secret(refresh_token) if refresh_token else None,
+                id_token=_held_id_token(context),
+            )
+        return cls(
+            row=row,
+            endpoint=row["endpoint"],
+            context=context,
+            settings=_settings(context),
+            now=datetime.fromtimestamp(context["now"], UTC),
+            held=held,
+        )
+
+    def url(self, origin: str) -> str:
+        """The endpoint's URL on a server at ``origin``."""
+        return f"{origin}/{self.endpoint}"
+
+    @property
+    def starts_device(self) -> bool:
+        """Whether the answer is to a device authorization request rather than to a poll."""
+        return self.endpoint == "device" and b'"device_code"' in row_body(self.row)
+
+    def request(self, origin: str) -> HttpRequest:
+        """The request that the row's answer is to, built by the client's own code."""
+        url = self.url(origin)
+        settings = AppSettings(
+            client_id="client",
+            token_uri=url,
+            device_authorization_uri=url,
+            revocation_uri=url,
+            response=self.settings.response,
+        )
+        moment = Moment(now=self.now, seed=bytes(32))
+        if self.held is not None:
+            return refresh_request(
+                settings=settings, secrets=SECRETS, tokens=self.held, moment=moment
+            )
+        if self.endpoint == "revoke":
+            return revocation_request(
+                settings=settings,
+                secrets=SECRETS,
+                token=Secret("rt_old"),
+                kind=TokenKind.REFRESH_TOKEN,
+                moment=moment,
+            )
+        if self.starts_device:
+            return device_authorization_request(
+                settings=settings, secrets=SECRETS, scopes=(), moment=moment
+            )
+        if self.endpoint == "device":
+            return device_token_request(
+                settings=settings, secrets=SECRETS, device_code=Secret("d"), moment=moment
+            )
+        return code_exchange_request(
+            settings=settings,
+            secrets=SECRETS,
+            request=AuthorizationRequest(
+                redirect_uri="https://app.example/callback",
+                state=Secret("st_1"),
+                verifier=Secret("v" * 43),
+            ),
+            code=Secret("c1"),
+            moment=moment,
+        )
+
+    def result(self, response: HttpResponse) -> Result:
+        """What the client makes of ``response``."""
+        try:
+            if self.endpoint == "revoke":
+                parse_revocation_response(response, now=self.now)
+                return {"outcome": "token", "revoked": True}
+            if self.starts_device:
+                started = parse_device_authorization_response(response, now=self.now)
+                return {
+                    "outcome": "token",
+                    "device_code": started.device_code.reveal(),
+                    "interval": started.interval.total_seconds(),
+                    "expires_at": _epoch(started.expires_at),
+                }
+            tokens = parse_token_response(response, self._asked(), now=self.now)
+        except GrantlineError as error:
+            return self.failed(error)
+        return {"outcome": "token", **_token_fields(tokens)}
+
+    def callback_result(self) -> Result:
+        """What the client makes of the row's query or form."""
+        expected = CallbackExpectation(
+            state=Secret(self.context.get("expected_state") or ""),
+            issuer=self.context.get("expected_iss") or "",
+            expect_iss=bool(self.context.get("iss_supported")),
+            age=timedelta(seconds=self.context.get("state_age_s") or 0),
+            objections=_objections(self.context),
+            rules=self.settings.response,
+        )
+        try:
+            answer = parse_callback(self.row["body"] or "", expected)
+        except GrantlineError as error:
+            return {**self.failed(error), "outcome": "error", "call_token_endpoint": False}
+        return {
+            "outcome": "token",
+            "proceed_to_exchange": True,
+            "code": answer.code.reveal(),
+            "extra": dict(answer.captured),
+        }
+
+    def failed(self, error: GrantlineError) -> Result:
+        """What the client makes of a failure."""
+        failure = failure_of(error) or failure_from_transport(error, grant=GRANTS[self.endpoint])
+        wait = failure.retry_after
+        if self.endpoint == "device" and failure.may_retry:
+            interval = timedelta(seconds=self.context.get("interval") or 5)
+            wait = next_interval(failure, interval, now=self.now)
+        return {
+            "outcome": "retry" if failure.may_retry else "error",
+            "class": failure.kind.value,
+            "error": failure.error,
+            "auto_retry": failure.may_retry,
+            "after_s": None if wait is None else wait.total_seconds(),
+            "extra": dict(failure.extra),
+            "idempotent_page": is_reload(failure),
+            **_advice(failure),
+        }
+
+    def _asked(self) -> Asked:
+        scope = self.context.get("requested_scope") or ()
+        return Asked.of(
+            self.settings,
+            GRANTS[self.endpoint],
+            scope=tuple(scope.split()) if isinstance(scope, str) else tuple(scope),
+            held=self.held,
+        )
+
+
+def _settings(context: Mapping[str, Any]) -> AppSettings:
+    profile: Mapping[str, Any] = context.get("profile") or {}
+    named = {SETTING_NAMES[name]: value for name, value in profile.items() if name in SETTING_NAMES}
+    rules = ResponseRules(
+        **named,
+        lifetime_unit=LifetimeUnit(profile.get("expires_in_unit", "s")),
+        captured_parameters=tuple(profile.get("save_params", ())),
+        allowed_values=tuple(
+            (name, tuple(values)) for name, values in profile.get("allow", {}).items()
+        ),
+    )
+    return AppSettings(
+        client_id="client",
+        scope_separator=profile.get("scope_separator", " "),
+        use_dpop=bool(context.get("dpop")),
+        response=rules,
+    )
+
+
+def _objections(context: Mapping[str, Any]) -> tuple[Objection, ...]:
+    session = context.get("session", "same")
+    facts = {
+        Objection.STATE_USED: bool(context.get("state_used")),
+        Objection.SESSION_MISSING: session in {None, "", "none", "missing", "absent"},
+        Objection.SESSION_MISMATCH: session in {"other", "different", "mismatch"},
+        Objection.CONTEXT_MISMATCH: _is_other_context(context),
+        Objection.CONNECTION_DELETED: context.get("connection") == "deleted",
+    }
+    return tuple(objection for objection, holds in facts.items() if holds)
+
+
+def _is_other_context(context: Mapping[str, Any]) -> bool:
+    """Whether the callback came in on another connection's path, by any name a row gives that."""
+    others = {"other", "wrong", "different", "mismatch"}
+    return any(
+        value in others or (f"expected_{name}" in context and value != context[f"expected_{name}"])
+        for name, value in context.items()
+        if name == "connection" or "path" in name or "context" in name
+    )
+
+
+def _held_id_token(context: Mapping[str, Any]) -> Secret | None:
+    held = context.get("old_id_token")
+    if isinstance(held, str):
+        return Secret(held)
+    claims = dict(held or {})
+    for name in ("iss", "sub"):
+        for key in (f"old_{name}", f"id_token_{name}", f"expected_{name}"):
+            if key in context:
+                claims.setdefault(name, context[key])
+    if not claims:
+        return None
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return Secret(f"e30.{payload}.s")
+
+
+def _token_fields(tokens: TokenSet) -> dict[str, Any]:
+    return {
+        "access_token": tokens.access_token.reveal(),
+        "token_type": tokens.token_type,
+        "refresh_token": tokens.refresh_token.reveal() if tokens.refresh_token else None,
+        "expires_at": _epoch(tokens.expires_at),
+        "refresh_expires_at": _epoch(tokens.refresh_expires_at),
+        "scope": None if tokens.scope is None else list(tokens.scope),
+        "extra": dict(tokens.extra),
+        "secondary": _token_fields(tokens.secondary) if tokens.secondary else None,
+        "warn": [str(warning) for warning in tokens.warnings],
+        "cookies_stored": False,
+    }
+
+
+def _advice(failure: Failure) -> dict[str, Any]:
+    advice: dict[str, Any] = {"recheck_store_first": failure.is_dead_grant}
+    if failure.rotated is not None:
+        advice["persist_refresh_token"] = failure.rotated.reveal()
+    return advice
+
+
+def _epoch(instant: datetime | None) -> float | None:
+    return None if instant is None else instant.timestamp()
