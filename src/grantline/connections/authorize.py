@@ -69,12 +69,19 @@ class Begun:
         url: To be opened in the person's browser.
         redirect_uri: Where the service will send the browser back.
         expires_at: After this the callback is refused.
+        state_hash: Fingerprint of the state that was sent.
     """
 
     connection_id: str
     url: str
     redirect_uri: str
     expires_at: datetime
+    state_hash: str
+
+    def is_answered_by(self, answer: str) -> bool:
+        """Whether ``answer`` speaks of this consent; a listener waits on when it does not."""
+        state = presented_state(answer)
+        return state is not None and fingerprint(state.reveal()) == self.state_hash
 
 
 class Authorizer:
@@ -144,6 +151,7 @@ class Authorizer:
             url=url,
             redirect_uri=redirect_uri,
             expires_at=pending.expires_at,
+            state_hash=state_hash,
         )
 
     async def complete(
