@@ -401,8 +401,10 @@ class Manager:
         return seal_client_secrets(self._context.vault, workspace, app_id, secrets)
 
     async def _siblings(self, actor: Actor, record: ConnectionRecord) -> tuple[str, ...]:
-        names = await self.connections_of(actor, record.app_id)
-        return tuple(name for name in names if name != record.name)
+        records = await self._context.stored(
+            self._context.store.list_connections, actor.workspace, record.app_id
+        )
+        return tuple(sorted(each.name for each in records if each.id != record.id))
 
 
 def _require_secrets_again(kept: ClientSecrets, given: ClientSecrets, price: Price) -> None:

@@ -143,7 +143,10 @@ def _check_host(holding: Holding, request: HttpRequest) -> None:
             rule="host_not_allowed",
             address=host,
             setting="hosts",
-            hint=f"If {host} belongs to the service: grantline connection edit {name} --add-host {host}",
+            hint=(
+                f"If {host} belongs to the service, run: "
+                f"grantline connection edit {name} --add-host {host}"
+            ),
         )
 
 

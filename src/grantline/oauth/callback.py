@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -70,7 +69,7 @@ class AuthorizationCode:
     """
 
     code: Secret
-    captured: Mapping[str, str] = MappingProxyType({})
+    captured: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_callback(query: str, expected: CallbackExpectation) -> AuthorizationCode:
@@ -98,7 +97,7 @@ def parse_callback(query: str, expected: CallbackExpectation) -> AuthorizationCo
         if name in parameters and parameters[name] not in values:
             raise rejected("param_not_allowed", FailureKind.SECURITY)
     captured = {name: parameters[name] for name in rules.captured_parameters if name in parameters}
-    return AuthorizationCode(code=Secret(code), captured=MappingProxyType(captured))
+    return AuthorizationCode(code=Secret(code), captured=captured)
 
 
 def presented_state(query: str) -> Secret | None:
