@@ -524,7 +524,35 @@ def test_the_api_redirects_wherever_a_test_wants(server: FakeAuthorizationServer
     assert answer.status == 307
     assert answer.headers["Location"] == f"{server.second_origin}/x"
     assert api(server, "/status/418", token).status == 418
+    assert api(server, "/status/999", token).status == 400
+    assert api(server, "/status/204", token).body == b""
     assert api(server, "/nowhere", token).status == 404
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE"])
+def test_the_api_takes_any_method_and_bodies_of_any_size(
+    server: FakeAuthorizationServer, method: str
+) -> None:
+    headers = bearer(obtain_tokens(server)["access_token"])
+    body = b"" if method == "HEAD" else b"x" * 3_000_000
+    answer = send(method, f"{server.api_url}/echo", body=body, headers=headers)
+    assert answer.status == 200
+    assert (answer.body == b"") == (method == "HEAD")
+
+
+@pytest.mark.parametrize("jwks", [{"keys": [{"kty": "EC"}]}, {"keys": 3}, "keys", {"keys": [7]}])
+def test_a_registration_with_keys_that_cannot_be_read_is_refused(
+    server: FakeAuthorizationServer, jwks: object
+) -> None:
+    answer = post_json(server.registration_uri, {"jwks": jwks})
+    assert answer.error == "invalid_client_metadata"
+
+
+def test_a_token_request_that_is_no_form_is_refused(server: FakeAuthorizationServer) -> None:
+    body = b"grant_type=client_credentials&client_id=demo-client"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = send("POST", server.token_uri, body=body, headers=headers)
+    assert answer.status == 400
 
 
 def test_wrong_methods_and_paths_are_told(server: FakeAuthorizationServer) -> None:

@@ -40,9 +40,9 @@ def api(state: ServerState, incoming: Incoming) -> Answer:
             return Answer.json(_echo(incoming))
         case ["redirect"]:
             location = ("Location", query.get("to", "/api/me"))
-            return Answer(int(query.get("status", "302")), b"", (location,))
-        case ["status", number] if number.isdecimal():
-            return Answer.json({"status": int(number)}, status=int(number))
+            return Answer(_status(query.get("status", "302")), b"", (location,))
+        case ["status", number]:
+            return Answer.json({"status": _status(number)}, status=_status(number))
         case ["admin", *_]:
             return _admin(incoming, token)
         case _:
@@ -56,7 +56,8 @@ def tokens_in(incoming: Incoming) -> tuple[tuple[str, str], ...]:
     if value and scheme.lower() in {"bearer", "dpop"}:
         found.append((scheme.lower(), value.strip()))
     found += [("query", value) for name, value in incoming.query if name == "access_token"]
-    found += [("form", value) for name, value in incoming.form if name == "access_token"]
+    if not incoming.is_json:
+        found += [("form", value) for name, value in incoming.form if name == "access_token"]
     return tuple(found)
 
 
@@ -119,6 +120,11 @@ def _admin(incoming: Incoming, token: AccessToken) -> Answer:
         return Answer.json({"admin": True})
     refusal = Refusal("insufficient_scope", "the scope admin is needed", status=403)
     return _challenge(incoming, refusal)
+
+
+def _status(text: str) -> int:
+    """A final HTTP status as asked for, else 400."""
+    return int(text) if text.isdecimal() and 200 <= int(text) <= 599 else 400
 
 
 def _echo(incoming: Incoming) -> dict[str, Any]:

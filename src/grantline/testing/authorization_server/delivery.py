@@ -20,15 +20,19 @@ async def deliver(
     response = web.StreamResponse(status=answer.status)
     for name, value in answer.headers:
         response.headers.add(name, value)
-    response.content_length = len(answer.body)
+    # RFC 9110 section 6.4.1: these answers have no body, whatever the endpoint wrote.
+    bodiless = request.method == "HEAD" or answer.status in {204, 304}
+    body = b"" if bodiless else answer.body
+    if not bodiless:
+        response.content_length = len(body)
     try:
         await response.prepare(request)
         if isinstance(fault, Truncate):
-            await response.write(answer.body[: fault.keep])
+            await response.write(body[: fault.keep])
             entry.outcome = Outcome.TRUNCATED
             _close(request)
             return response
-        await _send_body(response, answer.body, fault, entry, gates)
+        await _send_body(response, body, fault, entry, gates)
         if isinstance(fault, AnswerTwice) and request.transport is not None:
             request.transport.write(_on_the_wire(answer))
     except ConnectionError:

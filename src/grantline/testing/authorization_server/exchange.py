@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,16 +67,23 @@ class Incoming:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
     @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without parameters."""
+        return self.header("Content-Type").partition(";")[0].strip().lower()
+
+    @property
     def is_json(self) -> bool:
         """Whether the body claims to be JSON."""
-        return self.header("Content-Type").partition(";")[0].strip().lower() == "application/json"
+        return self.content_type == "application/json"
 
     @property
     def form(self) -> Pairs:
-        """The parameters in the body, whether it is a form or a JSON object."""
+        """The parameters in the body, whether it is a form or a JSON object; else none."""
         text = self.body.decode("utf-8", "replace")
-        if not self.is_json:
+        if self.content_type == "application/x-www-form-urlencoded":
             return tuple(parse_qsl(text, keep_blank_values=True))
+        if not self.is_json:
+            return ()
         try:
             # Pairs as written, so that a doubled name in JSON is as visible as in a form.
             pairs = json.loads(text, object_pairs_hook=tuple)
@@ -100,7 +106,7 @@ class Incoming:
             return None
         try:
             user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return "", ""
         return user, password
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 
 from grantline.testing.authorization_server.clients import authenticate
 from grantline.testing.authorization_server.exchange import Answer, Incoming, Refusal
@@ -63,13 +67,12 @@ def register(state: ServerState, incoming: Incoming) -> Answer:
     redirect_uris = asked.get("redirect_uris", [])
     if not isinstance(redirect_uris, list):
         raise Refusal("invalid_redirect_uri", "redirect_uris is not a list")
-    keys = asked.get("jwks", {})
     client = Client(
         client_id="client_" + secrets.token_urlsafe(9),
         client_secret=_new_secret() if method.startswith("client_secret") else "",
         redirect_uris=tuple(str(one) for one in redirect_uris),
         authentication=frozenset({method}),
-        jwks=tuple(keys.get("keys", ())) if isinstance(keys, dict) else (),
+        jwks=_public_keys(asked.get("jwks")),
     )
     state.clients[client.client_id] = client
     answer = {**asked, "client_id": client.client_id, "token_endpoint_auth_method": method}
@@ -77,6 +80,17 @@ def register(state: ServerState, incoming: Incoming) -> Answer:
     if client.client_secret:
         answer |= {"client_secret": client.client_secret, "client_secret_expires_at": 0}
     return Answer.json(answer, status=201)
+
+
+def _public_keys(jwks: Any) -> tuple[dict[str, Any], ...]:
+    """The keys a client registers for private_key_jwt."""
+    if jwks is None:
+        return ()
+    try:
+        keys = KeySet.import_key_set(jwks)
+    except (JoseError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        raise Refusal("invalid_client_metadata", "jwks cannot be read") from problem
+    return tuple(key.as_dict(private=False) for key in keys.keys)
 
 
 def _new_secret() -> str:

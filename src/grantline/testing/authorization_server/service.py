@@ -101,7 +101,8 @@ class Service:
             path=path,
             query=tuple(parse_qsl(query, keep_blank_values=True)),
             headers=tuple(request.headers.items()),
-            body=await request.read(),
+            # Not request.read(), which has a limit: tests of uploads send more.
+            body=await request.content.read(),
         )
 
     def _commit(self, route: Route, entry: Entry, fault: Fault) -> Answer:
