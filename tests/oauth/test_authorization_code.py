@@ -7,12 +7,14 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from grantline.errors import InvalidInput
-from grantline.messages import HttpRequest
+from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.authorization_code import (
     AuthorizationRequest,
     authorization_url,
+    code_exchange_flow,
     code_exchange_request,
 )
+from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
 from grantline.oauth.pkce import code_challenge, code_verifier
 from grantline.oauth.settings import NO_PKCE, AppSettings, ClientSecrets, FlowType, Pairs, Pkce
@@ -85,6 +87,18 @@ def test_a_nonce_goes_with_openid_only(scopes: tuple[str, ...], *, expected: boo
 def test_plain_and_no_pkce_are_choices_that_show() -> None:
     assert dict(query(replace(SETTINGS, pkce=Pkce.PLAIN)))["code_challenge_method"] == "plain"
     assert "code_challenge" not in dict(query(replace(SETTINGS, pkce=NO_PKCE)))
+
+
+def test_what_no_browser_flow_can_do_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        query(journey=replace(JOURNEY, state=Secret("")))
+    with pytest.raises(InvalidInput):
+        query(journey=replace(JOURNEY, flow=FlowType.DEVICE))
+
+
+def test_a_code_may_be_bound_to_a_key() -> None:
+    """RFC 9449 section 10."""
+    assert dict(query(journey=replace(JOURNEY, dpop_thumbprint="t")))["dpop_jkt"] == "t"
 
 
 def test_pkce_without_a_verifier_does_not_start() -> None:
@@ -222,6 +236,18 @@ def test_a_pasted_verifier_is_for_those_who_switched_pkce_off() -> None:
     assert sent["code_verifier"] == "x"
     with pytest.raises(InvalidInput):
         exchange(replace(SETTINGS, token_parameters=pasted))
+
+
+def test_the_exchange_flow_gives_the_answer_as_it_came() -> None:
+    answer = HttpResponse(200)
+    flow = code_exchange_flow(
+        settings=SETTINGS,
+        secrets=ClientSecrets(),
+        request=JOURNEY,
+        code=Secret("c"),
+        moment=MOMENT,
+    )
+    assert drive(flow, lambda _: answer) is answer
 
 
 def test_nothing_secret_shows_in_the_journeys_repr() -> None:

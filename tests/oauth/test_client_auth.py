@@ -171,6 +171,7 @@ def test_edwards_keys_sign(algorithm: str) -> None:
         ("ES256", Secret(json.dumps(json.loads(EC_KEY.reveal()) | {"d": ""})), "cannot be read"),
         ("none", EC_KEY, "not a signature algorithm"),
         ("HS256", EC_KEY, "shared secret"),
+        ("RS256", Secret('{"a":' + "[" * 9999), "cannot be read"),
     ],
 )
 def test_a_key_that_cannot_sign_is_refused_without_showing_it(
@@ -222,6 +223,11 @@ def test_no_request_proves_the_client_twice(method: Method) -> None:
 def test_a_handmade_basic_header_keeps_the_secret_out_of_the_body() -> None:
     settings = replace(SETTINGS, custom_headers=(("authorization", "basic eDp5"),))
     assert prove(Method.CLIENT_SECRET_POST, settings).parameters == (("client_id", "app"),)
+
+
+def test_a_short_secret_does_not_sign() -> None:
+    with pytest.raises(InvalidInput, match="too short"):
+        prove(Method.CLIENT_SECRET_JWT, secrets=ClientSecrets(client_secret=Secret("short")))
 
 
 def test_another_handmade_scheme_is_no_client_authentication() -> None:

@@ -67,6 +67,12 @@ def test_the_thumbprint_of_rfc_9449_section_6_1_comes_out() -> None:
     assert thumbprint(RFC_JWK) == "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 
 
+def test_the_keys_thumbprint_binds_the_code() -> None:
+    """RFC 9449 section 10."""
+    public = read(dpop_proof(DPOP, method="GET", url="https://a.example/", moment=MOMENT))[0]
+    assert DPOP.thumbprint() == thumbprint(public["jwk"])
+
+
 def test_a_nonce_is_used_at_the_server_that_gave_it_and_nowhere_else() -> None:
     answer = HttpResponse(400, (("dpop-nonce", "n-1"),))
     learned = DPOP.learned(answer, request=POST)

@@ -100,6 +100,12 @@ def test_an_access_token_extends_itself_where_the_service_works_that_way() -> No
     }
 
 
+def test_an_access_token_is_presented_as_a_refresh_where_no_grant_type_is_given() -> None:
+    settings = replace(SETTINGS, response=ResponseRules(refresh_with="access_token"))
+    sent = form(build(settings))
+    assert (sent["grant_type"], sent["access_token"]) == ("refresh_token", "at")
+
+
 def test_the_answer_to_a_refresh_is_given_unread() -> None:
     answer = HttpResponse(200, (), b"\xff not even text")
     flow = refresh_flow(settings=SETTINGS, secrets=SECRETS, tokens=TOKENS, moment=MOMENT)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,14 @@ def test_a_registration_says_who_asks_and_where_to_send_people() -> None:
         "response_types": ["code"],
         "software_id": "grantline",
     }
+
+
+def test_scopes_go_along_only_when_there_are_some() -> None:
+    request = registration_request(
+        endpoint="https://as.example/register", client=replace(CLIENT, scopes=("a", "b"))
+    )
+    assert json.loads(request.body)["scope"] == "a b"
+    assert request.header("Authorization") is None
 
 
 def test_a_registration_goes_to_https_only() -> None:

@@ -19,6 +19,7 @@ def test_every_indicator_is_a_parameter() -> None:
         "https://a.example/#x",
         "https://a.example/#",
         "https:",
+        "https://[",
         "a b:c",
     ],
 )

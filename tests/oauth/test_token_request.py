@@ -91,9 +91,10 @@ def test_an_endpoint_that_brings_our_parameters_is_refused() -> None:
     assert caught.value.field == "Token URI"
 
 
-def test_an_empty_endpoint_is_named() -> None:
+@pytest.mark.parametrize("endpoint", ["", "http://as.example/token", "https://as.example/#x"])
+def test_an_endpoint_that_may_not_be_one_is_named(endpoint: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        build(grant=replace(GRANT, endpoint=""))
+        build(grant=replace(GRANT, endpoint=endpoint))
     assert caught.value.field == "Token URI"
 
 

@@ -95,18 +95,6 @@ def validate_id_token(
     return Identity(issuer=rules.issuer, subject=subject, claims=claims)
 
 
-def check_same_identity(first: Identity, refreshed: Identity) -> None:
-    """Refuse an ID token of a refresh that is about somebody else (section 12.2).
-
-    Raises:
-        InvalidResponse: Another issuer or another subject.
-    """
-    if refreshed.issuer != first.issuer:
-        raise _broken("iss_changed", "of the refresh comes from another issuer")
-    if refreshed.subject != first.subject:
-        raise _broken("sub_changed", "of the refresh is about somebody else")
-
-
 def _check_audience(claims: Mapping[str, Any], client_id: str) -> None:
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]

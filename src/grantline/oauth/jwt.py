@@ -29,9 +29,13 @@ ASYMMETRIC: Final = frozenset(
     | {"ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 )
 SYMMETRIC: Final = frozenset({"HS256", "HS384", "HS512"})
+_SUPPORTED: Final = ASYMMETRIC | SYMMETRIC
 
 MIN_RSA_BITS: Final = 2048  # RFC 7518 section 3.3
 MIN_SECRET_BYTES: Final = 14  # 112 bits, the least that NIST SP 800-131A allows for HMAC
+
+# What the library, the JSON parser and the key loader raise at what others wrote.
+_UNREADABLE: Final = (JoseError, ValueError, TypeError, KeyError, RecursionError)
 
 _PUBLIC_MEMBERS: Final = {"RSA": ("e", "n"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -97,7 +101,9 @@ def sign_jwt(
         )
     except (JoseError, ValueError, TypeError) as error:
         raise InvalidInput(
-            f"The key does not fit the algorithm {algorithm}.", field=field, detail=repr(error)
+            f"The key does not fit the algorithm {algorithm}.",
+            field=field,
+            detail=type(error).__name__,
         ) from None
 
 
@@ -107,19 +113,19 @@ def load_signing_key(key: Secret, *, algorithm: str, field: str) -> Key:
     Raises:
         InvalidInput: Names ``field`` and what is wrong with the key, never a part of it.
     """
-    family = _FAMILIES.get(algorithm[:2]) if algorithm in ASYMMETRIC | SYMMETRIC else None
+    family = _FAMILIES.get(algorithm[:2]) if algorithm in _SUPPORTED else None
     if family is None:
         raise InvalidInput(
             f"“{algorithm}” is not a signature algorithm Grantline uses.",
             field="Algorithm",
-            hint=f"Use one of {', '.join(sorted(ASYMMETRIC | SYMMETRIC))}.",
+            hint=f"Use one of {', '.join(sorted(_SUPPORTED))}.",
         )
     if family is OctKey:
         return _shared_secret(key, field=field)
     text = key.reveal().strip()
     try:
         loaded = family.import_key(json.loads(text) if text.startswith("{") else text)
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except _UNREADABLE as error:
         raise InvalidInput(
             f"The private key cannot be read as a key for {algorithm}.",
             field=field,
@@ -181,13 +187,13 @@ def verify_jwt(
     """
     header = _unverified_header(token)
     algorithm = header.get("alg")
-    if algorithm not in set(algorithms) & (ASYMMETRIC | SYMMETRIC):
+    if not isinstance(algorithm, str) or algorithm not in {*algorithms} & _SUPPORTED:
         raise _rejected("alg", "is signed with an algorithm that is not accepted")
     registry = _Registry(algorithms=[algorithm], strict_check_header=False)
     for key in _candidate_keys(jwks, header, algorithm, secret):
         try:
             return algorithm, jwt.decode(token, key, registry=registry).claims
-        except (JoseError, ValueError, TypeError):
+        except _UNREADABLE:
             continue
     raise _rejected("signature", "has a signature that none of the issuer's keys made")
 
@@ -210,8 +216,8 @@ def _shared_secret(key: Secret, *, field: str) -> OctKey:
 def _unverified_header(token: str) -> dict[str, Any]:
     try:
         return dict(jws.extract_compact(token.encode("ascii")).headers())
-    except (JoseError, ValueError, TypeError) as error:
-        raise _rejected("format", "is not a signed JWT") from error
+    except _UNREADABLE:
+        raise _rejected("format", "is not a signed JWT") from None
 
 
 def _candidate_keys(
@@ -231,7 +237,7 @@ def _candidate_keys(
             continue
         try:
             key = family.import_key(entry)
-        except (JoseError, ValueError, TypeError, KeyError):
+        except _UNREADABLE:
             continue  # one bad key in a set must not hide the good ones
         if not (isinstance(key, _RsaKey) and key.is_weak):
             found.append(key)

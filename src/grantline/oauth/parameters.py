@@ -7,7 +7,6 @@ and that disagreement is what parameter smuggling lives on (RFC 6749 section 3.1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
@@ -107,11 +106,6 @@ def query_parameters(uri: str) -> Pairs:
 def form_encoded(value: str) -> str:
     """One ``value`` encoded as RFC 6749 section 2.3.1 asks for the two halves of Basic."""
     return quote_plus(value)
-
-
-def without_empty(parameters: Iterable[tuple[str, str]]) -> Pairs:
-    """``parameters`` without those that have no value, which count as absent (section 3.1)."""
-    return tuple((name, value) for name, value in parameters if value)
 
 
 def _folded(name: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grantline.errors import InvalidInput
 from grantline.messages import Headers, HttpRequest, HttpResponse
 from grantline.oauth.client_auth import ClientProof, client_proof
 from grantline.oauth.dpop import Dpop, asks_for_nonce, with_proof
+from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
 from grantline.oauth.headers import USER_AGENT, with_custom_headers
 from grantline.oauth.moment import Moment
@@ -130,14 +130,12 @@ def authenticated_request(
     Raises:
         InvalidInput: As ``token_request``.
     """
-    endpoint = grant.endpoint
-    if not endpoint:
-        raise InvalidInput(f"{grant.endpoint_field} is empty.", field=grant.endpoint_field)
+    endpoint = str(endpoint_url(grant.endpoint, field=grant.endpoint_field))
     proof = client_proof(
         method=grant.authentication or settings.client_authentication,
         settings=settings,
         secrets=secrets,
-        endpoint=endpoint,
+        endpoint=grant.endpoint,
         moment=moment,
     )
     # A pushed authorization request has a client_id before its client is authenticated.
