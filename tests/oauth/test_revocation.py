@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+import pytest
+
+from grantline.errors import InvalidInput
+from grantline.messages import HttpRequest
+from grantline.oauth.moment import Moment
+from grantline.oauth.revocation import TokenKind, revocation_request, tokens_to_revoke
+from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.token_set import TokenSet
+from grantline.secret import Secret
+
+MOMENT = Moment(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), seed=b"0" * 32)
+ACCESS, REFRESH = Secret("at"), Secret("45ghiukldjahdnhzdauz")
+
+
+def build(revocation_uri: str = "https://server.example.com/revoke") -> HttpRequest:
+    settings = AppSettings(
+        client_id="s6BhdRkqt3",
+        token_uri="https://server.example.com/token",
+        revocation_uri=revocation_uri,
+        client_authentication=ClientAuthentication.CLIENT_SECRET_BASIC,
+    )
+    return revocation_request(
+        settings=settings,
+        secrets=ClientSecrets(client_secret=Secret("gX1fBat3bV")),
+        token=REFRESH,
+        kind=TokenKind.REFRESH_TOKEN,
+        moment=MOMENT,
+    )
+
+
+def test_a_token_is_revoked_as_rfc_7009_section_2_1_shows() -> None:
+    request = build()
+    assert (request.method, request.url) == ("POST", "https://server.example.com/revoke")
+    assert request.header("Authorization") == "Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW"
+    assert parse_qsl(request.body.decode()) == [
+        ("token", "45ghiukldjahdnhzdauz"),
+        ("token_type_hint", "refresh_token"),
+    ]
+
+
+def test_an_app_without_a_revocation_uri_does_not_send_the_token_elsewhere() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        build(revocation_uri="")
+    assert caught.value.field == "Revocation URI"
+
+
+def test_the_refresh_token_goes_first() -> None:
+    tokens = TokenSet(access_token=ACCESS, refresh_token=REFRESH)
+    assert tokens_to_revoke(tokens) == (
+        (TokenKind.REFRESH_TOKEN, REFRESH),
+        (TokenKind.ACCESS_TOKEN, ACCESS),
+    )
+
+
+def test_without_a_refresh_token_the_access_token_is_revoked() -> None:
+    assert tokens_to_revoke(TokenSet(access_token=ACCESS)) == ((TokenKind.ACCESS_TOKEN, ACCESS),)
