@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -118,7 +119,7 @@ class Wire:
         context = self.authority.server_context(names, expired=self.expired)
         for scheme, tls in (("https", context), ("http", None)):
             server = await asyncio.start_server(
-                lambda reader, writer, scheme=scheme: self._serve(scheme, reader, writer),
+                partial(self._serve, scheme),
                 "127.0.0.1",
                 ssl=tls,
             )

@@ -1,0 +1,93 @@
+"""Attack rows: each is tried against the real code, and what happened is compared with the verdict.
+
+A row's ``surface`` says what the attacker controls; a surface has one experiment, which reads the
+row's input and setup and never its id. What depends on a part of Grantline that the experiment
+cannot reach is reported as not run, never as passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from grantline.errors import (
+    EgressBlocked,
+    GrantlineError,
+    LimitExceeded,
+    ProtocolError,
+    TransportFailed,
+)
+from grantline.testing.corpus import attack_discovery, attack_network, attack_texts
+from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
+from grantline.testing.corpus.cases import Judgement, Row
+
+Experiment = Callable[[Row], Awaitable[Finding]]
+
+# A refusal is a safe way to strip a credential, and an error to whoever asked.
+_ALSO_SATISFIED_BY: Final = {"strip": {"deny"}, "error": {"deny"}}
+_LIMIT_REASONS: Final = {
+    "response_bytes": "response_too_large",
+    "redirects": "too_many_redirects",
+}
+
+# Surfaces of the parts above the network. An engine, a server or a gateway that can try one puts
+# its experiment here with `register`.
+_EXPERIMENTS: Final[dict[str, Experiment]] = {
+    "authorize_uri": attack_texts.authorize_uri,
+    "discovery_doc": attack_discovery.discovery_document,
+    "env": attack_network.environment,
+    "header_name": attack_texts.header_name,
+    "header_value": attack_texts.header_value,
+    "method": attack_texts.method,
+    "path_template": attack_texts.path_template,
+    "policy": attack_texts.host_policy,
+    "redirect_location": attack_network.redirect_location,
+    "request_url": attack_network.request_url,
+    "response_body": attack_network.response_body,
+    "return_to": attack_texts.return_to,
+    "session": attack_network.session,
+    "stored_token": attack_texts.stored_token,
+    "tls": attack_network.tls,
+    "token_uri": attack_network.token_uri,
+}
+
+
+def register(surface: str, experiment: Experiment) -> None:
+    """Let ``experiment`` try the rows of ``surface``."""
+    _EXPERIMENTS[surface] = experiment
+
+
+async def judge_attack(row: Row) -> Judgement | CaseNotRun:
+    """What the attack of ``row`` came to, or why it was not tried."""
+    expected = row["expect"]
+    experiment = _EXPERIMENTS.get(row["surface"])
+    if experiment is None:
+        return CaseNotRun(f"nothing tries the surface {row['surface']} yet")
+    try:
+        found = await experiment(row)
+    except CaseNotRun as not_run:
+        return not_run
+    except GrantlineError as error:
+        found = finding_of(error)
+    verdict = expected["verdict"]
+    differences: tuple[str, ...] = ()
+    if found.verdict != verdict and found.verdict not in _ALSO_SATISFIED_BY.get(verdict, ()):
+        differences = (f"verdict: expected {verdict}, got {found.verdict} ({found.reason})",)
+    notes: tuple[str, ...] = ()
+    if found.reason != expected.get("reason"):
+        notes = (f"reason: expected {expected.get('reason')}, got {found.reason}",)
+    return Judgement(row["id"], differences, notes)
+
+
+def finding_of(error: GrantlineError) -> Finding:
+    """What a refusal or failure of Grantline means as a verdict."""
+    match error:
+        case EgressBlocked():
+            return Finding("deny", error.rule)
+        case TransportFailed():
+            return Finding("deny" if error.check == "tls" else "error", error.check)
+        case LimitExceeded():
+            return Finding("error", _LIMIT_REASONS.get(error.limit, error.limit))
+        case ProtocolError():
+            return Finding("deny", error.check)
+    return Finding("error", error.code)
