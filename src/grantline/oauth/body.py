@@ -20,7 +20,7 @@ from grantline.errors import InvalidResponse
 from grantline.messages import HttpResponse
 from grantline.oauth.token_set import Warn
 
-MAX_DEPTH: Final = 64  # honest answers nest five deep; CPython's parser gives up near a thousand
+MAX_DEPTH: Final = 128  # honest answers nest five deep; CPython's parser gives up near a thousand
 MAX_FIELDS: Final = 1000
 MAX_INTEGER_DIGITS: Final = 4300  # CPython's own default: int() is quadratic in the digits
 
@@ -29,12 +29,12 @@ REPLACEMENT: Final = "�"
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 # Python also has "encodings" that are no character sets; a server does not choose among those.
 _CHARSETS: Final = re.compile(
-    r"utf-?(?:16|32)(?:[-_]?[lb]e)?|iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|gb2312|gbk"
-    r"|gb18030|big5|shift[_-]jis|euc-(?:jp|kr)|koi8-[ru]",
+    r"iso-?8859-\d{1,2}|latin-?1|windows-125\d|gb2312|gbk|gb18030|big5|shift[_-]jis"
+    r"|euc-(?:jp|kr)|koi8-[ru]",
     re.IGNORECASE,
 )
 _FORM: Final = re.compile(r"[A-Za-z_][\w\-\[\]%]*=")
-_JSONP: Final = re.compile(r"[A-Za-z_$][\w$.]*\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
+_JSONP: Final = re.compile(r"(?:/\*\*/)?\s*[A-Za-z_$][\w$.]*\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
 _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
 _TEXTUAL: Final = re.compile(r"text/|.*(?:json|javascript|html|form-urlencoded)", re.IGNORECASE)
 # A string as one unit, so that brackets inside it do not count; possessive, so it cannot backtrack.
@@ -112,13 +112,12 @@ def _is_foreign(text: str, response: HttpResponse) -> bool:
 
 def _text(response: HttpResponse, warnings: list[Warn]) -> str:
     data = response.body
-    encoding = json.detect_encoding(data)
+    # The zero bytes of UTF-16 and UTF-32 show with or without a mark; a declared character set
+    # is only a second opinion, since services declare what their framework says.
+    candidates: list[str] = [json.detect_encoding(data)]
     declared = _CHARSET.search(response.header("Content-Type") or "")
-    candidates: list[str] = [encoding]
     if declared and _CHARSETS.fullmatch(declared[1]):
-        # Two-byte encodings only show in their zero bytes; the others are a second opinion.
-        first = declared[1].lower().startswith("utf") and encoding == "utf-8"
-        candidates.insert(0 if first else 1, declared[1])
+        candidates.append(declared[1])
     for candidate in candidates:
         try:
             text = data.decode(candidate)

@@ -17,6 +17,7 @@ from grantline.oauth.error_codes import (
     kind_of_text,
     says_dead,
     says_throttled,
+    spaced,
 )
 from grantline.oauth.error_sign import ErrorSign, error_sign
 from grantline.oauth.failure import Failure, FailureKind
@@ -40,14 +41,14 @@ def refusal(
     response: HttpResponse, body: Body, sign: ErrorSign, *, grant: GrantType, now: datetime
 ) -> Failure:
     """The classified error of an answer whose body could be read."""
-    text = f"{sign.text} {sign.code}"[: 2 * MAX_TEXT].lower()
+    text = f"{sign.text} {spaced(sign.hints)} {sign.code}"[: 2 * MAX_TEXT].lower()
     wait = retry_after(response, now=now)
     kind = _kind(response.status, sign, text, grant)
     if kind is FailureKind.TRANSIENT and wait is None and response.status not in _BUSY_STATUSES:
         wait = WORDED_THROTTLE_WAIT if says_throttled(text) else None
     return Failure(
         kind=kind,
-        error=printable(sign.code) or f"http_{response.status}",
+        error=printable(sign.code or _code_in(sign.text)) or f"http_{response.status}",
         description=printable(sign.text),
         uri=http_link(sign.uri),
         status=response.status,
@@ -143,6 +144,9 @@ def http_link(uri: str) -> str:
 
 def _kind(status: int, sign: ErrorSign, text: str, grant: GrantType) -> FailureKind:
     known = kind_of_number(sign.code, sign.place) or kind_of_code(sign.code)
+    if known in {None, FailureKind.REQUEST}:
+        # Google's REST errors have a general status, and the code in the message.
+        known = kind_of_code(_code_in(sign.text)) or known
     if sign.is_transient or status in _BUSY_STATUSES or says_throttled(text):
         return FailureKind.TRANSIENT
     if status >= 500:
@@ -153,6 +157,11 @@ def _kind(status: int, sign: ErrorSign, text: str, grant: GrantType) -> FailureK
     if known is not None:
         return settled(known, grant)
     return kind_of_text([text]) or _STATUSES.get(status, FailureKind.REQUEST)
+
+
+def _code_in(text: str) -> str:
+    """``text`` when it is no sentence but a code that is known."""
+    return text if text and " " not in text and kind_of_code(text) else ""
 
 
 def _dead_in_words(known: FailureKind | None, grant: GrantType) -> FailureKind:

@@ -31,6 +31,7 @@ _EXACT: Final[_Table] = _table(
             "invalid_grant invalid_token token_revoked token_expired token_inactive grant_expired"
             " grant_revoked grant_not_found session_expired session_not_found session_revoked"
             " expired_authentication access_revoked authorization_revoked"
+            " authorization_expired"
             # Facebook: the session was ended by the user, by time or by a new password.
             " oauth_exception:102 oauth_exception:190 oauth_exception:463 oauth_exception:467"
         ),
@@ -66,6 +67,8 @@ _EXACT: Final[_Table] = _table(
         FailureKind.AMBIGUOUS: "server_error internal_error fatal_error internal_server_error",
     }
 )
+
+MAX_WORDS: Final = 8  # more is a sentence, and sentences are not codes
 
 # Codes so general that the text beside them says more than they do.
 _GENERAL: Final = frozenset({"invalid_request", "unauthorized_client", "oauth_exception"})
@@ -153,7 +156,7 @@ _CODE_PATTERNS: Final = tuple(
             FailureKind.USER_ACTION,
             (
                 r"consent|login|interaction|mfa|two_factor|verified|verification|(?:^|_)user(?:_|$)"
-                r"|account|locked|suspended|inactive|terms|subscription"
+                r"|account|password|locked|suspended|inactive|terms|subscription"
             ),
         ),
     )
@@ -190,10 +193,16 @@ _SAYS_CLIENT: Final = re.compile(
 _SAYS_DENIED: Final = re.compile(r"user (?:has )?(?:denied|declined|cancell?ed|rejected)")
 
 
+def spaced(words: str) -> str:
+    """``words`` with the blanks that camel case leaves out."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", words)
+
+
 def normal_code(code: str) -> str:
     """``code`` in lower case with ``_`` between its words, however the vendor spells it."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", code)
-    return re.sub(r"[^0-9A-Za-z:]+", "_", spaced).strip("_").lower()
+    words = re.sub(r"[^0-9A-Za-z:]+", "_", spaced(code)).strip("_").lower()
+    # Graph's classes of errors share one space of numbers.
+    return re.sub(r"^\w*exception:", "oauth_exception:", words)
 
 
 def kind_of_number(number: str, place: str) -> FailureKind | None:
@@ -204,6 +213,8 @@ def kind_of_number(number: str, place: str) -> FailureKind | None:
 def kind_of_code(code: str) -> FailureKind | None:
     """What the word ``code`` means on its own; None for words nobody knows."""
     code = normal_code(code)
+    if code.count("_") > MAX_WORDS:
+        return None
     known = _EXACT.get(code)
     if known is not None:
         return known

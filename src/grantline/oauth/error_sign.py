@@ -12,17 +12,27 @@ from typing import Any, Final
 
 _CODE_NAMES: Final = (
     *("error", "error_code", "errorCode", "errcode", "err_code", "error_type", "errorType"),
-    *("errors", "error_response", "fault"),
+    *("errors", "error_response", "fault", "ECODE"),
 )
 _INNER_CODE_NAMES: Final = (
     *("sub_code", "error", "error_code", "errorCode", "errorcode", "code", "errorType"),
-    *("error_type", "status", "type", "name", "key"),
+    *("error_type", "status", "type", "name", "key", "errorId"),
 )
 _NUMBER_NAMES: Final = ("code", "errno", "ret", "status")
 _WORD_NAMES: Final = ("code", "category", "status", "type", "name")
 _TEXT_NAMES: Final = (
     *("error_description", "errorDescription", "error_message", "errorMessage", "error_msg"),
-    *("error_detail", "errmsg", "message", "description", "msg", "detail", "faultstring", "reason"),
+    *(
+        "error_detail",
+        "errmsg",
+        "message",
+        "description",
+        "msg",
+        "detail",
+        "faultstring",
+        "reason",
+        "err",
+    ),
 )
 _NESTED: Final = ("data", "meta", "response", "result", "body")
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
@@ -31,12 +41,22 @@ _FINE: Final = frozenset({"", "0", "ok", "success", "false", "none", "null"})
 
 @dataclass(frozen=True, slots=True)
 class ErrorSign:
-    """An error as the server put it: its code (empty for none), where it stood, its text."""
+    """An error as the server put it.
+
+    Attributes:
+        code: Its code; empty when there is none.
+        place: The field where the code stood: numbers mean different things in different fields.
+        text: The description.
+        uri: ``error_uri``.
+        hints: Other words of an error object, such as the field that it is about.
+        is_transient: The server says that it is only for now.
+    """
 
     code: str
     place: str
     text: str = ""
     uri: str = ""
+    hints: str = ""
     is_transient: bool = False
 
 
@@ -90,13 +110,14 @@ def _sign(fields: Mapping[str, Any], name: str) -> ErrorSign:
     if not isinstance(value, dict):
         code = "" if value is True else str(value)
         if not code or code.lower() in _FAILED:
-            code = _first_word(fields)
+            code = _vague_code(fields)
         return ErrorSign(code, name, text, uri)
     return ErrorSign(
-        _inner_code(value),
+        _inner_code(value) or _vague_code(fields),
         name,
         _text(value) or text,
         uri,
+        hints=" ".join(word for word in value.values() if isinstance(word, str)),
         is_transient=value.get("is_transient") is True,
     )
 
@@ -109,6 +130,11 @@ def _inner_code(value: Mapping[str, Any]) -> str:
     words = [*_values(value, _INNER_CODE_NAMES), *_values(detail, _INNER_CODE_NAMES)]
     named = next((word for word in words if isinstance(word, str) and word), None)
     return named or next((str(word) for word in words if _number(word) is not None), "")
+
+
+def _vague_code(fields: Mapping[str, Any]) -> str:
+    numbers = (_number(fields.get(name)) for name in _NUMBER_NAMES)
+    return _first_word(fields) or next((str(number) for number in numbers if number), "")
 
 
 def _values(value: object, names: tuple[str, ...]) -> Iterator[object]:

@@ -10,6 +10,7 @@ from grantline.oauth.settings import ResponseRules
 
 _SCOPE_NAMES: Final = ("scope", "scopes")
 TOKEN_NAMES: Final = ("access_token", "refresh_token", "id_token", "token_type", *_SCOPE_NAMES)
+_LIFETIME_NAMES: Final = ("expires_in", "expires_at", "expires")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,8 +57,12 @@ class TokenFields:
         value = look_up(self.fields, name)
         return self.fields.get(_camel(name)) if value is None else value
 
+    def single_names(self) -> frozenset[str]:
+        """Every name that must not come twice with two meanings."""
+        return self.names().union(_LIFETIME_NAMES)
+
     def names(self) -> frozenset[str]:
-        """Every name that a token field may have here, to tell what must not be doubled."""
+        """Every name that a token field may have here."""
         rules = self.rules
         own = {rules.access_token, rules.refresh_token, rules.scope, rules.expires_at} - {""}
         names = {*TOKEN_NAMES, *(path.rpartition(".")[2] for path in own)}

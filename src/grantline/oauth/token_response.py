@@ -139,7 +139,7 @@ class _Answer:
 
     def tokens(self, now: datetime) -> TokenSet:
         try:
-            self.body.refuse_conflicts(self.read.names())
+            self.body.refuse_conflicts(self.read.single_names())
         except InvalidResponse as error:
             raise self._failed(error.check) from None
         warnings = list(self.body.warnings)

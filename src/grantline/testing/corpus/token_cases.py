@@ -300,11 +300,12 @@ def _settings(context: Mapping[str, Any]) -> AppSettings:
 
 
 def _objections(context: Mapping[str, Any]) -> tuple[Objection, ...]:
-    session = context.get("session", "same")
+    session = context.get("session", "same") or "none"
+    is_missing = session in {"none", "missing", "absent"}
     facts = {
         Objection.STATE_USED: bool(context.get("state_used")),
-        Objection.SESSION_MISSING: session in {None, "", "none", "missing", "absent"},
-        Objection.SESSION_MISMATCH: session in {"other", "different", "mismatch"},
+        Objection.SESSION_MISSING: is_missing,
+        Objection.SESSION_MISMATCH: session != "same" and not is_missing,
         Objection.CONTEXT_MISMATCH: _is_other_context(context),
         Objection.CONNECTION_DELETED: context.get("connection") == "deleted",
     }
@@ -313,23 +314,22 @@ def _objections(context: Mapping[str, Any]) -> tuple[Objection, ...]:
 
 def _is_other_context(context: Mapping[str, Any]) -> bool:
     """Whether the callback came in on another connection's path, by any name a row gives that."""
-    others = {"other", "wrong", "different", "mismatch"}
-    return any(
-        value in others or (f"expected_{name}" in context and value != context[f"expected_{name}"])
-        for name, value in context.items()
-        if name == "connection" or "path" in name or "context" in name
-    )
+    if str(context.get("connection", "same")).startswith(("other", "wrong", "different")):
+        return True
+    paths = [str(value) for name, value in context.items() if "path" in name or "context" in name]
+    said = any(path.startswith(("other", "wrong", "different", "mismatch")) for path in paths)
+    return said or len(set(paths)) > 1
 
 
 def _held_id_token(context: Mapping[str, Any]) -> Secret | None:
-    held = context.get("old_id_token")
-    if isinstance(held, str):
+    held = next((value for name, value in context.items() if "id_token" in name), None)
+    if isinstance(held, str) and held.count(".") == 2:
         return Secret(held)
-    claims = dict(held or {})
+    claims = dict(held) if isinstance(held, Mapping) else {}
     for name in ("iss", "sub"):
-        for key in (f"old_{name}", f"id_token_{name}", f"expected_{name}"):
+        for key in (f"old_{name}", f"id_token_{name}", f"old_id_token_{name}"):
             if key in context:
-                claims.setdefault(name, context[key])
+                claims[name] = context[key]
     if not claims:
         return None
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
