@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from grantline.testing.corpus import token_cases
+from grantline.testing.corpus import attack_cases, token_cases
 from grantline.testing.corpus.cases import CorpusUnreadable, Judgement, Row, load_rows
 
 ABOUT: Final = """\
@@ -17,10 +17,13 @@ Runs case corpora: files of one JSON object a line, each an input and what must 
 A token case whose row has an HTTP answer is played twice, in memory and over real sockets on
 loopback, and counts once: it passes only when both come out as expected. Callback cases have no
 answer to send and run in memory.
+
+An attack case is tried against the real code, over sockets where the network matters.
 """
 AFTERWORD: Final = """\
-One line per failing case, then "N passed, M failed". Exit status: 0 when all passed, 1 when one
-failed, 2 when a file cannot be read or holds something that is not a case.
+One line per case that failed or could not be run, then "N passed, M failed" and, if there are any,
+"K not run". Exit status: 0 when none failed, 1 when one did, 2 when a file cannot be read or holds
+something that is not a case.
 """
 
 Runner = Callable[[Sequence[Row]], list[Judgement]]
@@ -28,6 +31,7 @@ Runner = Callable[[Sequence[Row]], list[Judgement]]
 # A row's format shows in the key that only it has; a runner takes all rows of its format at once.
 FORMATS: Final[dict[str, tuple[tuple[str, ...], Runner]]] = {
     "endpoint": (token_cases.REQUIRED, token_cases.run_token_cases),
+    "surface": (attack_cases.REQUIRED, attack_cases.run_attack_cases),
 }
 
 
@@ -73,12 +77,17 @@ def run_file(path: Path) -> list[Judgement]:
 
 def _report(judgements: Sequence[Judgement], *, notes: bool) -> int:
     failed = [judgement for judgement in judgements if judgement.differences]
+    not_run = [judgement for judgement in judgements if judgement.not_run]
     for judgement in judgements:
         if judgement.differences:
             print(f"{judgement.case_id}: {'; '.join(judgement.differences)}")  # noqa: T201
+        if judgement.not_run:
+            print(f"not run: {judgement.case_id}: {judgement.not_run}")  # noqa: T201
         if notes and judgement.notes:
             print(f"note: {judgement.case_id}: {'; '.join(judgement.notes)}")  # noqa: T201
-    print(f"{len(judgements) - len(failed)} passed, {len(failed)} failed")  # noqa: T201
+    passed = len(judgements) - len(failed) - len(not_run)
+    rest = f", {len(not_run)} not run" if not_run else ""
+    print(f"{passed} passed, {len(failed)} failed{rest}")  # noqa: T201
     return 1 if failed else 0
 
 

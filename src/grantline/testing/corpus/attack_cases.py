@@ -7,7 +7,9 @@ cannot reach is reported as not run, never as passed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
 from grantline.errors import (
@@ -22,6 +24,10 @@ from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
 from grantline.testing.corpus.cases import Judgement, Row
 
 Experiment = Callable[[Row], Awaitable[Finding]]
+
+REQUIRED: Final = ("id", "surface", "input", "expect")
+# An experiment that hangs is a defect of ours; none takes a tenth of this.
+DEADLINE: Final = timedelta(seconds=30)
 
 # A refusal is a safe way to strip a credential, and an error to whoever asked.
 _ALSO_SATISFIED_BY: Final = {"strip": {"deny"}, "error": {"deny"}}
@@ -57,25 +63,36 @@ def register(surface: str, experiment: Experiment) -> None:
     _EXPERIMENTS[surface] = experiment
 
 
-async def judge_attack(row: Row) -> Judgement | CaseNotRun:
+def run_attack_cases(rows: Sequence[Row]) -> list[Judgement]:
+    """The judgement of every row, one after the other."""
+
+    async def run_all() -> list[Judgement]:
+        return [await judge_attack(row) for row in rows]
+
+    return asyncio.run(run_all())
+
+
+async def judge_attack(row: Row) -> Judgement:
     """What the attack of ``row`` came to, or why it was not tried."""
-    expected = row["expect"]
     experiment = _EXPERIMENTS.get(row["surface"])
     if experiment is None:
-        return CaseNotRun(f"nothing tries the surface {row['surface']} yet")
+        reason = f"nothing tries the surface {row['surface']} yet"
+        return Judgement(row["id"], not_run=reason)
     try:
-        found = await experiment(row)
+        async with asyncio.timeout(DEADLINE.total_seconds()):
+            found = await experiment(row)
     except CaseNotRun as not_run:
-        return not_run
+        return Judgement(row["id"], not_run=str(not_run))
     except GrantlineError as error:
         found = finding_of(error)
-    verdict = expected["verdict"]
+    except (TimeoutError, LookupError, TypeError, ValueError) as error:
+        # A row that nobody foresaw is a finding about the runner, not the end of the run.
+        return Judgement(row["id"], (f"the experiment broke: {type(error).__name__}",))
+    expected, reason = row["expect"]["verdict"], row["expect"].get("reason", "")
     differences: tuple[str, ...] = ()
-    if found.verdict != verdict and found.verdict not in _ALSO_SATISFIED_BY.get(verdict, ()):
-        differences = (f"verdict: expected {verdict}, got {found.verdict} ({found.reason})",)
-    notes: tuple[str, ...] = ()
-    if found.reason != expected.get("reason"):
-        notes = (f"reason: expected {expected.get('reason')}, got {found.reason}",)
+    if found.verdict != expected and found.verdict not in _ALSO_SATISFIED_BY.get(expected, ()):
+        differences = (f"verdict: expected {expected}, got {found.verdict} ({found.reason})",)
+    notes = () if found.reason == reason else (f"reason: expected {reason}, got {found.reason}",)
     return Judgement(row["id"], differences, notes)
 
 

@@ -32,11 +32,13 @@ class Judgement:
         case_id: The row's id.
         differences: What was expected and what came, one text each; none means passed.
         notes: The same for keys that are advice.
+        not_run: Why the case was not tried at all; such a case has neither passed nor failed.
     """
 
     case_id: str
     differences: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    not_run: str = ""
 
 
 def load_rows(path: Path, required: Iterable[str] = ("id", "expect")) -> list[Row]:
