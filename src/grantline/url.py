@@ -85,6 +85,8 @@ class Url:
         return f"{self.origin}{self.path}{query}"
 
 
+# Cached because every request needs the same few URLs parsed several times.
+@lru_cache(maxsize=2048)
 def parse_url(text: str) -> Url:
     """The URL that ``text`` is, if there is only one reading of it. A fragment is dropped.
 

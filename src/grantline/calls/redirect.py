@@ -49,8 +49,10 @@ def next_hop(hop: Hop, response: HttpResponse, *, limit: int = MAX_REDIRECTS) ->
         EgressBlocked: ``body_cross_origin``, or a rule of `parse_url` for the new location.
         LimitExceeded: ``redirects``: this would be one more than ``limit``.
     """
+    if response.status not in REDIRECT_STATUSES:
+        return None
     location = response.header("Location")
-    if response.status not in REDIRECT_STATUSES or location is None:
+    if location is None:
         return None
     if hop.redirects >= limit:
         raise LimitExceeded(

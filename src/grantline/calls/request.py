@@ -99,7 +99,8 @@ def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
     headers = spec.headers
     if spec.content is not None and first_value(headers, "Content-Type") is None:
         headers = (*headers, ("Content-Type", spec.content.media_type))
-    missing = tuple(each for each in DEFAULT_HEADERS if first_value(headers, each[0]) is None)
+    given = {name.lower() for name, _ in headers}
+    missing = tuple(each for each in DEFAULT_HEADERS if each[0].lower() not in given)
     return HttpRequest(
         spec.method,
         url,

@@ -18,7 +18,7 @@ from grantline.connections.context import Context, fingerprint
 from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
 from grantline.connections.identity import account_label
-from grantline.connections.renewal import dpop_of, grant_for, read_answer
+from grantline.connections.renewal import grant_for, read_answer
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
 from grantline.connections.state import Happening
 from grantline.errors import (
@@ -119,7 +119,7 @@ class Authorizer:
             verifier=code_verifier(context.entropy(32)),
             nonce=base64url(context.entropy(16)),
         )
-        dpop = dpop_of(holding)
+        dpop = holding.dpop
         request = AuthorizationRequest(
             redirect_uri=redirect_uri,
             state=state,
@@ -277,7 +277,7 @@ class Authorizer:
             ),
             code=code.code,
             moment=self._context.moment(),
-            dpop=dpop_of(holding),
+            dpop=holding.dpop,
         )
         answer = await self._converse(holding, flow, GrantType.AUTHORIZATION_CODE)
         asking = replace(holding, record=replace(holding.record, scopes=pending.scopes))

@@ -24,7 +24,9 @@ from grantline.connections.sealing import (
 from grantline.errors import ConnectionNotFound
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
+from grantline.oauth.dpop import Dpop
 from grantline.oauth.moment import Moment
+from grantline.oauth.placement import credential_of
 from grantline.oauth.settings import AppSettings
 from grantline.store.protocol import Store
 from grantline.store.records import AppRecord, ConnectionRecord, Event
@@ -120,13 +122,19 @@ class Context:
             tokens, obtained_at = open_tokens(
                 self.vault, tokens_place(record), record.tokens.sealed_tokens
             )
+        settings = from_plain(AppSettings, app.settings)
+        flow_secrets = open_flow_secrets(self.vault, record)
+        key = flow_secrets.dpop_key if settings.use_dpop else None
         return Holding(
             record=record,
             app=app,
-            settings=from_plain(AppSettings, app.settings),
+            settings=settings,
             secrets=open_client_secrets(self.vault, app),
-            flow_secrets=open_flow_secrets(self.vault, record),
+            flow_secrets=flow_secrets,
+            hosts=frozenset(record.hosts),
+            dpop=Dpop(key=key) if key is not None else None,
             tokens=tokens,
+            given=credential_of(settings, tokens) if tokens is not None else None,
             obtained_at=obtained_at,
             due_at=due_at(tokens, obtained_at),
             trusted_until=self.clock.now() + TRUSTED_FOR,

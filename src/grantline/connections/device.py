@@ -9,7 +9,6 @@ from typing import Final
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.renewal import dpop_of
 from grantline.errors import GrantlineError, InvalidGrant, InvalidInput, RequestError
 from grantline.oauth.device import (
     DeviceAuthorization,
@@ -114,7 +113,7 @@ class DeviceAuthorizer:
                     secrets=holding.secrets,
                     device_code=start.authorization.device_code,
                     moment=context.moment(),
-                    dpop=dpop_of(holding),
+                    dpop=holding.dpop,
                 ),
                 lambda request: context.send(request, app_id=holding.app.id),
             )

@@ -15,6 +15,8 @@ from typing import Final
 from grantline.connections.schedule import refresh_due_at
 from grantline.connections.sealing import FlowSecrets
 from grantline.errors import NotAuthorized
+from grantline.oauth.dpop import Dpop
+from grantline.oauth.placement import Credential
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
@@ -29,6 +31,9 @@ class Holding:
     """One connection with everything opened that a request or a refresh needs.
 
     Attributes:
+        hosts: Where the token may go, as a set.
+        dpop: The key that the tokens are bound to, if they are.
+        given: The access token as requests carry it; None without tokens.
         obtained_at: When the tokens were asked for; None without tokens.
         due_at: From when they are renewed ahead of time; None when their end is unknown.
         trusted_until: After this the row is read again before the holding is used.
@@ -39,7 +44,10 @@ class Holding:
     settings: AppSettings
     secrets: ClientSecrets
     flow_secrets: FlowSecrets
+    hosts: frozenset[str]
+    dpop: Dpop | None
     tokens: TokenSet | None
+    given: Credential | None
     obtained_at: datetime | None
     due_at: datetime | None
     trusted_until: datetime
@@ -53,11 +61,15 @@ class Holding:
     def granted(self) -> TokenSet:
         """The tokens; raises ``NotAuthorized`` when there are none."""
         if self.tokens is None:
-            raise NotAuthorized(
-                f"“{self.record.name}” is not authorized yet.",
-                hint=f"Run: grantline connection authorize {self.record.name}",
-            )
+            raise not_authorized(self.record.name)
         return self.tokens
+
+    @property
+    def credential(self) -> Credential:
+        """The access token as requests carry it; raises ``NotAuthorized`` when there is none."""
+        if self.given is None:
+            raise not_authorized(self.record.name)
+        return self.given
 
     def usable(
         self,
@@ -102,6 +114,14 @@ class Holding:
 
     def __repr__(self) -> str:
         return f"Holding({self.record.id}, generation {self.record.generation})"
+
+
+def not_authorized(name: str) -> NotAuthorized:
+    """The error of a connection that nobody has consented to."""
+    return NotAuthorized(
+        f"“{name}” is not authorized yet.",
+        hint=f"Run: grantline connection authorize {name}",
+    )
 
 
 def due_at(tokens: TokenSet | None, obtained_at: datetime | None) -> datetime | None:

@@ -19,13 +19,12 @@ from grantline.calls.response import Response
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import Holding
-from grantline.connections.renewal import dpop_of
 from grantline.connections.tokens import Tokens
 from grantline.errors import EgressBlocked, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.dpop import Dpop, asks_for_nonce
-from grantline.oauth.placement import place_token
+from grantline.oauth.placement import place, place_token
 from grantline.url import parse_url
 
 NOTE_USE_EVERY: Final = timedelta(minutes=1)
@@ -98,25 +97,32 @@ class Performer:
         context, connection_id = self._context, holding.record.id
         if not hop.credentials:
             return await context.transport.send(hop.request, limits=limits, partition=connection_id)
-        dpop = self._dpop.get(connection_id) or dpop_of(holding)
-        request = self._with_token(holding, hop.request, dpop)
+        credential = holding.credential
+        if credential.bound is None:
+            request = place(hop.request, credential)
+            return await context.transport.send(request, limits=limits, partition=connection_id)
+        request = self._with_proof(holding, hop.request)
         response = await context.transport.send(request, limits=limits, partition=connection_id)
-        if dpop is None:
-            return response
-        self._dpop[connection_id] = learned = dpop.learned(response, request=request)
-        if not asks_for_nonce(response):
-            return response
-        request = self._with_token(holding, hop.request, learned)
-        return await context.transport.send(request, limits=limits, partition=connection_id)
+        self._learn(holding, request, response)
+        if asks_for_nonce(response):
+            request = self._with_proof(holding, hop.request)
+            response = await context.transport.send(request, limits=limits, partition=connection_id)
+        return response
 
-    def _with_token(self, holding: Holding, request: HttpRequest, dpop: Dpop | None) -> HttpRequest:
+    def _with_proof(self, holding: Holding, request: HttpRequest) -> HttpRequest:
         return place_token(
             request,
             settings=holding.settings,
             tokens=holding.granted,
             moment=self._context.moment(),
-            dpop=dpop,
+            dpop=self._dpop.get(holding.record.id, holding.dpop),
         )
+
+    def _learn(self, holding: Holding, request: HttpRequest, response: HttpResponse) -> None:
+        """Keeps the nonce that the service wants in the next proof (RFC 9449 section 8.2)."""
+        dpop = self._dpop.get(holding.record.id, holding.dpop)
+        if dpop is not None:
+            self._dpop[holding.record.id] = dpop.learned(response, request=request)
 
     def _note_use(self, connection_id: str, at: datetime) -> None:
         """Writes down that the connection is in use, at most once a minute and beside the work."""
@@ -136,7 +142,7 @@ class Performer:
 
 def _check_host(holding: Holding, request: HttpRequest) -> None:
     host = parse_url(request.url).host
-    if not matches(frozenset(holding.record.hosts), host):
+    if not matches(holding.hosts, host):
         name = holding.record.name
         raise EgressBlocked(
             f"The token of “{name}” may not go to {host}.",

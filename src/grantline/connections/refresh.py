@@ -24,12 +24,11 @@ from typing import Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.holding import Holding
+from grantline.connections.holding import Holding, not_authorized
 from grantline.connections.rotation import Rotation
 from grantline.connections.schedule import LEASE_SPAN, LEASE_WAIT
 from grantline.connections.state import State
 from grantline.errors import (
-    NotAuthorized,
     ReauthorizationRequired,
     RefreshInProgress,
     TemporarilyUnavailable,
@@ -143,10 +142,7 @@ def _check_renewable(holding: Holding, *, alive: bool) -> None:
     record = holding.record
     state = State(record.health.state)
     if state is State.DRAFT:
-        raise NotAuthorized(
-            f"“{record.name}” is not authorized yet.",
-            hint=f"Run: grantline connection authorize {record.name}",
-        )
+        raise not_authorized(record.name)
     if state is State.REAUTHORIZATION_REQUIRED:
         raise ReauthorizationRequired(
             f"“{record.name}” must be reauthorized.",

@@ -17,7 +17,6 @@ from grantline.connections.context import fingerprint
 from grantline.connections.holding import Holding
 from grantline.messages import HttpResponse
 from grantline.oauth.client_credentials import client_credentials_flow
-from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.jwt_bearer import jwt_bearer_flow
@@ -66,7 +65,7 @@ def renewals_for(holding: Holding) -> tuple[Renewal, ...]:
                     secrets=holding.secrets,
                     tokens=tokens,
                     moment=moment,
-                    dpop=dpop_of(holding),
+                    dpop=holding.dpop,
                 ),
             )
         )
@@ -77,7 +76,7 @@ def renewals_for(holding: Holding) -> tuple[Renewal, ...]:
 def grant_for(holding: Holding) -> Renewal | None:
     """The grant that needs no person, or None for flows that need one."""
     settings, secrets = holding.settings, holding.secrets
-    scopes, dpop = holding.record.scopes, dpop_of(holding)
+    scopes, dpop = holding.record.scopes, holding.dpop
     flow_secrets = holding.flow_secrets
     match holding.flow:
         case FlowType.CLIENT_CREDENTIALS:
@@ -126,12 +125,6 @@ def read_answer(
         held=holding.tokens if grant is GrantType.REFRESH_TOKEN else None,
     )
     return parse_token_response(response, asked, now=asked_at)
-
-
-def dpop_of(holding: Holding) -> Dpop | None:
-    """The key that the connection's tokens are bound to, if they are."""
-    key = holding.flow_secrets.dpop_key
-    return Dpop(key=key) if holding.settings.use_dpop and key is not None else None
 
 
 def response_to_text(response: HttpResponse) -> Secret:

@@ -8,6 +8,7 @@ saved, by the same code that would have met it later, and there is no second set
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +26,7 @@ from grantline.oauth.jwt_bearer import jwt_bearer_request
 from grantline.oauth.moment import Moment
 from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
+from grantline.oauth.placement import credential_of
 from grantline.oauth.refresh import refresh_request
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.token_set import TokenSet
@@ -85,6 +87,8 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
         raise InvalidInput(
             "Client ID is empty.", field="Client ID", hint="The service's console shows it."
         )
+    token_type = "DPoP" if settings.use_dpop else "Bearer"
+    credential_of(settings, replace(_TOKENS, token_type=token_type))
     if settings.base_url:
         endpoint_url(settings.base_url, field="Base URL")
     if flow is FlowType.IMPLICIT:
