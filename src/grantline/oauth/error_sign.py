@@ -133,8 +133,7 @@ def _inner_code(value: Mapping[str, Any]) -> str:
 
 
 def _vague_code(fields: Mapping[str, Any]) -> str:
-    numbers = (_number(fields.get(name)) for name in _NUMBER_NAMES)
-    return _first_word(fields) or next((str(number) for number in numbers if number), "")
+    return _first_word(fields) or str(_number(fields.get("code")) or "")
 
 
 def _values(value: object, names: tuple[str, ...]) -> Iterator[object]:

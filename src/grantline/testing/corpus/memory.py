@@ -50,9 +50,10 @@ def answer_in_memory(row: Row, url: str) -> HttpResponse:
 
 def _repeated(script: Mapping[str, Any]) -> bytes:
     """The body, or so much of it that it is over the limit."""
-    unit = script["unit"].encode()
+    unit: bytes = script["unit"].encode()
     enough = OAUTH_LIMITS.response_bytes // max(1, len(unit)) + 1
-    prefix, suffix = script.get("prefix", "").encode(), script.get("suffix", "").encode()
+    prefix: bytes = script.get("prefix", "").encode()
+    suffix: bytes = script.get("suffix", "").encode()
     return prefix + unit * min(int(script["count"]), enough) + suffix
 
 

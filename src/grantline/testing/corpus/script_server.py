@@ -28,7 +28,7 @@ def row_body(row: Mapping[str, Any]) -> bytes:
 @asynccontextmanager
 async def script_server(row: Mapping[str, Any], *, time_scale: float) -> AsyncIterator[int]:
     """The port of a server that plays ``row`` to every request, its delays divided by the scale."""
-    if _kind(row) == "connect_refused":
+    if (row.get("gen") or {}).get("kind") == "connect_refused":
         yield _closed_port()
         return
     under_way: set[asyncio.Task[None]] = set()
@@ -60,10 +60,6 @@ def _closed_port() -> int:
     return port
 
 
-def _kind(row: Mapping[str, Any]) -> str:
-    return str((row.get("gen") or {}).get("kind", ""))
-
-
 async def _read_request(reader: asyncio.StreamReader) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     for line in head.split(b"\r\n")[1:]:
@@ -74,33 +70,51 @@ async def _read_request(reader: asyncio.StreamReader) -> None:
 
 async def _play(row: Mapping[str, Any], writer: asyncio.StreamWriter, time_scale: float) -> None:
     script: Mapping[str, Any] = row.get("gen") or {}
-    body = row_body(row)
-    match _kind(row):
+    match script.get("kind"):
         case "hang":
             await asyncio.Event().wait()
-        case "repeat":
-            await _send(writer, _head(row, None))
-            async for piece in _repeated(script):
-                await _send(writer, piece)
-        case "gzip_bomb":
-            await _send(writer, _head(row, None))
-            async for piece in _bomb(script["plain_bytes"]):
-                await _send(writer, piece)
         case "slow":
-            await _send(writer, _head(row, len(body)))
-            for start in range(0, len(body), script["chunk_bytes"]):
-                await _send(writer, body[start : start + script["chunk_bytes"]])
-                await asyncio.sleep(script["delay_ms"] / 1000 / time_scale)
+            await _trickle(row, script, writer, time_scale)
+        case "repeat":
+            await _stream(writer, _head(row, None), _repeated(script))
+        case "gzip_bomb":
+            await _stream(writer, _head(row, None), _bomb(script["plain_bytes"]))
+        case _:
+            await _send(writer, _message(row, script))
+
+
+def _message(row: Mapping[str, Any], script: Mapping[str, Any]) -> bytes:
+    """The answer of ``row`` as it goes out in one piece, framed rightly or wrongly."""
+    body = row_body(row)
+    match script.get("kind"):
         case "truncate":
-            await _send(writer, _head(row, script["content_length"]) + body)
+            return _head(row, script["content_length"]) + body
         case "chunked_no_end":
             head = _head(row, None, "transfer-encoding: chunked\r\n")
-            await _send(writer, head + b"%x\r\n%s\r\n" % (len(body), body))
+            return head + b"%x\r\n%s\r\n" % (len(body), body)
         case "interim":
             interim = b"".join(_status_line(status) + b"\r\n" for status in script["statuses"])
-            await _send(writer, interim + _head(row, len(body)) + body)
-        case _:
-            await _send(writer, _head(row, len(body)) + body)
+            return interim + _head(row, len(body)) + body
+    return _head(row, len(body)) + body
+
+
+async def _trickle(
+    row: Mapping[str, Any],
+    script: Mapping[str, Any],
+    writer: asyncio.StreamWriter,
+    time_scale: float,
+) -> None:
+    body, step = row_body(row), script["chunk_bytes"]
+    await _send(writer, _head(row, len(body)))
+    for start in range(0, len(body), step):
+        await _send(writer, body[start : start + step])
+        await asyncio.sleep(script["delay_ms"] / 1000 / time_scale)
+
+
+async def _stream(writer: asyncio.StreamWriter, head: bytes, pieces: AsyncIterator[bytes]) -> None:
+    await _send(writer, head)
+    async for piece in pieces:
+        await _send(writer, piece)
 
 
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
