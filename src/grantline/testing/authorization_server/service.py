@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
 from grantline.testing.authorization_server.delivery import deliver, drop
 from grantline.testing.authorization_server.exchange import Answer, Endpoint, Incoming
@@ -23,7 +23,12 @@ from grantline.testing.authorization_server.faults import (
     Replace,
 )
 from grantline.testing.authorization_server.gates import Gates, Point
-from grantline.testing.authorization_server.journal import Entry, Journal, Violation
+from grantline.testing.authorization_server.journal import (
+    Entry,
+    Journal,
+    Outcome,
+    Violation,
+)
 from grantline.testing.authorization_server.routes import Route, answer_of
 from grantline.testing.authorization_server.rules import Judge
 from grantline.testing.authorization_server.state import ServerState
@@ -76,11 +81,14 @@ class Service:
         self, request: web.BaseRequest, *, route_of: Callable[[str], Route]
     ) -> web.StreamResponse:
         route = route_of(request.path)
-        incoming = await self._read(request, route.endpoint)
+        body, is_whole = await _body(request)
+        incoming = self._incoming(request, route.endpoint, body)
         if route.endpoint is Endpoint.CONTROL:
             answer = await self._control(incoming)
             return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
         entry = self.journal.record(incoming)
+        if not is_whole:
+            return self._abandoned(request, entry)
         fault = self.faults.take(route.endpoint)
         await self.gates.passing(Point.RECEIVED, entry)
         await _pause(fault, Moment.BEFORE_COMMIT)
@@ -91,7 +99,15 @@ class Service:
             return drop(request, entry)
         return await deliver(request, answer, fault=fault, entry=entry, gates=self.gates)
 
-    async def _read(self, request: web.BaseRequest, endpoint: Endpoint) -> Incoming:
+    def _abandoned(self, request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
+        """The client left in the middle: nothing happens, but what it leaked is noted."""
+        with self._state.lock:
+            self.judge(entry)
+        drop(request, entry)
+        entry.outcome = Outcome.CLIENT_LEFT
+        return web.Response()
+
+    def _incoming(self, request: web.BaseRequest, endpoint: Endpoint, body: bytes) -> Incoming:
         path, _, query = request.raw_path.partition("?")
         return Incoming(
             endpoint=endpoint,
@@ -101,8 +117,7 @@ class Service:
             path=path,
             query=tuple(parse_qsl(query, keep_blank_values=True)),
             headers=tuple(request.headers.items()),
-            # Not request.read(), which has a limit: tests of uploads send more.
-            body=await request.content.read(),
+            body=body,
         )
 
     def _commit(self, route: Route, entry: Entry, fault: Fault) -> Answer:
@@ -120,6 +135,20 @@ class Service:
             answer = fault.answer
         entry.status = answer.status
         return answer
+
+
+async def _body(request: web.BaseRequest) -> tuple[bytes, bool]:
+    """As much of the body as arrived, and whether that is all of it.
+
+    Unlike ``request.read()`` it has no limit: tests of uploads send much.
+    """
+    chunks = []
+    try:
+        async for chunk in request.content.iter_any():
+            chunks.append(chunk)  # noqa: PERF401 - what came before an error counts too
+    except (ClientPayloadError, ConnectionError):
+        return b"".join(chunks), False
+    return b"".join(chunks), True
 
 
 async def _pause(fault: Fault, moment: Moment) -> None:
