@@ -1,0 +1,209 @@
+"""All connections of an installation, for code that awaits."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, Unpack
+
+from grantline.client.async_connection import AsyncConnection
+from grantline.client.async_pending import AsyncPending, begun_authorization
+from grantline.client.connection_fields import (
+    ConnectionFields,
+    app_settings,
+    client_secrets,
+    discovered,
+    flow_type,
+    scope_list,
+    secret,
+)
+from grantline.connections.engine import LOCAL, Deleted, Engine
+from grantline.connections.manage import ConnectionEdit, Edited, NewConnection
+from grantline.connections.open import open_engine
+from grantline.connections.settings import Settings
+from grantline.connections.verify import Verification
+from grantline.errors import ConfigurationError, ConnectionNotFound
+from grantline.oauth.settings import FlowType
+
+
+class AsyncConnections:
+    """The connections that are kept in one database. An async context manager.
+
+    Use ``AsyncConnections.open()``; the constructor takes any engine that is yet to be opened.
+    """
+
+    def __init__(self, opening: AbstractAsyncContextManager[Engine]) -> None:
+        self._opening = opening
+        self._running = AsyncExitStack()
+        self._opened: Engine | None = None
+
+    @classmethod
+    def open(cls, url: str | None = None, *, settings: Settings | None = None) -> Self:
+        """The connections in a database, for ``async with``.
+
+        Args:
+            url: ``postgresql://...`` or ``sqlite:///...``; None means what the environment says,
+                else SQLite in the data directory of the user.
+            settings: All settings of the installation, in place of the environment's.
+
+        Raises:
+            ConfigurationError: A setting, the database or the key cannot be used; says what to do.
+        """
+        if settings is None:
+            settings = Settings.from_environment(os.environ, url=url)
+        elif url is not None:
+            settings = replace(settings, database_url=url)
+        return cls(open_engine(settings))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What happened on opening that a person must hear of, such as a key that was made."""
+        return self._engine.notices
+
+    async def get(self, name: str) -> AsyncConnection:
+        """The connection with this name or id.
+
+        Raises:
+            ConnectionNotFound: There is none; says how to connect.
+        """
+        try:
+            return AsyncConnection(self._engine, await self._engine.find(LOCAL, name))
+        except ConnectionNotFound as error:
+            raise ConnectionNotFound(
+                error.message,
+                hint=f"Connect it with connections.create({name!r}, ...) and "
+                f"connections.authorize({name!r}), or with: grantline connection create {name}",
+            ) from None
+
+    async def list(self) -> builtins.list[AsyncConnection]:
+        """All connections, by name."""
+        found = await self._engine.manage.connections(LOCAL)
+        return [AsyncConnection(self._engine, each) for each in found]
+
+    async def create(
+        self, name: str, *, app: str = "", **fields: Unpack[ConnectionFields]
+    ) -> AsyncConnection:
+        """A new connection, which ``authorize`` then gets consent for.
+
+        Args:
+            name: Unique; a service and an account read well: ``github/ann``.
+            app: The name of an app to reuse, for a second account.
+            fields: Of the new app and the connection. With ``issuer`` and without ``token_uri``
+                the server's metadata fills in the endpoints.
+
+        Raises:
+            InvalidInput: A field is wrong; names it.
+            NameTaken: Another connection or app has the name.
+            DiscoveryFailed: The issuer publishes no metadata that can be used.
+        """
+        typed = app_settings(fields)
+        secrets = client_secrets(fields)
+        metadata = None
+        if fields.get("issuer") and not fields.get("token_uri"):
+            metadata = await self._engine.discover(fields["issuer"])
+        new = NewConnection(
+            name=name,
+            flow=flow_type(fields.get("flow", FlowType.AUTHORIZATION_CODE)),
+            app=app,
+            settings=None if app else discovered(typed, metadata, secrets),
+            secrets=secrets,
+            scopes=scope_list(fields.get("scopes", ())),
+            hosts=tuple(fields.get("hosts", ())),
+            username=fields.get("username", ""),
+            password=secret(fields.get("password")),
+        )
+        return AsyncConnection(self._engine, await self._engine.manage.create(LOCAL, new))
+
+    async def edit(
+        self, name: str, *, new_name: str | None = None, **fields: Unpack[ConnectionFields]
+    ) -> Edited:
+        """The connection after the edit, and what must happen before it works again.
+
+        Fields of the app reach every connection that shares it.
+
+        Raises:
+            InvalidInput: A field is wrong, or a secret must be given again; names it.
+            NameTaken: Another connection has the new name.
+        """
+        edit = ConnectionEdit(
+            name=new_name,
+            flow=flow_type(fields["flow"]) if "flow" in fields else None,
+            scopes=scope_list(fields["scopes"]) if "scopes" in fields else None,
+            hosts=tuple(fields["hosts"]) if "hosts" in fields else None,
+            settings=app_settings(fields),
+            secrets=client_secrets(fields),
+            username=fields.get("username"),
+            password=secret(fields.get("password")),
+        )
+        return await self._engine.manage.edit(LOCAL, name, edit)
+
+    @asynccontextmanager
+    async def authorize(
+        self,
+        name: str,
+        scopes: str | Iterable[str] | None = None,
+        *,
+        device: bool = False,
+        open_browser: bool = False,
+        port: int = 0,
+    ) -> AsyncIterator[AsyncPending]:
+        """An authorization that is begun, for the first time or again, for ``async with``.
+
+        Args:
+            name: Of the connection.
+            scopes: What to ask for; None means the connection's scopes.
+            device: The person consents on another screen.
+            open_browser: Opens ``pending.url`` on this machine.
+            port: Where this machine listens for the answer; 0 takes a free one.
+
+        Raises:
+            ConnectionNotFound: There is no such connection.
+            GrantlineError: The authorization cannot be begun; says what to do.
+        """
+        async with begun_authorization(
+            self._engine,
+            await self.get(name),
+            scopes=None if scopes is None else scope_list(scopes),
+            device=device,
+            open_browser=open_browser,
+            port=port,
+        ) as pending:
+            yield pending
+
+    async def verify(self, name: str) -> Verification:
+        """Whether the connection works, asked of the service itself."""
+        return await self._engine.verify(LOCAL, name)
+
+    async def delete(self, name: str) -> Deleted:
+        """What became of the grant: a connection is deleted here, and revoked at the service."""
+        return await self._engine.delete(LOCAL, name)
+
+    async def close(self) -> None:
+        """Lets refreshes under way be saved, then closes. Closing again does nothing."""
+        self._opened = None
+        await self._running.aclose()
+
+    @property
+    def _engine(self) -> Engine:
+        if self._opened is None:
+            raise ConfigurationError(
+                "These connections are not open.",
+                hint="Use them inside: async with AsyncConnections.open() as connections",
+            )
+        return self._opened
+
+    async def __aenter__(self) -> Self:
+        self._opened = await self._running.enter_async_context(self._opening)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

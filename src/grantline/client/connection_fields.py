@@ -1,0 +1,165 @@
+"""What callers write to create or edit a connection, as the values that the engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final, TypedDict
+
+from grantline.connections.codec import from_plain, to_plain
+from grantline.errors import InvalidInput
+from grantline.messages import ClientCertificate
+from grantline.oauth.metadata import ServerMetadata, apply_metadata
+from grantline.oauth.settings import (
+    AppSettings,
+    AssertionSettings,
+    ClientAuthentication,
+    ClientSecrets,
+    FlowType,
+    LifetimeUnit,
+    Pkce,
+    ResponseRules,
+    TokenPlacement,
+    TokenRequestFormat,
+)
+from grantline.secret import Secret
+
+__all__ = ["AppFields", "ConnectionFields", "LifetimeUnit"]
+
+Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+class AppFields(TypedDict, total=False):
+    """The fields of ``AppSettings``, which describes them, and the app's secrets.
+
+    Enumerations may be given by their value, pairs as a mapping, tuples as any iterable.
+    """
+
+    client_id: str
+    client_secret: str | Secret | None
+    private_key: str | Secret | None
+    certificate: ClientCertificate | None
+    issuer: str
+    authorize_uri: str
+    token_uri: str
+    refresh_uri: str
+    device_authorization_uri: str
+    revocation_uri: str
+    introspection_uri: str
+    pushed_authorization_uri: str
+    jwks_uri: str
+    redirect_uri: str
+    scope_separator: str
+    authorize_parameters: Pairs
+    token_parameters: Pairs
+    refresh_parameters: Pairs
+    custom_headers: Pairs
+    client_authentication: ClientAuthentication | str
+    refresh_authentication: ClientAuthentication | str | None
+    token_request_format: TokenRequestFormat | str
+    parameter_names: Pairs
+    pkce: Pkce | str
+    use_par: bool
+    use_dpop: bool
+    expect_iss: bool
+    resources: Iterable[str]
+    token_placement: TokenPlacement | str
+    token_name: str
+    query_name: str
+    base_url: str
+    expired_statuses: Iterable[int]
+    expired_body_matches: Iterable[str]
+    assertion: AssertionSettings
+    response: ResponseRules
+
+
+class ConnectionFields(AppFields, total=False):
+    """What describes a connection and its app.
+
+    Attributes:
+        flow: How it is authorized; ``authorization-code`` unless given.
+        scopes: A list, or one text with blanks between.
+        hosts: Where the token may go; without any, the host of ``base_url``.
+        username: For the password flow.
+        password: For the password flow.
+    """
+
+    flow: FlowType | str
+    scopes: str | Iterable[str]
+    hosts: Iterable[str]
+    username: str
+    password: str | Secret | None
+
+
+SETTINGS: Final = frozenset(each.name for each in fields(AppSettings))
+SECRETS: Final = frozenset(each.name for each in fields(ClientSecrets))
+
+
+def app_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of ``AppSettings`` among ``given``, each of the type that it has there.
+
+    Raises:
+        InvalidInput: A field does not exist, or its value will not do; names it.
+    """
+    unknown = sorted(set(given) - ConnectionFields.__annotations__.keys())
+    if unknown:
+        raise InvalidInput(
+            f"A connection has no field {unknown[0]}.",
+            field=unknown[0],
+            hint=f"The fields are {', '.join(sorted(ConnectionFields.__annotations__))}.",
+        )
+    plain = {name: _plain(value) for name, value in given.items() if name in SETTINGS}
+    # Any client ID will do here: what is wanted is the check and the types of the others.
+    whole = from_plain(AppSettings, {"client_id": "", **plain})
+    return {name: getattr(whole, name) for name in plain}
+
+
+def discovered(
+    typed: Mapping[str, Any], metadata: ServerMetadata | None, secrets: ClientSecrets
+) -> AppSettings:
+    """An app's settings: what ``metadata`` says, and over it what was given."""
+    settings = AppSettings(**{"client_id": "", **typed})
+    if metadata is None:
+        return settings
+    return replace(apply_metadata(settings, metadata, secrets=secrets), **typed)
+
+
+def client_secrets(given: Mapping[str, Any]) -> ClientSecrets:
+    """The app's secrets among ``given``."""
+    return ClientSecrets(**{name: secret(given[name]) for name in SECRETS & given.keys()})
+
+
+def secret(value: Any) -> Any:
+    """``value``, wrapped when it is a plain text."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+def flow_type(value: FlowType | str) -> FlowType:
+    """The flow of this name.
+
+    Raises:
+        InvalidInput: There is none.
+    """
+    try:
+        return FlowType(value)
+    except ValueError:
+        raise InvalidInput(
+            f"There is no flow {value}.",
+            field="Flow type",
+            hint=f"The flows are {', '.join(FlowType)}.",
+        ) from None
+
+
+def scope_list(value: str | Iterable[str]) -> tuple[str, ...]:
+    """The scopes in ``value``."""
+    return tuple(value.split() if isinstance(value, str) else value)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_plain(value)
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return list(value)
+    return value
