@@ -39,7 +39,6 @@ async def deliver(
         entry.outcome = Outcome.CLIENT_LEFT
         return response
     entry.outcome = Outcome.ANSWERED
-    await gates.passing(Point.ANSWERED, entry)
     return response
 
 

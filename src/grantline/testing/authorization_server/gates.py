@@ -23,7 +23,7 @@ class Point(StrEnum):
     ANSWERING = "answering"
     """The head and half of the body have left."""
     ANSWERED = "answered"
-    """The last byte has left."""
+    """It is over: the last byte has left, or the connection is gone."""
 
 
 class Hold:

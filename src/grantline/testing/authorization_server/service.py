@@ -87,6 +87,13 @@ class Service:
             answer = await self._control(incoming)
             return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
         entry = self.journal.record(incoming)
+        response = await self._respond(request, route, entry, is_whole=is_whole)
+        await self.gates.passing(Point.ANSWERED, entry)
+        return response
+
+    async def _respond(
+        self, request: web.BaseRequest, route: Route, entry: Entry, *, is_whole: bool
+    ) -> web.StreamResponse:
         if not is_whole:
             return self._abandoned(request, entry)
         fault = self.faults.take(route.endpoint)
