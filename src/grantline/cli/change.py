@@ -1,0 +1,251 @@
+"""Changing connections: edit, rename, duplicate, delete; an edit says what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from grantline.cli.costs import costs
+from grantline.cli.create import discovered
+from grantline.cli.errors import UsageError
+from grantline.cli.look import NameArgument, label_of
+from grantline.cli.option_groups import takes_groups
+from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
+from grantline.cli.prompts import ask_secret, can_ask, confirm
+from grantline.cli.running import with_engine
+from grantline.cli.secret_options import (
+    CLIENT_SECRET_VARIABLE,
+    ClientSecretOptions,
+    PasswordOptions,
+    from_environment,
+)
+from grantline.cli.setting_options import SettingOptions
+from grantline.cli.words import listed
+from grantline.errors import InvalidInput
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+
+if TYPE_CHECKING:
+    from grantline.connections.connection import Connection
+    from grantline.connections.edit import Price
+    from grantline.connections.engine import Engine
+    from grantline.connections.manage import Edited
+
+T = TypeVar("T")
+
+commands = typer.Typer()
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@commands.command(epilog="Example: grantline connection edit google --add-scope calendar.read")
+@takes_groups
+def edit(
+    name: NameArgument,
+    *,
+    flow: Annotated[FlowType | None, typer.Option(help="Another flow type.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Replaces all scopes; repeat it for more.")
+    ] = None,
+    add_scope: Annotated[list[str] | None, typer.Option(help="One scope more.")] = None,
+    remove_scope: Annotated[list[str] | None, typer.Option(help="One scope less.")] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Replaces all hosts; repeat it for more.")
+    ] = None,
+    add_host: Annotated[list[str] | None, typer.Option(help="One host more.")] = None,
+    remove_host: Annotated[list[str] | None, typer.Option(help="One host less.")] = None,
+    settings: SettingOptions,
+    secrets: ClientSecretOptions,
+    password: PasswordOptions,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Changes what is given and nothing else; everything that uses the connection follows."""
+    given, word = secrets.read(), password.read()
+
+    async def work(engine: Engine, secrets: ClientSecrets) -> Edited:
+        from grantline.connections.engine import LOCAL
+        from grantline.connections.manage import ConnectionEdit
+
+        found = await engine.find(LOCAL, name)
+        asked = ConnectionEdit(
+            flow=flow,
+            scopes=_changed(found.scopes, scope, add_scope, remove_scope, field="Scopes"),
+            hosts=_changed(found.hosts, host, add_host, remove_host, field="Hosts"),
+            settings=await changed_settings(engine, found.app.settings, settings, secrets),
+            secrets=secrets,
+            username=password.username,
+            password=word,
+        )
+        if asked == ConnectionEdit():
+            raise UsageError(
+                "Nothing was given to change.", hint="See: grantline connection edit --help"
+            )
+        return await engine.manage.edit(LOCAL, found.id, replace(asked, version=found.version))
+
+    edited = typing_secrets_again(given, work)
+    now = edited.connection
+    for cost in costs(now.app.settings, now.flow, now.hosts):
+        warn(cost)
+    if form is Format.JSON:
+        from grantline.cli.views import connection_view
+
+        say_json({**connection_view(now), **price_view(edited.price, edited.siblings)})
+        return
+    say(f"Changed “{now.name}”.")
+    say_price(edited.price, now)
+    if edited.siblings:
+        say(f"The app is shared, so these follow: {listed(edited.siblings)}.")
+
+
+@commands.command(epilog="Example: grantline connection rename google google-work")
+def rename(
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(help="The new name.")],
+    *,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Gives a connection another name; tokens and everything else stay."""
+    from grantline.connections.engine import LOCAL
+    from grantline.connections.manage import ConnectionEdit
+
+    edited = with_engine(
+        lambda engine: engine.manage.edit(LOCAL, name, ConnectionEdit(name=new_name))
+    )
+    _say_connection(edited.connection, f"“{name}” is now “{edited.connection.name}”.", form)
+
+
+@commands.command(epilog="Example: grantline connection duplicate google google-work")
+def duplicate(
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(help="Name of the new connection.")],
+    *,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Creates a draft with the same app, scopes and hosts, for another account."""
+    from grantline.connections.engine import LOCAL
+
+    made = with_engine(lambda engine: engine.manage.duplicate(LOCAL, name, new_name))
+    _say_connection(made, f"Created “{made.name}” like “{name}”, without its tokens.", form)
+
+
+@commands.command(epilog="Example: grantline connection delete google --yes")
+def delete(
+    name: NameArgument, *, yes: YesOption = False, form: FormatOption = Format.TEXT
+) -> None:
+    """Deletes a connection for good, and revokes its tokens at the service."""
+    from grantline.connections.engine import LOCAL
+
+    found = with_engine(lambda engine: engine.find(LOCAL, name))
+    if not yes and not confirm(f"Delete “{found.name}” and revoke its tokens?", option="--yes"):
+        note("Nothing was deleted.")
+        raise typer.Exit(1)
+    gone = with_engine(lambda engine: engine.delete(LOCAL, found.id))
+    if form is Format.JSON:
+        say_json(
+            {
+                "deleted": gone.name,
+                "revoked": gone.revocation.revoked,
+                "note": gone.revocation.note,
+            }
+        )
+        return
+    say(f"Deleted “{gone.name}”.")
+    (say if gone.revocation.revoked else warn)(gone.revocation.note)
+
+
+async def changed_settings(
+    engine: Engine, old: AppSettings, options: SettingOptions, secrets: ClientSecrets
+) -> dict[str, Any]:
+    """The settings to replace; another issuer brings its own endpoints along."""
+    changes = options.changes(old)
+    issuer = changes.get("issuer")
+    if not issuer or issuer == old.issuer:
+        return changes
+    new = await discovered(engine, old, issuer, secrets)
+    names = set(AppSettings.__dataclass_fields__) - {"client_authentication"}
+    found = {each: getattr(new, each) for each in names if getattr(new, each) != getattr(old, each)}
+    return {**found, **changes}
+
+
+def typing_secrets_again(
+    given: ClientSecrets, work: Callable[[Engine, ClientSecrets], Any]
+) -> Any:
+    """The result of ``work``; a client secret that it asks for again is read and it runs again."""
+    try:
+        return with_engine(lambda engine: work(engine, given))
+    except InvalidInput as error:
+        if error.field != "Client secret" or given.client_secret:
+            raise
+        secret = from_environment(CLIENT_SECRET_VARIABLE)
+        if secret is None and can_ask():
+            note(error.message)
+            secret = ask_secret("Client secret", option="--client-secret-file")
+        if secret is None:
+            raise InvalidInput(
+                error.message,
+                field=error.field,
+                hint=f"{error.hint} Give it by --client-secret-file.".strip(),
+            ) from None
+        again = replace(given, client_secret=secret)
+        return with_engine(lambda engine: work(engine, again))
+
+
+def say_price(price: Price, connection: Connection | None = None) -> None:
+    """What an edit costs, in words."""
+    from grantline.cli.views import shell_word
+    from grantline.connections.edit import Cost
+
+    reasons = listed(label_of(each) for each in price.reasons)
+    if price.cost is Cost.NOTHING:
+        say("Nothing else is needed.")
+    elif price.cost is Cost.CONSENT:
+        say(f"Consent is needed for this: {reasons}. Until then the old token keeps working.")
+    else:
+        say(f"It must be authorized again, because this changed: {reasons}.")
+    if price.cost is not Cost.NOTHING and connection is not None:
+        say(f"Next step: grantline connection reauthorize {shell_word(connection.name)}")
+
+
+def price_view(price: Price, siblings: Sequence[str]) -> dict[str, Any]:
+    """The same as JSON types."""
+    return {
+        "needs": price.cost.name.lower(),
+        "because": price.reasons,
+        "also_changed": siblings,
+    }
+
+
+def _say_connection(connection: Connection, sentence: str, form: Format) -> None:
+    from grantline.cli.views import connection_view, next_step
+
+    if form is Format.JSON:
+        say_json(connection_view(connection))
+        return
+    say(sentence)
+    if step := next_step(connection):
+        say(f"Next step: {step}")
+
+
+def _changed(
+    old: tuple[str, ...],
+    new: list[str] | None,
+    added: list[str] | None,
+    removed: list[str] | None,
+    *,
+    field: str,
+) -> tuple[str, ...] | None:
+    """The list after the edit; None when no option speaks of it."""
+    if not (new or added or removed):
+        return None
+    result = [each for each in new if each] if new else list(old)
+    for each in removed or ():
+        if each not in result:
+            raise InvalidInput(
+                f"“{each}” is not among the {field.lower()}.",
+                field=field,
+                hint=f"They are: {listed(result)}.",
+            )
+        result.remove(each)
+    return (*result, *(each for each in added or () if each not in result))

@@ -1,0 +1,48 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from grantline import __version__
+from grantline.cli import (
+    app,
+    authorize,
+    change,
+    create,
+    demo,
+    discover,
+    look,
+    request,
+    token,
+)
+
+program = typer.Typer(
+    help="Keeps OAuth 2.0 connections and makes HTTP requests with them.",
+    epilog="Start here: grantline demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+connections = typer.Typer(no_args_is_help=True)
+
+for module in (create, authorize, look, change):
+    connections.add_typer(module.commands)
+program.add_typer(
+    connections, name="connection", help="Create, authorize, look at and change connections."
+)
+program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
+for module in (request, token, discover, demo):
+    program.add_typer(module.commands)
+
+
+@program.callback()
+def grantline(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Keeps OAuth 2.0 connections and makes HTTP requests with them."""
+    if version:
+        print(f"grantline {__version__}")
+        raise typer.Exit

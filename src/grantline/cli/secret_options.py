@@ -1,0 +1,197 @@
+"""Secrets come by file, by standard input, by a hidden prompt or by the environment.
+
+Never as an argument: every user of the machine can read the arguments of a process, and the shell
+writes them down. Options that would take one are here only to say so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from grantline.cli.errors import SecretInArguments, UsageError
+from grantline.cli.prompts import ask_secret
+from grantline.errors import InvalidInput
+from grantline.messages import ClientCertificate
+from grantline.oauth.settings import ClientSecrets
+from grantline.secret import Secret
+
+SECRETS: Final = "Secrets (never as an argument)"
+CLIENT_SECRET_VARIABLE: Final = "GRANTLINE_CLIENT_SECRET"
+PASSWORD_VARIABLE: Final = "GRANTLINE_PASSWORD"
+
+_LARGEST_FILE: Final = 256 * 1024
+
+_WAYS: Final = {
+    "--client-secret": "Use --client-secret-file PATH, --client-secret-stdin, "
+    f"the environment variable {CLIENT_SECRET_VARIABLE}, or wait to be asked.",
+    "--password": "Use --password-file PATH, --password-stdin, "
+    f"the environment variable {PASSWORD_VARIABLE}, or wait to be asked.",
+    "--private-key": "Use --private-key-file PATH.",
+}
+
+
+def _refuse(context: typer.Context, parameter: typer.CallbackParam, value: str | None) -> None:
+    del context
+    if value is not None:
+        option = parameter.opts[0]
+        raise SecretInArguments(
+            f"{option} takes no value here: other users can read the arguments of a program.",
+            hint=_WAYS[option] + " If it was a real secret, replace it: it was visible.",
+        )
+
+
+def _trap(option: str) -> typer.models.OptionInfo:
+    hidden: typer.models.OptionInfo = typer.Option(option, hidden=True, callback=_refuse)
+    return hidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecretOptions:
+    """Where the secrets of an app come from."""
+
+    client_secret_file: Annotated[
+        Path | None,
+        typer.Option(help="Reads the client secret; - is stdin.", rich_help_panel=SECRETS),
+    ] = None
+    client_secret_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--client-secret-stdin",
+            help="Reads the client secret from stdin; on a terminal, asks for it.",
+            rich_help_panel=SECRETS,
+        ),
+    ] = False
+    private_key_file: Annotated[
+        Path | None,
+        typer.Option(help="PEM or JWK, for signed assertions.", rich_help_panel=SECRETS),
+    ] = None
+    certificate_file: Annotated[
+        Path | None, typer.Option(help="PEM chain, for mutual TLS.", rich_help_panel=SECRETS)
+    ] = None
+    certificate_key_file: Annotated[
+        Path | None, typer.Option(help="PEM key of that chain.", rich_help_panel=SECRETS)
+    ] = None
+    client_secret_trap: Annotated[str | None, _trap("--client-secret")] = None
+    private_key_trap: Annotated[str | None, _trap("--private-key")] = None
+
+    def read(self) -> ClientSecrets:
+        """The secrets that the options name; the environment is not asked.
+
+        Raises:
+            InvalidInput: A file cannot be read.
+            UsageError: Two options name the same secret.
+        """
+        _at_most_one("--client-secret-file", self.client_secret_file, self.client_secret_stdin)
+        if bool(self.certificate_file) != bool(self.certificate_key_file):
+            raise UsageError(
+                "A client certificate is a chain and its key.",
+                hint="Give --certificate-file and --certificate-key-file together.",
+            )
+        secret = None
+        if self.client_secret_file:
+            secret = secret_in(self.client_secret_file, option="--client-secret-file")
+        elif self.client_secret_stdin:
+            secret = secret_from_stdin("Client secret", option="--client-secret-file")
+        certificate = None
+        if self.certificate_file and self.certificate_key_file:
+            certificate = ClientCertificate(
+                text_in(self.certificate_file, option="--certificate-file"),
+                secret_in(self.certificate_key_file, option="--certificate-key-file"),
+            )
+        key = self.private_key_file
+        return ClientSecrets(
+            client_secret=secret,
+            private_key=secret_in(key, option="--private-key-file") if key else None,
+            certificate=certificate,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordOptions:
+    """The person whose password the password flow sends."""
+
+    username: Annotated[
+        str | None, typer.Option(help="Of the password flow.", rich_help_panel=SECRETS)
+    ] = None
+    password_file: Annotated[
+        Path | None, typer.Option(help="Reads the password; - is stdin.", rich_help_panel=SECRETS)
+    ] = None
+    password_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--password-stdin",
+            help="Reads the password from stdin; on a terminal, asks for it.",
+            rich_help_panel=SECRETS,
+        ),
+    ] = False
+    password_trap: Annotated[str | None, _trap("--password")] = None
+
+    def read(self) -> Secret | None:
+        """The password that the options name. Errors as for client secrets."""
+        _at_most_one("--password-file", self.password_file, self.password_stdin)
+        if self.password_file:
+            return secret_in(self.password_file, option="--password-file")
+        if self.password_stdin:
+            return secret_from_stdin("Password", option="--password-file")
+        return None
+
+
+def from_environment(variable: str) -> Secret | None:
+    """The secret in an environment variable; None when it is not set or empty."""
+    return Secret(value) if (value := os.environ.get(variable)) else None
+
+
+def secret_in(path: Path, *, option: str) -> Secret:
+    """The secret that a file holds, without the line break at its end.
+
+    Raises:
+        InvalidInput: It cannot be read, or is empty.
+    """
+    if text := text_in(path, option=option).rstrip("\r\n"):
+        return Secret(text)
+    raise InvalidInput(f"The file of {option} is empty.", field=option)
+
+
+def text_in(path: Path, *, option: str) -> str:
+    """The text of a file; ``-`` is standard input. Errors as ``secret_in``."""
+    try:
+        if str(path) == "-":
+            return sys.stdin.read(_LARGEST_FILE)
+        with path.expanduser().open(encoding="utf-8") as file:
+            return file.read(_LARGEST_FILE)
+    except UnicodeDecodeError:
+        raise InvalidInput(f"The file of {option} is not text.", field=option) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"The file {path} cannot be read: {error.strerror or 'no reason given'}.",
+            field=option,
+            hint=f"Check the path that follows {option}.",
+        ) from None
+
+
+def secret_from_stdin(name: str, *, option: str) -> Secret:
+    """The first line of standard input; on a terminal the person is asked, and it is not shown.
+
+    Raises:
+        InvalidInput: There was nothing.
+    """
+    if sys.stdin.isatty():
+        secret = ask_secret(name, option=option)
+    else:
+        line = sys.stdin.readline().rstrip("\r\n")
+        secret = Secret(line) if line else None
+    if secret is None:
+        raise InvalidInput(f"{name} is empty: nothing came by standard input.", field=name)
+    return secret
+
+
+def _at_most_one(option: str, path: Path | None, by_stdin: bool) -> None:
+    if path and by_stdin:
+        other = option.removesuffix("file") + "stdin"
+        raise UsageError(f"{option} and {other} name the same secret.", hint="Give one of them.")

@@ -1,0 +1,364 @@
+"""Every setting of an app as an option: ``create``, ``edit`` and ``app edit`` take the same ones.
+
+Each field bears the name of the ``AppSettings`` field that it sets, so nothing is listed twice. A
+field left out stays as it is; a list that is given replaces the old one, and ``''`` empties it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, Final
+
+import typer
+
+from grantline.cli.errors import SecretInArguments
+from grantline.errors import InvalidInput
+from grantline.oauth.settings import (
+    AppSettings,
+    AssertionSettings,
+    ClientAuthentication,
+    Pairs,
+    Pkce,
+    ResponseRules,
+    TokenPlacement,
+    TokenRequestFormat,
+)
+
+SERVICE: Final = "Service"
+CLIENT: Final = "Client"
+AUTHORIZATION: Final = "Authorization request"
+TOKENS: Final = "Token requests"
+PLACEMENT: Final = "API requests"
+ASSERTION: Final = "Signed assertions"
+
+Text = str | None
+Texts = list[str] | None
+Switch = bool | None
+
+_SEPARATORS: Final = {"space": " ", "comma": ",", " ": " ", ",": ","}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingOptions:
+    """The settings of an app, as far as they were given."""
+
+    issuer: Annotated[
+        Text,
+        typer.Option(help="Issuer URL: fills the endpoints below.", rich_help_panel=SERVICE),
+    ] = None
+    authorize_uri: Annotated[
+        Text, typer.Option(help="Where the person is sent.", rich_help_panel=SERVICE)
+    ] = None
+    token_uri: Annotated[
+        Text,
+        typer.Option(help="Where codes and refresh tokens are exchanged.", rich_help_panel=SERVICE),
+    ] = None
+    refresh_uri: Annotated[
+        Text, typer.Option(help="For refreshes, when another one.", rich_help_panel=SERVICE)
+    ] = None
+    device_authorization_uri: Annotated[
+        Text, typer.Option(help="Of the device flow.", rich_help_panel=SERVICE)
+    ] = None
+    revocation_uri: Annotated[
+        Text, typer.Option(help="Asked when a connection is deleted.", rich_help_panel=SERVICE)
+    ] = None
+    introspection_uri: Annotated[
+        Text, typer.Option(help="Asked by verify.", rich_help_panel=SERVICE)
+    ] = None
+    pushed_authorization_uri: Annotated[
+        Text, typer.Option(help="Of pushed requests (--par).", rich_help_panel=SERVICE)
+    ] = None
+    jwks_uri: Annotated[
+        Text, typer.Option(help="Keys that sign ID tokens.", rich_help_panel=SERVICE)
+    ] = None
+
+    client_id: Annotated[Text, typer.Option(help="Client ID.", rich_help_panel=CLIENT)] = None
+    client_authentication: Annotated[
+        ClientAuthentication | None,
+        typer.Option(help="How the client proves itself.", rich_help_panel=CLIENT),
+    ] = None
+    refresh_authentication: Annotated[
+        ClientAuthentication | None,
+        typer.Option(help="The same for refreshes, when another one.", rich_help_panel=CLIENT),
+    ] = None
+
+    scope_separator: Annotated[
+        Text, typer.Option(help="space or comma.", rich_help_panel=AUTHORIZATION)
+    ] = None
+    authorize_parameters: Annotated[
+        Texts,
+        typer.Option(
+            "--authorize-parameter",
+            metavar="K=V",
+            help="Authorize parameters: extra ones of the authorize redirect.",
+            rich_help_panel=AUTHORIZATION,
+        ),
+    ] = None
+    redirect_uri: Annotated[
+        Text,
+        typer.Option(help="The exact URI registered.", rich_help_panel=AUTHORIZATION),
+    ] = None
+    pkce: Annotated[
+        Pkce | None, typer.Option(help="RFC 7636; S256 by default.", rich_help_panel=AUTHORIZATION)
+    ] = None
+    use_par: Annotated[
+        Switch,
+        typer.Option("--par/--no-par", help="Push the request first.", rich_help_panel=AUTHORIZATION),
+    ] = None
+    expect_iss: Annotated[
+        Switch,
+        typer.Option(
+            "--expect-iss/--no-expect-iss",
+            help="Refuse callbacks without iss (RFC 9207).",
+            rich_help_panel=AUTHORIZATION,
+        ),
+    ] = None
+    resources: Annotated[
+        Texts,
+        typer.Option(
+            "--resource", help="Resource indicator (RFC 8707).", rich_help_panel=AUTHORIZATION
+        ),
+    ] = None
+
+    token_parameters: Annotated[
+        Texts,
+        typer.Option(
+            "--token-parameter",
+            metavar="K=V",
+            help="Access token parameters: extra ones of the token request.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    refresh_parameters: Annotated[
+        Texts,
+        typer.Option(
+            "--refresh-parameter",
+            metavar="K=V",
+            help="Refresh token parameters: extra ones of the refresh request.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    custom_headers: Annotated[
+        Texts,
+        typer.Option(
+            "--custom-header",
+            metavar="'K: V'",
+            help="Custom headers: extra ones of token and refresh requests.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    token_request_format: Annotated[
+        TokenRequestFormat | None,
+        typer.Option(help="Of token requests; form by default.", rich_help_panel=TOKENS),
+    ] = None
+    parameter_names: Annotated[
+        Texts,
+        typer.Option(
+            "--parameter-name",
+            metavar="RFC=OWN",
+            help="A parameter the service calls otherwise: client_id=client_key.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    use_dpop: Annotated[
+        Switch,
+        typer.Option(
+            "--dpop/--no-dpop", help="Bind tokens to a key (RFC 9449).", rich_help_panel=TOKENS
+        ),
+    ] = None
+    response_rules: Annotated[
+        Texts,
+        typer.Option(
+            "--response-rule",
+            metavar="NAME=VALUE",
+            help="Where answers keep things: token_path=authed_user.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+
+    token_placement: Annotated[
+        TokenPlacement | None,
+        typer.Option(help="Access token placement; header by default.", rich_help_panel=PLACEMENT),
+    ] = None
+    token_name: Annotated[
+        Text,
+        typer.Option(help="Token name: the word before the token.", rich_help_panel=PLACEMENT),
+    ] = None
+    query_name: Annotated[
+        Text, typer.Option(help="Query parameter of the token.", rich_help_panel=PLACEMENT)
+    ] = None
+    base_url: Annotated[
+        Text, typer.Option(help="Where relative request URLs start.", rich_help_panel=PLACEMENT)
+    ] = None
+    expired_statuses: Annotated[
+        Texts,
+        typer.Option(
+            "--expired-status",
+            metavar="NUMBER",
+            help="Besides 401, means: the token has expired.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+    expired_body_matches: Annotated[
+        Texts,
+        typer.Option(
+            "--expired-body-match",
+            metavar="TEXT",
+            help="A text in answers that means the same.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+
+    algorithm: Annotated[
+        Text, typer.Option(help="RS256, PS256, ES256, EdDSA.", rich_help_panel=ASSERTION)
+    ] = None
+    key_id: Annotated[Text, typer.Option(help="kid of the key.", rich_help_panel=ASSERTION)] = None
+    assertion_issuer: Annotated[
+        Text, typer.Option(help="iss; the client ID by default.", rich_help_panel=ASSERTION)
+    ] = None
+    assertion_subject: Annotated[
+        Text, typer.Option(help="sub: the user to act for.", rich_help_panel=ASSERTION)
+    ] = None
+    assertion_audience: Annotated[
+        Text, typer.Option(help="aud; the issuer by default.", rich_help_panel=ASSERTION)
+    ] = None
+    scope_in_assertion: Annotated[
+        Switch,
+        typer.Option(
+            "--scope-in-assertion/--scope-in-request",
+            help="Where the scopes go.",
+            rich_help_panel=ASSERTION,
+        ),
+    ] = None
+
+    def changes(self, old: AppSettings) -> dict[str, Any]:
+        """The fields of ``AppSettings`` that were given, by name, with their new values.
+
+        Raises:
+            InvalidInput: A value cannot be read.
+        """
+        known = {each.name for each in fields(AppSettings)}
+        given = {
+            each.name: value
+            for each in fields(self)
+            if (value := getattr(self, each.name)) is not None
+        }
+        changed = {name: _value(name, value) for name, value in given.items() if name in known}
+        if assertion := {name: given[name] for name in _ASSERTION & given.keys()}:
+            renamed = {name.removeprefix("assertion_"): value for name, value in assertion.items()}
+            changed["assertion"] = replace(old.assertion, **renamed)
+        if "response_rules" in given:
+            changed["response"] = _response_rules(old.response, given["response_rules"])
+        return changed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none was given."""
+        return self == SettingOptions()
+
+
+_ASSERTION: Final = {
+    "algorithm",
+    "key_id",
+    "assertion_issuer",
+    "assertion_subject",
+    "assertion_audience",
+    "scope_in_assertion",
+}
+_PAIRS: Final = {
+    "authorize_parameters": "--authorize-parameter",
+    "token_parameters": "--token-parameter",
+    "refresh_parameters": "--refresh-parameter",
+    "parameter_names": "--parameter-name",
+}
+
+
+def _value(name: str, given: Any) -> Any:
+    if name in _PAIRS:
+        return pairs(given, option=_PAIRS[name])
+    if name == "custom_headers":
+        return _custom_headers(given)
+    if name == "scope_separator":
+        if given not in _SEPARATORS:
+            raise InvalidInput(
+                "The scope separator is neither a space nor a comma.",
+                field="Scope separator",
+                hint="Write --scope-separator space or --scope-separator comma.",
+            )
+        return _SEPARATORS[given]
+    if name == "expired_statuses":
+        return tuple(_status(each) for each in _items(given))
+    return tuple(_items(given)) if isinstance(given, list) else given
+
+
+def pairs(given: Iterable[str], *, option: str) -> Pairs:
+    """The names and values of ``K=V`` words.
+
+    Raises:
+        InvalidInput: One has no ``=`` or no name; it is not repeated, for it may be a secret.
+    """
+    found = []
+    for each in _items(given):
+        name, separator, value = each.partition("=")
+        if not separator or not name:
+            raise InvalidInput(
+                f"A value of {option} is not of the form name=value.",
+                field=option,
+                hint=f"Write {option} name=value.",
+            )
+        found.append((name, value))
+    return tuple(found)
+
+
+def header_pairs(given: Iterable[str], *, option: str) -> Pairs:
+    """The names and values of ``K: V`` words; errors as in ``pairs``."""
+    found = []
+    for each in _items(given):
+        name, separator, value = each.partition(":")
+        if not separator or not name.strip():
+            raise InvalidInput(
+                f"A value of {option} is not a header.",
+                field=option,
+                hint=f"Write {option} 'Name: value'.",
+            )
+        found.append((name.strip(), value.strip()))
+    return tuple(found)
+
+
+def _custom_headers(given: Iterable[str]) -> Pairs:
+    found = header_pairs(given, option="--custom-header")
+    if any(name.lower() == "authorization" for name, _ in found):
+        raise SecretInArguments(
+            "An Authorization header holds a secret, and arguments can be read by others.",
+            hint="Give the client secret by --client-secret-file, and choose "
+            "--client-authentication client_secret_basic or client_secret_basic_raw.",
+        )
+    return found
+
+
+def _items(given: Iterable[str]) -> list[str]:
+    return [each for each in given if each]
+
+
+def _status(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 100 <= int(text) <= 599):
+        raise InvalidInput(
+            f"“{text}” is not an HTTP status.", field="Expired statuses", hint="Such as 403."
+        )
+    return int(text)
+
+
+def _response_rules(old: ResponseRules, given: Iterable[str]) -> ResponseRules:
+    from grantline.connections.codec import from_plain, to_plain
+
+    plain = to_plain(old)
+    for name, text in pairs(given, option="--response-rule"):
+        try:
+            plain[name] = json.loads(text)
+        except ValueError:
+            plain[name] = text
+    return from_plain(ResponseRules, plain)
+
+

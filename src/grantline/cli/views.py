@@ -1,0 +1,115 @@
+"""What ``--format json`` shows of a connection, an app and an event; ``docs/cli.md`` promises it.
+
+No secret is in reach here: the engine's public values hold none. Custom headers may, because
+people write them by hand, so their values are left out.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from grantline.connections.callback_path import callback_path
+from grantline.connections.codec import to_plain
+from grantline.oauth.settings import AppSettings, FlowType
+from grantline.secret import REDACTED
+
+if TYPE_CHECKING:
+    from grantline.connections.connection import App, Connection
+    from grantline.store.records import Event
+
+LOOPBACK: Final = "http://127.0.0.1"
+
+
+def connection_view(connection: Connection) -> dict[str, Any]:
+    """A connection as JSON types and instants."""
+    settings = connection.app.settings
+    return {
+        "id": connection.id,
+        "name": connection.name,
+        "app": {"id": connection.app.id, "name": connection.app.name},
+        "provider": connection.app.provider,
+        "flow": connection.flow.value,
+        "state": connection.state.value,
+        "cause": connection.cause,
+        "explanation": connection.explanation,
+        "next_step": next_step(connection),
+        "account": connection.account_label,
+        "scopes": connection.scopes,
+        "granted_scopes": connection.granted_scopes,
+        "hosts": connection.hosts,
+        "redirect_uri": redirect_uri(settings, connection.flow),
+        "has_refresh_token": connection.has_refresh_token,
+        "expires_at": connection.expires_at,
+        "refresh_expires_at": connection.refresh_expires_at,
+        "retry_at": connection.retry_at,
+        "authorized_at": connection.authorized_at,
+        "last_used_at": connection.last_used_at,
+        "created_at": connection.created_at,
+        "updated_at": connection.updated_at,
+        "generation": connection.generation,
+        "version": connection.version,
+    }
+
+
+def app_view(app: App, connections: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """An app with its settings as JSON types and instants."""
+    view = {
+        "id": app.id,
+        "name": app.name,
+        "provider": app.provider,
+        "has_secret": app.has_secret,
+        "settings": settings_view(app.settings, whole=True),
+        "created_at": app.created_at,
+        "updated_at": app.updated_at,
+        "version": app.version,
+    }
+    return view if connections is None else {**view, "connections": connections}
+
+
+def settings_view(settings: AppSettings, *, whole: bool = False) -> dict[str, Any]:
+    """The settings as JSON types; without ``whole`` only those that differ from the default."""
+    plain = to_plain(settings, whole=whole)
+    if "custom_headers" in plain:
+        plain["custom_headers"] = [[name, REDACTED] for name, _ in settings.custom_headers]
+    return plain
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """One line of the history."""
+    return {
+        "id": event.id,
+        "at": event.at,
+        "actor": event.actor,
+        "kind": event.kind,
+        "subject": event.subject,
+        "data": dict(event.data),
+    }
+
+
+def redirect_uri(settings: AppSettings, flow: FlowType) -> str:
+    """The redirect URI to register at the service; empty for flows without a browser.
+
+    The port is left out: a service that follows RFC 8252 section 7.3 takes any on loopback.
+    """
+    if not flow.needs_browser:
+        return ""
+    return settings.redirect_uri or LOOPBACK + callback_path(settings)
+
+
+def next_step(connection: Connection) -> str:
+    """The command that a person should run next; empty when nothing is to do."""
+    match connection.state.value:
+        case "draft":
+            return f"grantline connection authorize {shell_word(connection.name)}"
+        case "reauthorization_required" | "expiring":
+            return f"grantline connection reauthorize {shell_word(connection.name)}"
+        case "failing":
+            return f"grantline connection verify {shell_word(connection.name)}"
+        case _:
+            return ""
+
+
+def shell_word(text: str) -> str:
+    """``text`` as one word of a shell command."""
+    return shlex.quote(text)
