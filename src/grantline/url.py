@@ -264,8 +264,9 @@ def _label(label: str) -> str:
     try:
         if not label.isascii():
             return idna.alabel(label).decode()
-        if label.startswith("xn--"):
-            idna.ulabel(label)  # refuses what is not the encoding of a valid label
+        # The encoding of a valid label, and the only one of it.
+        if label.startswith("xn--") and idna.alabel(idna.ulabel(label)).decode() != label:
+            raise _not_canonical()
     except (idna.IDNAError, UnicodeError):
         raise _not_canonical() from None
     if not _LABEL.fullmatch(label):
