@@ -31,20 +31,24 @@ class KeyFile:
         Raises:
             ConfigurationError: It is a link, others may read it, or it holds no key.
         """
+        # O_NONBLOCK: opening a pipe would wait for its writer.
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(self._path, flags)
         except FileNotFoundError:
             return None
         except OSError as error:
             # O_NOFOLLOW answers a symbolic link with ELOOP.
             raise self._refused("cannot be opened, or is a symbolic link", error) from None
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise self._refused("is not a regular file")
-            if os.name == "posix" and status.st_mode & 0o077:
+            if status.st_mode & 0o077:
                 raise self._refused("may be read by other users")
-            text = file.read(_LARGEST).decode("ascii", "replace")
+            text = os.read(descriptor, _LARGEST).decode("ascii", "replace")
+        finally:
+            os.close(descriptor)
         return KeyRing.parse(text, source=self.name)
 
     def create(self) -> KeyRing | None:
