@@ -41,6 +41,7 @@ REFRESH_RELATIVE_NAMES: Final = (
 REFRESH_ABSOLUTE_NAMES: Final = ("refresh_token_expires_at", "refresh_expires_at")
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{0,400})?(?:[eE][+-]?[0-9]{1,4})?")
+_BOUND: Final = 2**63
 _MILLISECONDS_FROM: Final = 10**11  # as seconds, that would be the year 5138
 _DATES_FROM: Final = 10**9  # as a lifetime, that would be 31 years
 
@@ -162,9 +163,9 @@ def _number(value: Any) -> float | None:
         value = float(text) if _NUMBER.fullmatch(text) else None
     if not isinstance(value, int | float):
         return None
-    if isinstance(value, int) and abs(value) > 2**63:
-        return math.copysign(2.0**63, value)
-    return float(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return float(max(-_BOUND, min(value, _BOUND)))  # float() refuses integers of 309 digits
+    return value if math.isfinite(value) else None
 
 
 def _date(text: str) -> datetime | None:
