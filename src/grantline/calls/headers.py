@@ -14,6 +14,7 @@ AUTHORIZATION: Final = frozenset({"authorization"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 9110 section 5.5, without its obs-text: bytes above 127 have no agreed meaning.
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
+_USUAL_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _METHOD = re.compile(r"[A-Z][A-Z0-9_-]{0,31}")
 # CONNECT opens tunnels; TRACE and TRACK echo the credentials.
 _REFUSED_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
@@ -54,6 +55,8 @@ def check_method(method: str) -> None:
     Raises:
         EgressBlocked: ``method``.
     """
+    if method in _USUAL_METHODS:
+        return
     if not _METHOD.fullmatch(method) or method in _REFUSED_METHODS:
         raise EgressBlocked(
             "This HTTP method may not be used.",

@@ -70,13 +70,14 @@ def json_text_content(text: str) -> Content:
     """
     try:
         json.loads(text)
-    except ValueError as error:
-        where = f" in line {error.lineno}, column {error.colno}" if _has_place(error) else ""
+    except json.JSONDecodeError as error:
         raise InvalidInput(
-            f"The body is not JSON{where}.",
+            f"The body stops being JSON in line {error.lineno}, column {error.colno}.",
             field="json",
             hint="Quote names and texts with double quotes.",
         ) from None
+    except (ValueError, RecursionError):
+        raise InvalidInput("The body is not JSON.", field="json") from None
     return Content(text.encode(), JSON_TYPE)
 
 
@@ -107,7 +108,3 @@ def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
         (*missing, *headers),
         spec.content.data if spec.content else b"",
     )
-
-
-def _has_place(error: ValueError) -> bool:
-    return isinstance(error, json.JSONDecodeError)

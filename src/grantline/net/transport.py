@@ -22,7 +22,7 @@ from yarl import URL
 
 from grantline import __version__
 from grantline.calls.headers import check_header, check_method
-from grantline.messages import ClientCertificate, HttpRequest, HttpResponse
+from grantline.messages import ClientCertificate, Headers, HttpRequest, HttpResponse
 from grantline.net.address import parse_address
 from grantline.net.decoding import ACCEPT_ENCODING, ContentDecoder
 from grantline.net.failures import failed, headers_too_large, translated
@@ -142,7 +142,7 @@ class EgressTransport:
                 or ``content_decoding``.
             LimitExceeded: ``response_bytes`` or ``header_bytes``.
         """
-        url = self._checked_url(request.url)
+        url, text = self._checked_url(request.url)
         check_method(request.method)
         for name, value in request.headers:
             check_header(name, value)
@@ -150,13 +150,14 @@ class EgressTransport:
         _host.set(url.raw_host or "")
         pool.users += 1
         try:
-            return await _exchange(pool.session, request, url, limits)
+            status, headers, body = await _exchange(pool.session, request, url, limits)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise translated(error, url.raw_host or "") from None
         finally:
             pool.users -= 1
             if pool.retired and not pool.users:
                 await pool.session.close()
+        return HttpResponse(status, headers, body, text)
 
     async def aclose(self) -> None:
         """Close every connection; requests that are under way fail."""
@@ -174,11 +175,12 @@ class EgressTransport:
     ) -> None:
         await self.aclose()
 
-    def _check(self, text: str) -> URL:
+    def _check(self, text: str) -> tuple[URL, str]:
         """The URL to send, rebuilt from what was checked; `send` keeps the latest ones."""
         url = parse_url(text)
         check_url(url, self._policy)
-        return URL(str(url), encoded=True)
+        rebuilt = str(url)
+        return URL(rebuilt, encoded=True), rebuilt
 
     async def _pool(
         self, partition: str, certificate: ClientCertificate | None, limits: Limits
@@ -239,7 +241,7 @@ _host: ContextVar[str] = ContextVar("_host")
 
 async def _exchange(
     session: aiohttp.ClientSession, request: HttpRequest, url: URL, limits: Limits
-) -> HttpResponse:
+) -> tuple[int, Headers, bytes]:
     response = await session.request(
         request.method,
         url,
@@ -253,13 +255,16 @@ async def _exchange(
         max_field_size=limits.header_bytes,
     )
     try:
-        headers = tuple([(name.lower(), value) for name, value in response.headers.items()])
-        if sum([len(name) + len(value) for name, value in headers]) > limits.header_bytes:
+        if (
+            sum([len(name) + len(value) for name, value in response.raw_headers])
+            > limits.header_bytes
+        ):
             raise headers_too_large()
         body = await _read(response, limits.response_bytes)
     finally:
         response.close()  # after the whole body, this has given the connection back already
-    return HttpResponse(response.status, headers, body, str(url))
+    headers = tuple([(name.lower(), value) for name, value in response.headers.items()])
+    return response.status, headers, body
 
 
 async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
