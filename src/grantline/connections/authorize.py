@@ -8,21 +8,24 @@ made for (the context). All of that is checked before the code is sent anywhere.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context, fingerprint
+from grantline.connections.edit import Cost, price_of_settings
 from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
 from grantline.connections.identity import account_label
 from grantline.connections.renewal import grant_for, read_answer
+from grantline.connections.revoke import revoke_tokens
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
 from grantline.connections.state import Happening
 from grantline.errors import (
     CallbackRejected,
+    ConnectionChanged,
     ConnectionNotFound,
     InvalidInput,
     RequestError,
@@ -66,14 +69,14 @@ class Begun:
     """A consent that waits for a person.
 
     Attributes:
-        url: To be opened in the person's browser.
+        url: To be opened in the person's browser; not in the repr, for the state is in it.
         redirect_uri: Where the service will send the browser back.
         expires_at: After this the callback is refused.
         state_hash: Fingerprint of the state that was sent.
     """
 
     connection_id: str
-    url: str
+    url: str = field(repr=False)
     redirect_uri: str
     expires_at: datetime
     state_hash: str
@@ -305,6 +308,37 @@ class Authorizer:
         nonce: str = "",
     ) -> None:
         context, record = self._context, holding.record
+        try:
+            await self._check_unedited(actor, holding)
+            await self._store(actor, holding, tokens, scopes, asked_at)
+        except (ConnectionNotFound, ConnectionChanged):
+            # What the server has just granted is of no use to anybody: it is taken back.
+            await revoke_tokens(context, holding, tokens)
+            raise
+        label = await account_label(context, holding, tokens, nonce=nonce)
+        if label:
+            await context.stored(context.store.label_account, record.id, label)
+        await context.hold(actor, record.id)
+
+    async def _check_unedited(self, actor: Actor, holding: Holding) -> None:
+        """Refuses tokens of a server that the app was pointed away from during the exchange."""
+        current = await self._context.hold(actor, holding.record.id)
+        price = price_of_settings(holding.settings, current.settings)
+        if price.cost is Cost.REAUTHORIZATION or current.flow is not holding.flow:
+            raise ConnectionChanged(
+                f"“{holding.record.name}” was edited while it was being authorized.",
+                hint="Start the authorization again.",
+            )
+
+    async def _store(
+        self,
+        actor: Actor,
+        holding: Holding,
+        tokens: TokenSet,
+        scopes: tuple[str, ...],
+        asked_at: datetime,
+    ) -> None:
+        context, record = self._context, holding.record
         health = after_success(
             record.health, Happening.AUTHORIZED, asked_at, tokens.refresh_expires_at
         )
@@ -315,13 +349,9 @@ class Authorizer:
             {"scopes": list(tokens.scope or scopes), "warnings": list(tokens.warnings)},
         )
         columns = token_columns(context.vault, record, tokens, asked_at)
-        await context.stored(
+        await context.persisted(
             context.store.save_authorized, record.id, columns, health, scopes, event
         )
-        label = await account_label(context, holding, tokens, nonce=nonce)
-        if label:
-            await context.stored(context.store.label_account, record.id, label)
-        await context.hold(actor, record.id)
 
 
 def _objections(

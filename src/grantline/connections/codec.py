@@ -57,6 +57,11 @@ def from_plain(kind: type[T], plain: Mapping[str, Any]) -> T:
     return kind(**given)
 
 
+def plain_values(values: Mapping[str, object]) -> dict[str, object]:
+    """Single fields as ``to_plain`` writes them; what is plain already stays."""
+    return {name: _plain(value, whole=False) for name, value in values.items()}
+
+
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)

@@ -7,8 +7,9 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from grantline.clock import Clock
 from grantline.connections.codec import from_plain
@@ -21,7 +22,7 @@ from grantline.connections.sealing import (
     open_tokens,
     tokens_place,
 )
-from grantline.errors import ConnectionNotFound
+from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
 from grantline.oauth.dpop import Dpop
@@ -35,7 +36,9 @@ from grantline.vault.vault import Vault
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STORE_THREADS = 4
+STORE_THREADS: Final = 4
+SAVE_FOR: Final = timedelta(seconds=15)
+SAVE_AGAIN: Final = timedelta(milliseconds=250)
 
 
 class Context:
@@ -66,6 +69,17 @@ class Context:
         """The result of a store method, run on a thread."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
+
+    async def persisted(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same, again while the database refuses: for what exists nowhere else yet."""
+        give_up_at = self.clock.now() + SAVE_FOR
+        while True:
+            try:
+                return await self.stored(call, *args, **kwargs)
+            except (StoreBusy, ConfigurationError):
+                if self.clock.now() >= give_up_at:
+                    raise
+                await self.clock.sleep(SAVE_AGAIN)
 
     async def send(
         self, request: HttpRequest, *, app_id: str, limits: Limits = OAUTH_LIMITS

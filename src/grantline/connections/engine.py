@@ -20,6 +20,7 @@ from grantline.connections.manage import Manager
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.revoke import Revocation, revoke_tokens
+from grantline.connections.schedule import LEASE_SPAN
 from grantline.connections.tokens import Tokens
 from grantline.connections.verify import Verification, verify
 from grantline.net.transport import METADATA_LIMITS
@@ -47,20 +48,29 @@ class Engine:
     actor's workspace.
     """
 
-    def __init__(self, context: Context, *, owner: str = "", notices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        owner: str = "",
+        notices: tuple[str, ...] = (),
+        lease_span: timedelta = LEASE_SPAN,
+    ) -> None:
         """An engine on ``context``.
 
         Args:
             context: Store, vault, transport, clock, randomness.
             owner: Names this process among those that share the store.
             notices: What has to be said aloud after opening, such as that a key was made.
+            lease_span: How long a renewal may take before another process may take over.
         """
         self.context = context
         self.notices = notices
         self.manage = Manager(context)
         self.authorize = Authorizer(context)
         self.devices = DeviceAuthorizer(context, self.authorize)
-        self._refresher = Refresher(context, owner=owner or _process_name(context.entropy))
+        name = owner or _process_name(context.entropy)
+        self._refresher = Refresher(context, owner=name, lease_span=lease_span)
         self.tokens = Tokens(context, self._refresher)
         self._performer = Performer(context, self.tokens)
 

@@ -85,17 +85,18 @@ def after_failure(
         answer_lost: An earlier answer of the server was lost, so the token may be spent by us.
     """
     state = State(health.state)
+    lost = answer_lost or health.cause == CAUSE_ANSWER_LOST
     if verdict_of(error) is not Verdict.DEAD_GRANT:
         retry_after = getattr(error, "retry_after", None)
         return replace(
             health,
             state=next_state(state, Happening.REFRESH_FAILED),
-            cause=error.code,
+            # A lost answer stays the cause until a renewal succeeds: what follows comes from it.
+            cause=CAUSE_ANSWER_LOST if lost else error.code,
             explanation=error.message,
             failures=health.failures + 1,
             retry_at=now + back_off(health.failures + 1, jitter, retry_after),
         )
-    lost = answer_lost or health.cause == CAUSE_ANSWER_LOST
     cause = CAUSE_ANSWER_LOST if lost else CAUSE_DEAD_GRANT
     seen_at = health.dead_grant_at
     confirmed = seen_at is not None and now - seen_at >= DEAD_GRANT_PAUSE

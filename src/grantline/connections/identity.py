@@ -10,6 +10,7 @@ from grantline.connections.holding import Holding
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest
 from grantline.net.transport import METADATA_LIMITS
+from grantline.oauth.error_answer import printable
 from grantline.oauth.id_token import IdTokenRules, validate_id_token
 from grantline.oauth.token_set import TokenSet
 
@@ -44,7 +45,7 @@ async def account_label(
             nonce=nonce,
             access_token=tokens.access_token,
         )
-    except (GrantlineError, ValueError):
+    except (GrantlineError, ValueError, RecursionError):
         return ""
     found = (identity.claims.get(name) for name in LABEL_CLAIMS)
-    return next((label for label in found if isinstance(label, str) and label), "")
+    return next((printable(label) for label in found if isinstance(label, str) and label), "")

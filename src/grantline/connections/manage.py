@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from grantline.connections.codec import to_plain
+from grantline.connections.codec import from_plain, plain_values, to_plain
 from grantline.connections.connection import (
     Actor,
     App,
@@ -188,17 +188,15 @@ class Manager:
         app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
         if edit.version is not None:
             record = replace(record, version=edit.version)
-        new_record, own_price = self._edited_record(actor, record, edit)
         new_app, app_price = self._edited_app(app, edit)
-        price = own_price | app_price
         settings = app_from_record(new_app or app).settings
+        new_record, own_price = self._edited_record(actor, record, settings, edit)
+        price = own_price | app_price
         check_settings(
             settings, FlowType(new_record.flow), open_client_secrets(context.vault, new_app or app)
         )
         new_record = replace(
-            new_record,
-            hosts=check_hosts(new_record.hosts, base_url=settings.base_url),
-            sealed_secrets=self._resealed(record, settings, edit),
+            new_record, sealed_secrets=self._resealed(record, settings, edit, price)
         )
         kind = (
             "connection.hosts_edited" if new_record.hosts != record.hosts else "connection.edited"
@@ -320,12 +318,14 @@ class Manager:
         ), True
 
     def _edited_record(
-        self, actor: Actor, record: ConnectionRecord, edit: ConnectionEdit
+        self, actor: Actor, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit
     ) -> tuple[ConnectionRecord, Price]:
         flow = edit.flow or FlowType(record.flow)
         scopes = record.scopes if edit.scopes is None else check_scopes(edit.scopes)
         price = price_of_grant(FlowType(record.flow), flow, record.scopes, scopes)
-        hosts = record.hosts if edit.hosts is None else edit.hosts
+        hosts = record.hosts
+        if edit.hosts is not None:
+            hosts = check_hosts(edit.hosts, base_url=settings.base_url)
         if set(hosts) - set(record.hosts) and actor.user != record.owner:
             raise InvalidInput(
                 "Only the owner of a connection may let its token go to more hosts.",
@@ -346,10 +346,7 @@ class Manager:
     def _edited_app(self, app: AppRecord, edit: ConnectionEdit) -> tuple[AppRecord | None, Price]:
         """The app after ``edit`` and what that costs; None when the edit leaves it alone."""
         old = app_from_record(app).settings
-        try:
-            new = replace(old, **edit.settings)
-        except TypeError as error:
-            raise InvalidInput("There is no such setting.", field=str(error)) from None
+        new = from_plain(AppSettings, {**to_plain(old), **plain_values(edit.settings)})
         kept = open_client_secrets(self._context.vault, app)
         secrets = ClientSecrets(
             client_secret=edit.secrets.client_secret or kept.client_secret,
@@ -370,9 +367,12 @@ class Manager:
         ), price
 
     def _resealed(
-        self, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit
+        self, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit, price: Price
     ) -> str | None:
         kept = open_flow_secrets(self._context.vault, record)
+        if price.cost is Cost.REAUTHORIZATION:
+            # One key per authorization server, as with secrets: two could compare notes by it.
+            kept = replace(kept, dpop_key=None)
         return self._seal_flow_secrets(
             record.workspace,
             record.id,

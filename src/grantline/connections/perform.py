@@ -24,6 +24,7 @@ from grantline.errors import EgressBlocked, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.dpop import Dpop, asks_for_nonce
+from grantline.oauth.parameters import append_query, query_parameters
 from grantline.oauth.placement import place, place_token
 from grantline.url import parse_url
 
@@ -59,20 +60,21 @@ class Performer:
         request = build_request(spec, base_url=holding.settings.base_url)
         _check_host(holding, request)
         limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
-        response, urls = await self._follow(holding, request, spec, limits)
-        if _says_expired(holding, response) and holding.renewable:
+        response, hops = await self._follow(holding, request, spec, limits)
+        if hops[-1].credentials and _says_expired(holding, response) and holding.renewable:
             holding = await self._tokens.usable(
                 actor, connection_id, rejected=holding.granted.access_token
             )
             _check_host(holding, request)
-            response, urls = await self._follow(holding, request, spec, limits)
+            response, hops = await self._follow(holding, request, spec, limits)
         self._note_use(connection_id, started_at)
+        *redirects, last = (hop.request.url for hop in hops)
         return Response(
             status=response.status,
             headers=response.headers,
             content=response.body,
-            url=urls[-1],
-            redirects=tuple(urls[:-1]),
+            url=last,
+            redirects=tuple(redirects),
             elapsed=clock.now() - started_at,
         )
 
@@ -83,15 +85,17 @@ class Performer:
 
     async def _follow(
         self, holding: Holding, request: HttpRequest, spec: RequestSpec, limits: Limits
-    ) -> tuple[HttpResponse, list[str]]:
-        """The answer at the end of the redirects, and every URL on the way, tokens left out."""
+    ) -> tuple[HttpResponse, list[Hop]]:
+        """The answer at the end of the redirects, and every hop on the way, tokens left out."""
         hop: Hop | None = Hop(request)
-        urls: list[str] = []
+        hops: list[Hop] = []
         while hop is not None:
-            urls.append(hop.request.url)
+            hops.append(hop)
             response = await self._send(holding, hop, limits)
             hop = next_hop(hop, response) if spec.follow_redirects else None
-        return response, urls
+            if hop is not None:
+                hop = _without_token(hop, holding)
+        return response, hops
 
     async def _send(self, holding: Holding, hop: Hop, limits: Limits) -> HttpResponse:
         context, connection_id = self._context, holding.record.id
@@ -115,14 +119,20 @@ class Performer:
             settings=holding.settings,
             tokens=holding.granted,
             moment=self._context.moment(),
-            dpop=self._dpop.get(holding.record.id, holding.dpop),
+            dpop=self._dpop_of(holding),
         )
 
     def _learn(self, holding: Holding, request: HttpRequest, response: HttpResponse) -> None:
         """Keeps the nonce that the service wants in the next proof (RFC 9449 section 8.2)."""
-        dpop = self._dpop.get(holding.record.id, holding.dpop)
+        dpop = self._dpop_of(holding)
         if dpop is not None:
             self._dpop[holding.record.id] = dpop.learned(response, request=request)
+
+    def _dpop_of(self, holding: Holding) -> Dpop | None:
+        """The connection's key, with the nonces learned for this very key."""
+        learned = self._dpop.get(holding.record.id)
+        same = learned is not None and holding.dpop is not None and learned.key == holding.dpop.key
+        return learned if same else holding.dpop
 
     def _note_use(self, connection_id: str, at: datetime) -> None:
         """Writes down that the connection is in use, at most once a minute and beside the work."""
@@ -154,6 +164,18 @@ def _check_host(holding: Holding, request: HttpRequest) -> None:
                 f"grantline connection edit {name} --add-host {host}"
             ),
         )
+
+
+def _without_token(hop: Hop, holding: Holding) -> Hop:
+    """``hop`` without the token that a service has copied from our query into its redirect."""
+    url, name = hop.request.url, holding.settings.query_name
+    own = (name, holding.granted.access_token.reveal())
+    pairs = query_parameters(url)
+    if own not in pairs:
+        return hop
+    kept = tuple(pair for pair in pairs if pair != own)
+    bare = append_query(url.partition("#")[0].partition("?")[0], kept)
+    return replace(hop, request=replace(hop.request, url=bare))
 
 
 def _says_expired(holding: Holding, response: HttpResponse) -> bool:

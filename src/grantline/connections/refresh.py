@@ -13,12 +13,14 @@ same refresh token at once, because a server with a grace window gives a new pai
 without has lost it anyway. A process that dies between 3 and 4 leaves the answer, which the next
 holder of the lease reads instead of asking again.
 
-Nobody ever refreshes without the lease.
+Nobody ever refreshes without the lease. Whoever was stopped for so long that his lease may be over
+sends nothing and overwrites nothing; he looks again at what the others have done.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,7 +28,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import Holding, not_authorized
 from grantline.connections.rotation import Rotation
-from grantline.connections.schedule import LEASE_SPAN, LEASE_WAIT
+from grantline.connections.schedule import LEASE_SPAN, LEASE_WAIT, SENDING_SHARE
 from grantline.connections.state import State
 from grantline.errors import (
     ReauthorizationRequired,
@@ -43,11 +45,18 @@ AT_ONCE: Final = timedelta(0)
 class Refresher:
     """Renews the tokens of connections for everybody in this process."""
 
-    def __init__(self, context: Context, *, owner: str) -> None:
-        """Args: ``owner`` names this process among those that share the store."""
+    def __init__(self, context: Context, *, owner: str, lease_span: timedelta = LEASE_SPAN) -> None:
+        """A refresher of one process.
+
+        Args:
+            context: Store, transport, clock.
+            owner: Names this process among those that share the store.
+            lease_span: How long a renewal may take before others may take over.
+        """
         self._context = context
         self._owner = owner
-        self._flights: dict[str, asyncio.Task[Holding]] = {}
+        self._lease_span = lease_span
+        self._flights: dict[tuple[str, str], asyncio.Task[Holding]] = {}
 
     async def renew(
         self,
@@ -78,14 +87,24 @@ class Refresher:
             TemporarilyUnavailable: The authorization server cannot answer now.
             GrantlineError: The server refused in another way.
         """
-        flight = self._flights.get(connection_id)
+        # By workspace too: a flight must not carry anybody past the check that `hold` makes.
+        key = (actor.workspace, connection_id)
+        flight = self._flights.get(key)
+        if flight is not None:
+            with suppress(*([TemporarilyUnavailable] if insist else [])):
+                holding = await asyncio.shield(flight)
+                now = self._context.clock.now()
+                if holding.usable(now, min_ttl=min_ttl, rejected=rejected):
+                    return holding
+            # That flight was begun for a caller with lesser wishes; the next one is for ours.
+            flight = self._flights.get(key)
         if flight is None:
             flight = asyncio.get_running_loop().create_task(
                 self._renew(actor, connection_id, min_ttl, rejected, insist=insist),
                 name=f"renew {connection_id}",
             )
-            self._flights[connection_id] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(connection_id, None))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
     async def settle(self) -> None:
@@ -121,17 +140,20 @@ class Refresher:
                 connection_id,
                 self._owner,
                 holding.record.generation,
-                LEASE_SPAN,
+                self._lease_span,
             )
             if lease is not None:
-                rotation = Rotation(self._context, actor, holding, lease)
-                return await rotation.run(serve_old=alive)
-            if alive:
+                send_until = now + self._lease_span * SENDING_SHARE
+                rotation = Rotation(self._context, actor, holding, lease, send_until=send_until)
+                renewed = await rotation.run(serve_old=alive)
+                if renewed is not None:
+                    return renewed
+            elif alive:
                 return holding
             if now >= give_up_at:
                 raise RefreshInProgress(
                     f"Another process has been renewing “{holding.record.name}” for too long.",
-                    retry_after=LEASE_SPAN,
+                    retry_after=self._lease_span,
                     hint="Try again in a minute.",
                 )
             await clock.sleep(poll)

@@ -6,10 +6,8 @@ what may have happened. The steps are numbered in ``refresh``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final, ParamSpec, TypeVar
+from datetime import datetime
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
@@ -26,55 +24,66 @@ from grantline.connections.renewal import (
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.schedule import REQUEST_DEADLINE
 from grantline.connections.sealing import answer_place, token_columns
-from grantline.connections.state import Happening
+from grantline.connections.state import HELD, Happening, State
 from grantline.errors import (
     ConnectionNotFound,
+    EgressBlocked,
     GrantlineError,
     OutcomeUnknown,
     RequestError,
-    StoreBusy,
     TransportFailed,
 )
-from grantline.messages import HttpResponse
+from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.failure import failure_from_transport, failure_of
 from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
 from grantline.oauth.token_set import TokenSet
+from grantline.secret import Secret
 from grantline.store.records import Health, Lease, RefreshAttempt
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-SAVE_FOR: Final = timedelta(seconds=15)
-SAVE_AGAIN: Final = timedelta(milliseconds=250)
+class _Overtaken(Exception):
+    """The lease is over, or somebody has saved other tokens meanwhile."""
 
 
 class Rotation:
     """Renews one connection while its lease lives."""
 
-    def __init__(self, context: Context, actor: Actor, holding: Holding, lease: Lease) -> None:
+    def __init__(
+        self,
+        context: Context,
+        actor: Actor,
+        holding: Holding,
+        lease: Lease,
+        *,
+        send_until: datetime,
+    ) -> None:
+        """A renewal of ``holding`` under ``lease``; nothing is sent after ``send_until``."""
         self._context = context
         self._actor = actor
         self._holding = holding
         self._lease = lease
+        self._send_until = send_until
         self._answer_lost = False
 
-    async def run(self, *, serve_old: bool) -> Holding:
+    async def run(self, *, serve_old: bool) -> Holding | None:
         """The renewed holding; or the old one when renewing failed and it still works.
+
+        None means that others may have renewed it meanwhile: look again.
 
         Raises:
             GrantlineError: Renewing failed and there is no token to give out.
         """
         try:
             return await self._recover() or await self._spend()
+        except _Overtaken:
+            return None
         except ConnectionNotFound:
             raise
         except GrantlineError as error:
             current = await self._note_failure(error)
-            if current is not None:
+            if serve_old if self._has_our_token(current) else current.usable(self._now()):
                 return current
-            if serve_old:
-                return self._holding
             raise
         finally:
             await self._context.stored(self._context.store.release_lease, self._lease)
@@ -86,7 +95,7 @@ class Rotation:
             if attempt.generation != record.generation:
                 await self._close(attempt, "superseded")
             elif attempt.sealed_answer is None:
-                self._answer_lost = True
+                self._answer_lost = bool(attempt.token_hash)
                 await self._close(attempt, "lost")
             else:
                 place = answer_place(attempt.workspace, attempt.id)
@@ -95,9 +104,10 @@ class Rotation:
                 if not attempt.token_hash:
                     grant = GRANTS[self._holding.flow]
                 try:
-                    return await self._judge(attempt, answer, grant)
+                    return await self._conclude(attempt, answer, grant)
                 except GrantlineError as error:
-                    await self._close(attempt, f"refused: {error.code}")
+                    if _rotated(error):
+                        raise
         return None
 
     async def _spend(self) -> Holding:
@@ -116,12 +126,12 @@ class Rotation:
         except OutcomeUnknown:
             # The server may have rotated the token and its answer was lost. With a grace window
             # the same token gives a new pair now; without one nothing more can be lost by asking.
-            self._answer_lost = True
+            self._answer_lost = bool(renewal.token_hash)
             return await self._attempt(renewal)
 
     async def _attempt(self, renewal: Renewal) -> Holding:
         context, record = self._context, self._holding.record
-        asked_at = context.clock.now()
+        asked_at = self._now()
         attempt = RefreshAttempt(
             id=context.new_id("att"),
             workspace=record.workspace,
@@ -134,12 +144,14 @@ class Rotation:
         )
         await context.stored(context.store.begin_attempt, attempt)
         try:
-            answer = await adrive(
-                renewal.converse(context.moment()),
-                lambda request: context.send(request, app_id=record.app_id),
-            )
+            answer = await adrive(renewal.converse(context.moment()), self._send)
+        except _Overtaken:
+            await self._close(attempt, "not sent")
+            raise
         except RequestError as error:
-            if isinstance(error, TransportFailed) and not error.sent:
+            if isinstance(error, EgressBlocked) or (
+                isinstance(error, TransportFailed) and not error.sent
+            ):
                 await self._close(attempt, "not sent")
                 raise failure_from_transport(error, grant=renewal.grant).as_error() from error
             await self._close(attempt, "lost")
@@ -150,26 +162,31 @@ class Rotation:
         if answer.status < 300:
             place = answer_place(record.workspace, attempt.id)
             sealed = context.vault.seal(response_to_text(answer), place)
-            await self._persist(context.store.save_answer, attempt.id, sealed)
+            await context.persisted(context.store.save_answer, attempt.id, sealed)
+        return await self._conclude(attempt, answer, renewal.grant)
+
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        if self._now() > self._send_until:
+            raise _Overtaken
+        return await self._context.send(request, app_id=self._holding.record.app_id)
+
+    async def _conclude(
+        self, attempt: RefreshAttempt, answer: HttpResponse, grant: GrantType
+    ) -> Holding:
+        """Reads ``answer`` and saves what it grants; what cannot be used ends the attempt."""
+        holding = self._holding
         try:
-            return await self._judge(attempt, answer, renewal.grant)
-        except ConnectionNotFound:
-            raise
+            tokens = read_answer(holding, answer, grant=grant, asked_at=attempt.started_at)
         except GrantlineError as error:
-            failure = failure_of(error)
-            if failure is None or failure.rotated is None or self._holding.tokens is None:
+            rotated = _rotated(error)
+            if rotated is None or holding.tokens is None:
                 await self._close(attempt, f"refused: {error.code}")
             else:
                 # An answer that cannot be used, and yet a new refresh token in it: the old one is
                 # spent, so the new one is kept before anybody complains.
-                kept = replace(self._holding.tokens, refresh_token=failure.rotated)
-                await self._save(attempt, kept, record.health, self._holding.obtained_at)
+                kept = replace(holding.tokens, refresh_token=rotated)
+                await self._save(attempt, kept, holding.record.health, holding.obtained_at)
             raise
-
-    async def _judge(
-        self, attempt: RefreshAttempt, answer: HttpResponse, grant: GrantType
-    ) -> Holding:
-        tokens = read_answer(self._holding, answer, grant=grant, asked_at=attempt.started_at)
         health = after_success(
             self._holding.record.health,
             Happening.REFRESHED,
@@ -191,7 +208,7 @@ class Rotation:
             self._actor, "connection.refreshed", record.id, {"warnings": list(tokens.warnings)}
         )
         try:
-            saved = await self._persist(
+            saved = await context.persisted(
                 context.store.save_refreshed, self._lease, attempt, columns, health, event
             )
         except ConnectionNotFound:
@@ -200,21 +217,22 @@ class Rotation:
             await revoke_tokens(context, self._holding, tokens)
             raise
         if not saved:
-            # The lease was lost to a long pause, and another token set is in place by now.
-            await self._close(attempt, "superseded")
+            # The lease was lost to a long pause. The attempt stays open with its answer: the next
+            # holder of the lease uses it, unless other tokens are in place by then.
+            raise _Overtaken
         return await context.hold(self._actor, record.id)
 
-    async def _note_failure(self, error: GrantlineError) -> Holding | None:
-        """Writes down why renewing failed; gives what somebody else has saved meanwhile."""
+    async def _note_failure(self, error: GrantlineError) -> Holding:
+        """Writes down why renewing failed, and gives the connection as it is now."""
         context, old = self._context, self._holding.record
         current = await context.hold(self._actor, old.id)
-        now = context.clock.now()
-        if current.record.generation != old.generation and current.usable(now):
+        if State(current.record.health.state) not in HELD or not self._has_our_token(current):
+            # Edited, given up or renewed meanwhile: the failure is not about these tokens.
             return current
         health = after_failure(
             current.record.health,
             error,
-            now=now,
+            now=self._now(),
             jitter=int.from_bytes(context.entropy(4)) / 2**32,
             answer_lost=self._answer_lost,
         )
@@ -229,21 +247,21 @@ class Rotation:
         await context.stored(
             context.store.save_health, old.id, current.record.generation, health, event
         )
-        await context.hold(self._actor, old.id)
-        return None
+        return await context.hold(self._actor, old.id)
+
+    def _has_our_token(self, current: Holding) -> bool:
+        ours, theirs = self._holding.tokens, current.tokens
+        return bool(ours and theirs and ours.access_token == theirs.access_token)
+
+    def _now(self) -> datetime:
+        return self._context.clock.now()
 
     async def _close(self, attempt: RefreshAttempt, outcome: str) -> None:
         context = self._context
         await context.stored(context.store.close_attempt, attempt.id, outcome, context.clock.now())
 
-    async def _persist(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """``call``, again while the database is busy: what it saves exists only here."""
-        clock = self._context.clock
-        give_up_at = clock.now() + SAVE_FOR
-        while True:
-            try:
-                return await self._context.stored(call, *args, **kwargs)
-            except StoreBusy:
-                if clock.now() >= give_up_at:
-                    raise
-                await clock.sleep(SAVE_AGAIN)
+
+def _rotated(error: GrantlineError) -> Secret | None:
+    """A new refresh token in an answer that cannot be used otherwise."""
+    failure = failure_of(error)
+    return failure.rotated if failure else None

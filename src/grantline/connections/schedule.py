@@ -21,6 +21,8 @@ ENDS_SOON: Final = timedelta(days=7)
 
 REQUEST_DEADLINE: Final = timedelta(seconds=20)
 LEASE_SPAN: Final = timedelta(seconds=60)
+# Of the lease: a request that begins later could outlive it, deadline and all.
+SENDING_SHARE: Final = 2 / 3
 LEASE_WAIT: Final = timedelta(seconds=25)
 
 

@@ -39,14 +39,14 @@ class Happening(StrEnum):
 
 
 _S, _H = State, Happening
-_HELD: Final = (_S.AUTHORIZED, _S.EXPIRING, _S.FAILING)
+HELD: Final = (_S.AUTHORIZED, _S.EXPIRING, _S.FAILING)
 
 TRANSITIONS: Final[dict[tuple[State, Happening], State]] = {
     **{(state, _H.AUTHORIZED): _S.AUTHORIZED for state in State},
-    **{(state, _H.REFRESHED): _S.AUTHORIZED for state in _HELD},
-    **{(state, _H.REFRESH_FAILED): _S.FAILING for state in _HELD},
-    **{(state, _H.DEAD_GRANT_SEEN): _S.FAILING for state in _HELD},
-    **{(state, _H.DEAD_GRANT_CONFIRMED): _S.REAUTHORIZATION_REQUIRED for state in _HELD},
+    **{(state, _H.REFRESHED): _S.AUTHORIZED for state in HELD},
+    **{(state, _H.REFRESH_FAILED): _S.FAILING for state in HELD},
+    **{(state, _H.DEAD_GRANT_SEEN): _S.FAILING for state in HELD},
+    **{(state, _H.DEAD_GRANT_CONFIRMED): _S.REAUTHORIZATION_REQUIRED for state in HELD},
     **{(state, _H.GRANT_ENDS_SOON): _S.EXPIRING for state in (_S.AUTHORIZED, _S.EXPIRING)},
     **{(state, _H.IDENTITY_EDITED): _S.DRAFT for state in State},
     # The answer of a refresh that was under way when the grant was given up is still an answer:

@@ -47,9 +47,6 @@ class Tokens:
             held = self.held(actor, connection_id, now, min_ttl=min_ttl)
             if held is not None:
                 return held
-            fresh = await self._context.hold(actor, connection_id)
-            if fresh.usable(now, min_ttl=min_ttl):
-                return fresh
         return await self._refresher.renew(
             actor, connection_id, min_ttl=min_ttl, rejected=rejected, insist=insist
         )
