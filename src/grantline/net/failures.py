@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import aiohttp
-from aiohttp.http_exceptions import LineTooLong
 
 from grantline.errors import GrantlineError, LimitExceeded, TransportFailed
 
@@ -46,7 +45,8 @@ def translated(error: Exception, host: str) -> GrantlineError:
             return failed(host, "timeout", sent=True, detail=detail)
         case aiohttp.ClientPayloadError():
             return failed(host, "truncated", sent=True, detail=detail)
-        case aiohttp.ClientResponseError() if isinstance(error.__cause__, LineTooLong):
+        # The parser names this by its text alone.
+        case aiohttp.ClientResponseError() if error.message.startswith("Got more than "):
             return headers_too_large()
         case aiohttp.ClientResponseError():
             return failed(host, "malformed", sent=True, detail=detail)
