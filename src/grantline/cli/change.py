@@ -63,12 +63,14 @@ def edit(
 ) -> None:
     """Changes what is given and nothing else; everything that uses the connection follows."""
     given, word = secrets.read(), password.read()
+    paid: list[str] = []
 
     async def work(engine: Engine, secrets: ClientSecrets) -> Edited:
         from grantline.connections.engine import LOCAL
         from grantline.connections.manage import ConnectionEdit
 
         found = await engine.find(LOCAL, name)
+        paid.extend(costs(found.app.settings, found.flow, found.hosts))
         asked = ConnectionEdit(
             flow=flow,
             scopes=_changed(found.scopes, scope, add_scope, remove_scope, field="Scopes"),
@@ -87,7 +89,8 @@ def edit(
     edited = typing_secrets_again(given, work)
     now = edited.connection
     for cost in costs(now.app.settings, now.flow, now.hosts):
-        warn(cost)
+        if cost not in paid:
+            warn(cost)
     if form is Format.JSON:
         from grantline.cli.views import connection_view
 

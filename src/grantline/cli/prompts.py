@@ -42,5 +42,5 @@ def confirm(question: str, *, option: str) -> bool:
 def _require_person(question: str, option: str) -> None:
     if not can_ask():
         raise UsageError(
-            f"“{question}” cannot be asked: there is no terminal.", hint=f"Use {option}."
+            f"There is no terminal to ask: {question}", hint=f"Use {option}."
         )

@@ -94,7 +94,7 @@ def request(
     try:
         response = with_engine(lambda engine: engine.request(LOCAL, connection, spec))
     except EgressBlocked as error:
-        if error.rule == "host_not_allowed":
+        if error.rule == "host_not_allowed" and _may_be_listed(error.address):
             error.hint = (
                 "If it is the same service: "
                 f"grantline connection edit {connection} --add-host {error.address}"
@@ -111,6 +111,15 @@ def request(
             f"The service answered with status {response.status}.",
             hint="Its answer is the body above." if not output else f"Its answer is in {output}.",
         )
+
+
+def _may_be_listed(host: str) -> bool:
+    """Whether listing ``host`` could help; some addresses stay closed whoever lists them."""
+    from grantline.net.address import is_closed
+    from grantline.url import literal_address
+
+    address = literal_address(host)
+    return address is None or not is_closed(address)
 
 
 def _content(

@@ -45,8 +45,10 @@ def _is_visible(character: str) -> bool:
 
 
 def span(length: timedelta) -> str:
-    """A length of time, rounded down to its two largest units: ``42 min``, ``2 d 3 h``."""
-    seconds = int(abs(length.total_seconds()))
+    """A length of time in its one or two largest units: ``42 min``, ``1 h 5 min``, ``2 d 3 h``."""
+    seconds = round(abs(length.total_seconds()))
+    if seconds > 60:
+        seconds = (seconds + 30) // 60 * 60
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, seconds = divmod(rest, 60)
