@@ -93,7 +93,7 @@ def test_what_json_cannot_hold_stays_as_a_word() -> None:
     ("body", "is_page"),
     [("<!doctype html>", True), ("\ufeff\n<HTML>", True), ("{}", False), ("<?xml?>", False)],
 )
-def test_a_page_is_told_by_its_first_tag(body: str, is_page: bool) -> None:
+def test_a_page_is_told_by_its_first_tag(body: str, *, is_page: bool) -> None:
     assert looks_like_page(answer(body)) is is_page
 
 

@@ -118,9 +118,13 @@ def test_a_success_is_no_failure() -> None:
     assert failure(200, {"ok": True}) is None
 
 
-@given(st.dictionaries(st.sampled_from(FIELD_NAMES), JSON), st.integers(200, 599), st.booleans())
+@given(
+    fields=st.dictionaries(st.sampled_from(FIELD_NAMES), JSON),
+    status=st.integers(200, 599),
+    has_token=st.booleans(),
+)
 def test_no_fields_break_the_search_for_an_error(
-    fields: dict[str, Any], status: int, has_token: bool
+    fields: dict[str, Any], status: int, *, has_token: bool
 ) -> None:
     error_sign(fields, status=status, has_token=has_token)
     failure(status, fields)

@@ -96,7 +96,7 @@ def failed(check: str, *, sent: bool) -> TransportFailed:
     ],
 )
 def test_a_refresh_may_be_sent_again_and_a_code_never_once_it_left(
-    error: GrantlineError, grant: GrantType, kind: FailureKind, label: str, may_retry: bool
+    error: GrantlineError, grant: GrantType, kind: FailureKind, label: str, *, may_retry: bool
 ) -> None:
     failure = failure_from_transport(error, grant=grant)
     assert (failure.kind, failure.error, failure.may_retry) == (kind, label, may_retry)

@@ -106,7 +106,7 @@ def test_a_missing_file_is_status_two(tmp_path: Path) -> None:
     ],
 )
 def test_a_case_is_judged_by_the_keys_that_it_lists(
-    expected: dict[str, object], got: dict[str, object], passes: bool
+    expected: dict[str, object], got: dict[str, object], *, passes: bool
 ) -> None:
     judgement = judge_token_case(expecting(**expected), {"outcome": "token", **got})
     assert (judgement.differences == ()) is passes

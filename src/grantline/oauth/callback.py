@@ -169,7 +169,8 @@ def rejected(check: str, kind: FailureKind) -> CallbackRejected:
 
 
 def _parameters(query: str, names: set[str]) -> dict[str, str]:
-    query = query.removeprefix("?").removeprefix("#")
+    # Half a surrogate pair is not text, and would break what comes after.
+    query = query.removeprefix("?").removeprefix("#").encode("utf-8", "replace").decode()
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError:
