@@ -66,10 +66,9 @@ class Journal(Database):
         with self._write() as run:
             if key.primary:
                 # Of two processes that start at once, each with a key of its own, the second
-                # waits here for the first (PostgreSQL: at the unique index) and is told.
-                current = run.execute(
-                    select(known.fingerprint).where(known.primary).with_for_update()
-                ).scalar()
+                # waits here for the first, and then sees its key.
+                run.execute(select(instance.c.id).with_for_update())
+                current = run.execute(select(known.fingerprint).where(known.primary)).scalar()
                 if current not in {replacing, key.fingerprint}:
                     raise KeyUnavailable(
                         f"This database is sealed with the master key {current}.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -16,6 +15,7 @@ from grantline.secret import REDACTED
 
 KEY_BYTES: Final = 32
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+_TO_URLSAFE: Final = str.maketrans("+/", "-_")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=?", re.ASCII)
 _MAKE_ONE: Final = "Make one with: openssl rand -base64 32"
 
@@ -48,11 +48,7 @@ class MasterKey:
         if _HEX.fullmatch(text):
             return cls(bytes.fromhex(text))
         if _BASE64.fullmatch(text):
-            try:
-                standard = text.rstrip("=").replace("-", "+").replace("_", "/")
-                return cls(base64.b64decode(standard + "=", validate=True))
-            except binascii.Error:
-                pass
+            return cls(base64.urlsafe_b64decode(text.translate(_TO_URLSAFE).rstrip("=") + "="))
         raise ConfigurationError(
             f"{source} does not hold a master key: "
             f"{KEY_BYTES} random bytes in base64 (43 or 44 characters) or hex (64).",
