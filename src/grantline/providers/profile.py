@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from grantline.errors import ConfigurationError, UnknownProvider
@@ -88,5 +89,5 @@ def parse_profile(name: str, text: str) -> Profile:
     )
 
 
-def _catalog() -> Any:  # noqa: ANN401 - importlib.resources' own type differs between versions
+def _catalog() -> Traversable:
     return files("grantline.providers") / "catalog"
