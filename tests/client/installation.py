@@ -55,9 +55,7 @@ def server_options() -> ServerOptions:
 
 
 @pytest.fixture
-def server(
-    server_options: ServerOptions, clock: FakeClock
-) -> Iterator[FakeAuthorizationServer]:
+def server(server_options: ServerOptions, clock: FakeClock) -> Iterator[FakeAuthorizationServer]:
     """A service; the test fails if it saw a client that broke a rule."""
     with FakeAuthorizationServer.in_thread(server_options, clock=clock) as server:
         yield server

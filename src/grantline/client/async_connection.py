@@ -123,4 +123,5 @@ class AsyncConnection:
         return Bearer(holding, self._engine.context.moment, self._nonces)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._status.name!r}, {self._status.state})"
+        status = self.status
+        return f"{type(self).__name__}({status.name!r}, {status.state})"

@@ -6,19 +6,20 @@ integration says them once for its synchronous and its asynchronous half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
 from grantline.calls.hosts import HostList
 from grantline.connections.holding import Holding
+from grantline.errors import EgressBlocked
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.dpop import Dpop, asks_for_nonce
 from grantline.oauth.moment import Moment
 from grantline.oauth.placement import place_token
 from grantline.oauth.settings import TokenPlacement
 from grantline.secret import Secret
-from grantline.url import parse_url
+from grantline.url import is_loopback_host, parse_url
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,8 +52,30 @@ class Bearer:
         return bool(self.holding.settings.expired_body_matches)
 
     def may_go_to(self, url: str) -> bool:
-        """Whether the host of ``url`` is on the connection's list."""
-        return self._hosts.allows(parse_url(url).host)
+        """Whether ``check_target`` would let the token go there."""
+        try:
+            self.check_target(url)
+        except EgressBlocked:
+            return False
+        return True
+
+    def check_target(self, url: str) -> None:
+        """Refuses a URL that the token may not go to.
+
+        Raises:
+            EgressBlocked: ``host_not_allowed``, or ``plaintext`` where the service uses https.
+        """
+        target = parse_url(url)
+        HostList(self.holding.hosts).check(target)
+        is_plain_service = self.holding.settings.base_url.startswith("http://")
+        if target.scheme != "https" and not is_plain_service and not is_loopback_host(target.host):
+            raise EgressBlocked(
+                f"{target.host} would be asked over plain http, where anyone on the way reads the "
+                "token.",
+                rule="plaintext",
+                address=target.host,
+                hint="Use https.",
+            )
 
     def placed(self, request: HttpRequest) -> HttpRequest:
         """``request`` with the token where the service expects it.
@@ -60,7 +83,7 @@ class Bearer:
         Raises:
             EgressBlocked: The token may not go there, or the request brings one of its own.
         """
-        self._hosts.check(parse_url(request.url))
+        self.check_target(request.url)
         return place_token(
             request,
             settings=self.holding.settings,
@@ -69,11 +92,27 @@ class Bearer:
             dpop=self._dpop(),
         )
 
-    def is_in(self, url: str, headers: Iterable[tuple[str, str]]) -> bool:
-        """Whether a request with this URL and these headers would show the token."""
+    def is_in(self, request: HttpRequest) -> bool:
+        """Whether ``request`` would show the token to whoever receives it."""
         token = self.token.reveal()
-        texts = (url, unquote_plus(url), *(value for _, value in headers))
+        texts = (request.url, unquote_plus(request.url), *(text for _, text in request.headers))
         return any(token in text for text in texts)
+
+    def removed(self, request: HttpRequest) -> HttpRequest:
+        """``request`` without the token and its proof; an equal value when it carries none."""
+        token = self.token.reveal()
+        url, mark, query = request.url.partition("?")
+        kept = [each for each in query.split("&") if token not in unquote_plus(each)]
+        proof = "dpop" if self.holding.dpop else ""
+        return replace(
+            request,
+            url=f"{url}{mark}{'&'.join(kept)}" if kept else url,
+            headers=tuple(
+                (name, text)
+                for name, text in request.headers
+                if token not in text and name.lower() != proof
+            ),
+        )
 
     def is_refused_by(self, response: HttpResponse) -> bool:
         """Whether ``response`` says that the token has expired, and another can be had."""
@@ -94,10 +133,6 @@ class Bearer:
     def _dpop(self) -> Dpop | None:
         dpop = self.holding.dpop
         return replace(dpop, nonces=tuple(self.nonces.items())) if dpop else None
-
-    @property
-    def _hosts(self) -> HostList:
-        return HostList(self.holding.hosts)
 
     def __repr__(self) -> str:
         return f"Bearer({self.holding!r})"
