@@ -74,6 +74,20 @@ def test_a_failing_case_is_one_line_with_what_was_expected_and_what_came(
         ('{"id": "a"}', "cases.jsonl:1: a case without expect"),
         ('{"id": "a", "expect": {}}', "cases.jsonl: a is of no known format"),
         ('{"id": "a", "expect": {}, "endpoint": "token"}', "cases.jsonl: a lacks status"),
+        (json.dumps({**OK_MINIMAL, "endpoint": "elsewhere"}), "ok-minimal: an endpoint"),
+        (json.dumps({**OK_MINIMAL, "expect": {}}), "ok-minimal: an outcome"),
+        (json.dumps({**OK_MINIMAL, "context": {}}), "ok-minimal: a context without"),
+        (json.dumps({**OK_MINIMAL, "status": None}), "ok-minimal: a status"),
+        (json.dumps({**OK_MINIMAL, "headers": []}), "ok-minimal: headers"),
+        (json.dumps({**OK_MINIMAL, "gen": {"kind": "melt"}}), "ok-minimal: a kind of answer"),
+        (
+            json.dumps({**OK_MINIMAL, "gen": {"kind": "slow"}}),
+            "ok-minimal: an answer without chunk",
+        ),
+        (
+            json.dumps({**OK_MINIMAL, "body": "x", "body_encoding": "base64"}),
+            "ok-minimal: a body",
+        ),
     ],
 )
 def test_a_file_that_is_no_corpus_is_one_clear_line_and_status_two(

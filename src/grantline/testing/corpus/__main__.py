@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from grantline.testing.corpus import attack_cases, token_cases
+from grantline.testing.corpus import attack_cases, token_cases, token_rows
 from grantline.testing.corpus.cases import CorpusUnreadable, Judgement, Row, load_rows
 
 ABOUT: Final = """\
@@ -21,8 +21,8 @@ answer to send and run in memory.
 An attack case is tried against the real code, over sockets where the network matters.
 """
 AFTERWORD: Final = """\
-One line per case that failed or could not be run, then "N passed, M failed" and, if there are any,
-"K not run". Exit status: 0 when none failed, 1 when one did, 2 when a file cannot be read or holds
+One line per case that failed or could not be run, "K not run" if there are any, and last "N passed,
+M failed". Exit status: 0 when none failed, 1 when one did, 2 when a file cannot be read or holds
 something that is not a case.
 """
 
@@ -30,7 +30,7 @@ Runner = Callable[[Sequence[Row]], list[Judgement]]
 
 # A row's format shows in the key that only it has; a runner takes all rows of its format at once.
 FORMATS: Final[dict[str, tuple[tuple[str, ...], Runner]]] = {
-    "endpoint": (token_cases.REQUIRED, token_cases.run_token_cases),
+    "endpoint": (token_rows.REQUIRED, token_cases.run_token_cases),
     "surface": (attack_cases.REQUIRED, attack_cases.run_attack_cases),
 }
 
@@ -86,8 +86,9 @@ def _report(judgements: Sequence[Judgement], *, notes: bool) -> int:
         if notes and judgement.notes:
             print(f"note: {judgement.case_id}: {'; '.join(judgement.notes)}")  # noqa: T201
     passed = len(judgements) - len(failed) - len(not_run)
-    rest = f", {len(not_run)} not run" if not_run else ""
-    print(f"{passed} passed, {len(failed)} failed{rest}")  # noqa: T201
+    if not_run:
+        print(f"{len(not_run)} not run")  # noqa: T201
+    print(f"{passed} passed, {len(failed)} failed")  # noqa: T201
     return 1 if failed else 0
 
 

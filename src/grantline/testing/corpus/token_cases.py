@@ -8,8 +8,6 @@ request. It passes only when both come out as the row expects.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +18,7 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.guard import EgressPolicy
 from grantline.net.transport import OAUTH_LIMITS, EgressTransport
 from grantline.oauth.authorization_code import AuthorizationRequest, code_exchange_request
-from grantline.oauth.callback import CallbackExpectation, Objection, is_reload, parse_callback
+from grantline.oauth.callback import CallbackExpectation, is_reload, parse_callback
 from grantline.oauth.device import (
     device_authorization_request,
     device_token_request,
@@ -32,15 +30,19 @@ from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.refresh import refresh_request
 from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
-from grantline.oauth.settings import AppSettings, ClientSecrets, LifetimeUnit, ResponseRules
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_response import Asked, parse_token_response
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.corpus.cases import Judgement, Row, judge_token_case
 from grantline.testing.corpus.memory import answer_in_memory
 from grantline.testing.corpus.script_server import HOST, row_body, script_server
-
-REQUIRED: Final = ("endpoint", "status", "headers", "body", "context")
+from grantline.testing.corpus.token_rows import (
+    app_settings,
+    check_row,
+    held_id_token,
+    objections,
+)
 
 # A case that must run into the deadline does so in half a second: delays and deadline shrink alike.
 TIME_SCALE: Final = 40.0
@@ -50,16 +52,6 @@ SHORT_LIMITS: Final = replace(
     connect=OAUTH_LIMITS.connect / TIME_SCALE,
 )
 ORIGIN: Final = "https://as.example"
-SETTING_NAMES: Final = {
-    "token_path": "token_path",
-    "access_token": "access_token",
-    "refresh_token": "refresh_token",
-    "expires_at": "expires_at",
-    "scope": "scope",
-    "secondary_path": "secondary_path",
-    "code_param": "code_parameter",
-    "refresh_with": "refresh_with",
-}
 GRANTS: Final = {
     "token": GrantType.AUTHORIZATION_CODE,
     "refresh": GrantType.REFRESH_TOKEN,
@@ -72,7 +64,13 @@ Result = Mapping[str, Any]
 
 
 def run_token_cases(rows: Sequence[Row]) -> list[Judgement]:
-    """The judgement of every row, each played in memory and, if it has an answer, over sockets."""
+    """The judgement of every row, each played in memory and, if it has an answer, over sockets.
+
+    Raises:
+        CorpusUnreadable: A row is no token case.
+    """
+    for row in rows:
+        check_row(row)
     in_memory = [run_in_memory(row) for row in rows]
     over_sockets = asyncio.run(_run_over_sockets(rows))
     return [_both(*pair) for pair in zip(in_memory, over_sockets, strict=True)]
@@ -149,13 +147,13 @@ class TokenCase:
             held = TokenSet(
                 access_token=Secret("at_old"),
                 refresh_token=Secret(refresh_token) if refresh_token else None,
-                id_token=_held_id_token(context),
+                id_token=held_id_token(context),
             )
         return cls(
             row=row,
             endpoint=row["endpoint"],
             context=context,
-            settings=_settings(context),
+            settings=app_settings(context),
             now=datetime.fromtimestamp(context["now"], UTC),
             held=held,
         )
@@ -229,6 +227,8 @@ class TokenCase:
             tokens = parse_token_response(response, self._asked(), now=self.now)
         except GrantlineError as error:
             return self.failed(error)
+        except Exception as error:  # noqa: BLE001 - a crash is a failed case, not the end of a run
+            return {"outcome": f"crash: {error!r}"}
         return {"outcome": "token", **_token_fields(tokens)}
 
     def callback_result(self) -> Result:
@@ -238,13 +238,15 @@ class TokenCase:
             issuer=self.context.get("expected_iss") or "",
             expect_iss=bool(self.context.get("iss_supported")),
             age=timedelta(seconds=self.context.get("state_age_s") or 0),
-            objections=_objections(self.context),
+            objections=objections(self.context),
             rules=self.settings.response,
         )
         try:
             answer = parse_callback(self.row["body"] or "", expected)
         except GrantlineError as error:
             return {**self.failed(error), "outcome": "error", "call_token_endpoint": False}
+        except Exception as error:  # noqa: BLE001 - as above
+            return {"outcome": f"crash: {error!r}"}
         return {
             "outcome": "token",
             "proceed_to_exchange": True,
@@ -278,62 +280,6 @@ class TokenCase:
             scope=tuple(scope.split()) if isinstance(scope, str) else tuple(scope),
             held=self.held,
         )
-
-
-def _settings(context: Mapping[str, Any]) -> AppSettings:
-    profile: Mapping[str, Any] = context.get("profile") or {}
-    named = {SETTING_NAMES[name]: value for name, value in profile.items() if name in SETTING_NAMES}
-    rules = ResponseRules(
-        **named,
-        lifetime_unit=LifetimeUnit(profile.get("expires_in_unit", "s")),
-        captured_parameters=tuple(profile.get("save_params", ())),
-        allowed_values=tuple(
-            (name, tuple(values)) for name, values in profile.get("allow", {}).items()
-        ),
-    )
-    return AppSettings(
-        client_id="client",
-        scope_separator=profile.get("scope_separator", " "),
-        use_dpop=bool(context.get("dpop")),
-        response=rules,
-    )
-
-
-def _objections(context: Mapping[str, Any]) -> tuple[Objection, ...]:
-    session = context.get("session", "same") or "none"
-    is_missing = session in {"none", "missing", "absent"}
-    facts = {
-        Objection.STATE_USED: bool(context.get("state_used")),
-        Objection.SESSION_MISSING: is_missing,
-        Objection.SESSION_MISMATCH: session != "same" and not is_missing,
-        Objection.CONTEXT_MISMATCH: _is_other_context(context),
-        Objection.CONNECTION_DELETED: context.get("connection") == "deleted",
-    }
-    return tuple(objection for objection, holds in facts.items() if holds)
-
-
-def _is_other_context(context: Mapping[str, Any]) -> bool:
-    """Whether the callback came in on another connection's path, by any name a row gives that."""
-    if str(context.get("connection", "same")).startswith(("other", "wrong", "different")):
-        return True
-    paths = [str(value) for name, value in context.items() if "path" in name or "context" in name]
-    said = any(path.startswith(("other", "wrong", "different", "mismatch")) for path in paths)
-    return said or len(set(paths)) > 1
-
-
-def _held_id_token(context: Mapping[str, Any]) -> Secret | None:
-    held = next((value for name, value in context.items() if "id_token" in name), None)
-    if isinstance(held, str) and held.count(".") == 2:
-        return Secret(held)
-    claims = dict(held) if isinstance(held, Mapping) else {}
-    for name in ("iss", "sub"):
-        for key in (f"old_{name}", f"id_token_{name}", f"old_id_token_{name}"):
-            if key in context:
-                claims[name] = context[key]
-    if not claims:
-        return None
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return Secret(f"e30.{payload}.s")
 
 
 def _token_fields(tokens: TokenSet) -> dict[str, Any]:
