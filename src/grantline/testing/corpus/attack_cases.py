@@ -19,7 +19,12 @@ from grantline.errors import (
     ProtocolError,
     TransportFailed,
 )
-from grantline.testing.corpus import attack_discovery, attack_network, attack_texts
+from grantline.testing.corpus import (
+    attack_connections,
+    attack_discovery,
+    attack_network,
+    attack_texts,
+)
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
 from grantline.testing.corpus.cases import Judgement, Row
 
@@ -36,10 +41,13 @@ _LIMIT_REASONS: Final = {
     "redirects": "too_many_redirects",
 }
 
-# Surfaces of the parts above the network. An engine, a server or a gateway that can try one puts
-# its experiment here with `register`.
 _EXPERIMENTS: Final[dict[str, Experiment]] = {
     "authorize_uri": attack_texts.authorize_uri,
+    "callback": attack_connections.callback,
+    "connect_link": attack_connections.connect_link,
+    "connection_create": attack_connections.connection_create,
+    "connection_edit": attack_connections.connection_edit,
+    "connection_id": attack_connections.connection_id,
     "discovery_doc": attack_discovery.discovery_document,
     "env": attack_network.environment,
     "header_name": attack_texts.header_name,
@@ -56,11 +64,6 @@ _EXPERIMENTS: Final[dict[str, Experiment]] = {
     "tls": attack_network.tls,
     "token_uri": attack_network.token_uri,
 }
-
-
-def register(surface: str, experiment: Experiment) -> None:
-    """Let ``experiment`` try the rows of ``surface``."""
-    _EXPERIMENTS[surface] = experiment
 
 
 def run_attack_cases(rows: Sequence[Row]) -> list[Judgement]:
