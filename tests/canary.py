@@ -10,6 +10,7 @@ def spellings(secret: str) -> Iterator[bytes]:
     """``secret`` as careless code might write it: as it is, escaped, encoded, or in hex."""
     raw = secret.encode()
     yield raw
+    yield quote(secret).encode()
     yield quote(secret, safe="").encode()
     yield quote_plus(secret).encode()
     yield raw.hex().encode()

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, event, literal, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import BigInteger, Connection, Engine, event, literal, select, type_coerce
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,18 +17,18 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from grantline.clock import Clock
 from grantline.errors import GrantlineError
-from grantline.store.columns import Instant
+from grantline.store.columns import EPOCH, Instant, microseconds
 from grantline.store.failures import translate
 
 PATIENCE_MS: Final = 5000
 _OPENING: Final = "grantline_opening"
 
 
-class DatabaseNow(FunctionElement[datetime]):
-    """The database's clock in microseconds, read when the statement runs."""
+class DatabaseNow(FunctionElement[int]):
+    """The database's clock in microseconds since 1970, read when the statement runs."""
 
     inherit_cache = True
-    type = Instant()
+    type = BigInteger()
 
 
 @compiles(DatabaseNow, "sqlite")
@@ -57,15 +58,20 @@ class Database:
 
     def now(self) -> datetime:
         """The database's clock."""
+        if self._clock is not None:
+            return self._clock.now()
         with self._read() as run:
-            return run.execute(select(self._now())).scalar_one()
+            return run.execute(select(type_coerce(DatabaseNow(), Instant))).scalar_one()
 
     def close(self) -> None:
         """Ends every connection; the store cannot be used afterwards."""
         self._engine.dispose()
 
-    def _now(self) -> ColumnElement[datetime]:
-        return DatabaseNow() if self._clock is None else literal(self._clock.now(), Instant())
+    def _now(self) -> ColumnElement[int]:
+        """The instant in microseconds, to compute with in a statement."""
+        if self._clock is None:
+            return DatabaseNow()
+        return literal(microseconds(self._clock.now() - EPOCH), BigInteger)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -84,7 +90,7 @@ def translated(orphan: GrantlineError | None = None) -> Iterator[None]:
     """Raises the driver's errors as Grantline's own (law 3)."""
     try:
         yield
-    except (SQLAlchemyError, UnicodeError) as error:
+    except (DBAPIError, PoolTimeout, UnicodeError) as error:
         raise translate(error, orphan) from None
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from grantline.errors import ConfigurationError, GrantlineError, NameTaken, StoreBusy
 
 _BUSY: Final = "The database did not answer, or another writer held it too long."
 _FULL: Final = ("The database's disk is full; nothing was saved.", "Free some space and try again.")
+_DISK: Final = (
+    "The database's disk reported an error.",
+    "Look at the system's log, and bring a backup to safety.",
+)
 _READ_ONLY: Final = (
     "The database cannot be written to.",
     "Check the owner and mode of the file and its folder, or the rights of the database user.",
@@ -44,6 +49,7 @@ _SQLITE: Final = {
     sqlite3.SQLITE_CANTOPEN: _UNREACHABLE,
     sqlite3.SQLITE_PERM: _UNREACHABLE,
     sqlite3.SQLITE_AUTH: _UNREACHABLE,
+    sqlite3.SQLITE_IOERR: _DISK,
     sqlite3.SQLITE_ERROR: _STRANGE,
 }
 # SQLSTATE classes and codes (PostgreSQL manual, appendix A); longer ones are looked up first.
@@ -56,18 +62,17 @@ _POSTGRES: Final = {
     "28": _UNREACHABLE,
     "3D": _UNREACHABLE,
     "42": _STRANGE,
-    "22": _UNSTORABLE,
 }
 
 
 def translate(
-    error: SQLAlchemyError | UnicodeError, orphan: GrantlineError | None = None
+    error: DBAPIError | PoolTimeout | UnicodeError, orphan: GrantlineError | None = None
 ) -> GrantlineError:
     """The error to raise in place of ``error``; ``orphan`` stands for a broken reference."""
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError | DataError):
         return ConfigurationError(_UNSTORABLE[0], hint=_UNSTORABLE[1])
-    if not isinstance(error, DBAPIError):
-        return StoreBusy(_BUSY, detail=type(error).__name__)
+    if isinstance(error, PoolTimeout):
+        return StoreBusy(_BUSY, hint="Try again.", detail="every connection is in use")
     cause, code = error.orig, _code(error)
     detail = f"{type(cause).__name__} {code}".rstrip()
     if isinstance(error, IntegrityError):

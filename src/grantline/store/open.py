@@ -54,8 +54,8 @@ def open_store(url: str | None, data_dir: Path, *, clock: Clock | None = None) -
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
-        # The library's message quotes the URL, and with it a password.
+    except (ArgumentError, ValueError):
+        # The library's message may quote the URL, and with it a password.
         raise ConfigurationError(
             "The database URL cannot be read.",
             hint="Use sqlite:///path or postgresql://user:password@host/name, "

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Update,
@@ -15,11 +14,10 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    type_coerce,
     update,
 )
 
-from grantline.store.columns import Instant, microseconds
+from grantline.store.columns import microseconds
 from grantline.store.database import Database
 from grantline.store.records import (
     Event,
@@ -104,7 +102,7 @@ class Tokens(Database):
     ) -> Lease | None:
         """A lease, or None while another lives or the generation has moved on (law 5)."""
         held, now = connection.c, self._now()
-        until = type_coerce(type_coerce(now, BigInteger) + microseconds(span), Instant)
+        until = now + microseconds(span)
         taken = (
             update(connection)
             .where(

@@ -104,11 +104,11 @@ def _make_connections() -> None:
             name="fk_connection_workspace_app_id",
         ),
         sa.CheckConstraint(
-            "(lease_owner IS NULL) = (lease_until IS NULL)", name="ck_connection_lease_whole"
+            "(lease_owner IS NULL) = (lease_until IS NULL)", name=op.f("ck_connection_lease_whole")
         ),
         sa.CheckConstraint(
             "sealed_tokens IS NOT NULL OR NOT has_refresh_token",
-            name="ck_connection_tokens_whole",
+            name=op.f("ck_connection_tokens_whole"),
         ),
     )
     op.create_index("ix_connection_app_id", "connection", ["app_id"])
@@ -161,7 +161,7 @@ def _make_attempts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_refresh_attempt"),
         _of_connection("refresh_attempt"),
         sa.CheckConstraint(
-            "(outcome = '') = (closed_at IS NULL)", name="ck_refresh_attempt_closed_whole"
+            "(outcome = '') = (closed_at IS NULL)", name=op.f("ck_refresh_attempt_closed_whole")
         ),
     )
     op.create_index("ix_refresh_attempt_connection_id", "refresh_attempt", ["connection_id"])
