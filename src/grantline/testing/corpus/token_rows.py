@@ -52,7 +52,7 @@ def check_row(row: Row) -> None:
 
 
 def _complaint(row: Row) -> str:
-    context, script, expect = row["context"], row.get("gen") or {}, row["expect"]
+    context, expect = row["context"], row["expect"]
     if row["endpoint"] not in ENDPOINTS:
         return "an endpoint that nobody knows"
     if not isinstance(expect, dict) or expect.get("outcome") not in OUTCOMES:
@@ -64,16 +64,18 @@ def _complaint(row: Row) -> str:
         return "a status that is none"
     if not isinstance(row["headers"], dict | None):
         return "headers that are none"
-    if not isinstance(script, dict) or (script and script.get("kind") not in SCRIPTS):
-        return "a kind of answer that nobody knows"
-    missing = [key for key in SCRIPTS.get(script.get("kind", ""), ()) if key not in script]
-    if missing:
-        return f"an answer without {', '.join(missing)}"
     try:
         row_body(row)
     except (ValueError, TypeError, AttributeError):
         return "a body that cannot be decoded"
-    return ""
+    return _script_complaint(row.get("gen") or {})
+
+
+def _script_complaint(script: Any) -> str:
+    if not isinstance(script, dict) or (script and script.get("kind") not in SCRIPTS):
+        return "a kind of answer that nobody knows"
+    missing = [key for key in SCRIPTS.get(script.get("kind", ""), ()) if key not in script]
+    return f"an answer without {', '.join(missing)}" if missing else ""
 
 
 def app_settings(context: Mapping[str, Any]) -> AppSettings:
