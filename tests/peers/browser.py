@@ -141,7 +141,9 @@ class Person:
         if page.location is None:
             raise AssertionError(f"{page.url} ended in a page ({page.status}): {page.text}")
         if deliver:
-            self.visit(page.location)
+            shown = self.visit(page.location)
+            while shown.location is not None:
+                shown = self.visit(shown.location)
         return page.location
 
     def enter_user_code(self, url: str, user_code: str, *, deny: bool = False) -> Page:
