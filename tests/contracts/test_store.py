@@ -532,6 +532,7 @@ def test_law_10_one_key_at_most_is_primary(store: Store) -> None:
 def test_law_10_registering_a_key_again_changes_nothing(store: Store) -> None:
     store.add_key(a_key())
     store.add_key(a_key())
+    store.add_key(a_key(primary=False))
     store.add_key(a_key(fingerprint="bb", primary=False, created_at=NOW + HOUR))
     assert [each.primary for each in store.list_keys()] == [True, False]
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from grantline.errors import ConfigurationError, GrantlineError, StoreBusy
 from grantline.store.location import data_dir, database_url
-from grantline.store.open import open_store
+from grantline.store.open import _POOL, open_store
 from grantline.store.sql import SqlStore
 from grantline.testing.clock import FakeClock
 from tests.canary import assert_no_canary
@@ -44,6 +44,7 @@ def test_every_connection_to_sqlite_is_durable_and_strict(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.postgres
 def test_nothing_is_left_on_a_session_of_postgresql(postgres_url: str, tmp_path: Path) -> None:
     """A transaction pooler hands the session to somebody else after each transaction."""
     store = open_store(postgres_url, tmp_path)
@@ -121,6 +122,16 @@ def test_another_writer_that_takes_too_long_is_store_busy(
     second.close()
 
 
+def test_a_pool_without_a_free_connection_is_store_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_POOL, "pool_timeout", 0.01)
+    store = open_store("sqlite:///:memory:", tmp_path)
+    with store._read(), pytest.raises(StoreBusy):  # noqa: SLF001 - its one connection is taken
+        store.now()
+    store.close()
+
+
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     store = open_store(None, tmp_path)
     with pytest.raises(ConfigurationError, match="disk is full"):
@@ -140,6 +151,7 @@ def fill(store: SqlStore) -> None:
         )
 
 
+@pytest.mark.postgres
 def test_a_database_that_may_only_be_read_is_told(postgres_url: str, tmp_path: Path) -> None:
     store = open_store(postgres_url, tmp_path)
     with store._write() as run:  # noqa: SLF001 - an operator's setting
@@ -160,6 +172,7 @@ def test_text_that_no_database_keeps_is_refused(tmp_path: Path, unkeepable: str)
     store.close()
 
 
+@pytest.mark.postgres
 def test_text_that_postgresql_does_not_keep_is_refused(postgres_url: str, tmp_path: Path) -> None:
     store = open_store(postgres_url, tmp_path)
     for unkeepable in ("a \0 byte", "half \ud800 a character"):

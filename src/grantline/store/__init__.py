@@ -1,6 +1,9 @@
 """State at rest: records, the ``Store`` protocol, and its SQLAlchemy Core implementation.
 
 ``records`` are the rows as values, ``protocol`` says what a store promises, ``tables`` is the
-schema, ``sql`` keeps the promises on SQLite and PostgreSQL, ``migrations`` brings an older
-database up to date, ``open`` picks one by URL. Secrets arrive sealed and leave sealed.
+schema. ``database`` opens transactions and ``failures`` says in our words what went wrong in one;
+on them ``sql_connections``, ``sql_tokens`` and ``sql_journal`` keep the promises for SQLite and
+PostgreSQL, and ``sql`` puts the three together. ``location`` says where the data lives, ``open``
+opens it, and ``migrate`` brings an older database up to date. Secrets arrive sealed and leave
+sealed.
 """

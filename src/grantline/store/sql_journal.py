@@ -64,24 +64,22 @@ class Journal(Database):
         """Notes a key; a primary one takes over from the key ``replacing``, and from no other."""
         known = vault_key.c
         with self._write() as run:
+            # Of two processes that start at once, each with a key of its own, the second waits
+            # here for the first, and then sees its key.
+            run.execute(select(instance.c.id).with_for_update())
+            same = known.fingerprint == key.fingerprint
+            is_known = run.execute(select(known.fingerprint).where(same)).first() is not None
             if key.primary:
-                # Of two processes that start at once, each with a key of its own, the second
-                # waits here for the first, and then sees its key.
-                run.execute(select(instance.c.id).with_for_update())
                 current = run.execute(select(known.fingerprint).where(known.primary)).scalar()
-                if current not in {replacing, key.fingerprint}:
+                if current not in {None, replacing, key.fingerprint}:
                     raise KeyUnavailable(
                         f"This database is sealed with the master key {current}.",
-                        fingerprint=current or "",
+                        fingerprint=current,
                         hint="Another process registered it meanwhile: start with that key.",
                     )
                 run.execute(update(vault_key).where(known.primary).values(primary=False))
-            changed = run.execute(
-                update(vault_key)
-                .where(known.fingerprint == key.fingerprint)
-                .values(primary=key.primary)
-            )
-            if not changed.rowcount:
+                run.execute(update(vault_key).where(same).values(primary=True))
+            if not is_known:
                 run.execute(insert(vault_key).values(to_row(key)))
 
     def instance_id(self) -> str:
