@@ -1,3 +1,177 @@
-"""Grantline keeps OAuth 2.0 connections and makes HTTP requests with them."""
+"""Grantline keeps OAuth 2.0 connections and makes HTTP requests with them.
+
+The names below are the public ones. Each is imported when it is first asked for, so that
+``import grantline`` costs next to nothing, whichever part of it a program uses.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grantline.calls.response import NotJson, Response
+    from grantline.client.async_connection import AsyncConnection
+    from grantline.client.async_connections import AsyncConnections
+    from grantline.client.async_pending import AsyncPending
+    from grantline.client.connection import Connection
+    from grantline.client.connections import Connections
+    from grantline.client.pending import Pending
+    from grantline.connections.connection import App
+    from grantline.connections.connection import Connection as ConnectionStatus
+    from grantline.connections.engine import Deleted
+    from grantline.connections.manage import Edited
+    from grantline.connections.settings import Settings
+    from grantline.connections.state import State
+    from grantline.connections.verify import Verification
+    from grantline.errors import (
+        AppInUse,
+        AppNotFound,
+        AuthorizationDenied,
+        AuthorizationServerError,
+        CallbackRejected,
+        ConfigurationError,
+        ConnectionChanged,
+        ConnectionNotFound,
+        ConnectionUnusable,
+        DiscoveryFailed,
+        EgressBlocked,
+        GrantlineError,
+        InvalidClient,
+        InvalidGrant,
+        InvalidInput,
+        InvalidResponse,
+        KeyUnavailable,
+        LimitExceeded,
+        NameTaken,
+        NotAuthorized,
+        OutcomeUnknown,
+        ProtocolError,
+        ReauthorizationRequired,
+        RefreshInProgress,
+        RequestError,
+        SecretUnreadable,
+        StoreBusy,
+        TemporarilyUnavailable,
+        TransportFailed,
+        UnknownProvider,
+        UpstreamError,
+    )
+    from grantline.messages import ClientCertificate
+    from grantline.oauth.settings import (
+        NO_PKCE,
+        AppSettings,
+        AssertionSettings,
+        ClientAuthentication,
+        FlowType,
+        LifetimeUnit,
+        Pkce,
+        ResponseRules,
+        TokenPlacement,
+        TokenRequestFormat,
+    )
+    from grantline.secret import Secret
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "NO_PKCE",
+    "App",
+    "AppInUse",
+    "AppNotFound",
+    "AppSettings",
+    "AssertionSettings",
+    "AsyncConnection",
+    "AsyncConnections",
+    "AsyncPending",
+    "AuthorizationDenied",
+    "AuthorizationServerError",
+    "CallbackRejected",
+    "ClientAuthentication",
+    "ClientCertificate",
+    "ConfigurationError",
+    "Connection",
+    "ConnectionChanged",
+    "ConnectionNotFound",
+    "ConnectionStatus",
+    "ConnectionUnusable",
+    "Connections",
+    "Deleted",
+    "DiscoveryFailed",
+    "Edited",
+    "EgressBlocked",
+    "FlowType",
+    "GrantlineError",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidInput",
+    "InvalidResponse",
+    "KeyUnavailable",
+    "LifetimeUnit",
+    "LimitExceeded",
+    "NameTaken",
+    "NotAuthorized",
+    "NotJson",
+    "OutcomeUnknown",
+    "Pending",
+    "Pkce",
+    "ProtocolError",
+    "ReauthorizationRequired",
+    "RefreshInProgress",
+    "RequestError",
+    "Response",
+    "ResponseRules",
+    "Secret",
+    "SecretUnreadable",
+    "Settings",
+    "State",
+    "StoreBusy",
+    "TemporarilyUnavailable",
+    "TokenPlacement",
+    "TokenRequestFormat",
+    "TransportFailed",
+    "UnknownProvider",
+    "UpstreamError",
+    "Verification",
+]
+
+# Where each name is found; those that are not listed are errors.
+_HOMES = {
+    "App": "grantline.connections.connection",
+    "AppSettings": "grantline.oauth.settings",
+    "AssertionSettings": "grantline.oauth.settings",
+    "AsyncConnection": "grantline.client.async_connection",
+    "AsyncConnections": "grantline.client.async_connections",
+    "AsyncPending": "grantline.client.async_pending",
+    "ClientAuthentication": "grantline.oauth.settings",
+    "ClientCertificate": "grantline.messages",
+    "Connection": "grantline.client.connection",
+    "ConnectionStatus": "grantline.client.connection",
+    "Connections": "grantline.client.connections",
+    "Deleted": "grantline.connections.engine",
+    "Edited": "grantline.connections.manage",
+    "FlowType": "grantline.oauth.settings",
+    "LifetimeUnit": "grantline.oauth.settings",
+    "NO_PKCE": "grantline.oauth.settings",
+    "NotJson": "grantline.calls.response",
+    "Pending": "grantline.client.pending",
+    "Pkce": "grantline.oauth.settings",
+    "Response": "grantline.calls.response",
+    "ResponseRules": "grantline.oauth.settings",
+    "Secret": "grantline.secret",
+    "Settings": "grantline.connections.settings",
+    "State": "grantline.connections.state",
+    "TokenPlacement": "grantline.oauth.settings",
+    "TokenRequestFormat": "grantline.oauth.settings",
+    "Verification": "grantline.connections.verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "grantline.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,6 +10,7 @@ from requests.auth import AuthBase
 
 from grantline.client.bearer import Bearer
 from grantline.client.connection import Connection
+from grantline.errors import GrantlineError
 from grantline.integrations.exchange import (
     PLACED_HEADERS,
     bearer_of,
@@ -49,6 +50,13 @@ class _Answered:
         self._first_url = first_url
 
     def __call__(self, response: Response, **sending: Any) -> Response:
+        try:
+            return self._answered(response, sending)
+        except GrantlineError:
+            response.close()
+            raise
+
+    def _answered(self, response: Response, sending: dict[str, Any]) -> Response:
         if response.is_redirect:
             there = urljoin(response.url, response.headers["location"])
             if is_away(self._first_url, there):
