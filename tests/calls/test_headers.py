@@ -31,7 +31,7 @@ def test_ordinary_names_pass(name: str) -> None:
         ("X", "a\nb", "header_value"),
         ("X", "a\x00", "header_value"),
         ("X", "\u2603", "header_value"),
-        ("X", "caf\u00e9", "header_value"),
+        ("X", "\u00e9", "header_value"),
         ("X", "\x7f", "header_value"),
     ],
 )

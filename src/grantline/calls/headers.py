@@ -29,7 +29,7 @@ _FRAMING: Final = frozenset(
         "host",
         "http2-settings",
         "keep-alive",
-        "te",
+        "te",  # codespell:ignore te
         "trailer",
         "transfer-encoding",
         "upgrade",

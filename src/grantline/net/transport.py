@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from itertools import chain
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -146,7 +147,13 @@ class EgressTransport:
         check_method(request.method)
         for name, value in request.headers:
             check_header(name, value)
-        pool = await self._pool(partition, request.client_certificate, limits)
+        # Connections that serve one request have nothing to share, so they need no partition.
+        key = (partition if limits.reuse else "", request.client_certificate, limits.reuse)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = await self._new_pool(key)
+        else:
+            self._pools.move_to_end(key)
         _host.set(url.raw_host or "")
         pool.users += 1
         try:
@@ -182,16 +189,9 @@ class EgressTransport:
         rebuilt = str(url)
         return URL(rebuilt, encoded=True), rebuilt
 
-    async def _pool(
-        self, partition: str, certificate: ClientCertificate | None, limits: Limits
-    ) -> _Pool:
-        # Connections that serve one request have nothing to share, so they need no partition.
-        key = (partition if limits.reuse else "", certificate, limits.reuse)
-        pool = self._pools.get(key)
-        if pool is not None:
-            self._pools.move_to_end(key)
-            return pool
-        pool = self._pools[key] = _Pool(self._new_session(certificate, reuse=limits.reuse))
+    async def _new_pool(self, key: _PoolKey) -> _Pool:
+        """A pool for ``key``; the one that was not used for longest makes room for it."""
+        pool = self._pools[key] = _Pool(self._new_session(key[1], reuse=key[2]))
         if len(self._pools) > self._max_pools:
             oldest = self._pools.popitem(last=False)[1]
             oldest.retired = True
@@ -255,10 +255,7 @@ async def _exchange(
         max_field_size=limits.header_bytes,
     )
     try:
-        if (
-            sum([len(name) + len(value) for name, value in response.raw_headers])
-            > limits.header_bytes
-        ):
+        if sum(map(len, chain.from_iterable(response.raw_headers))) > limits.header_bytes:
             raise headers_too_large()
         body = await _read(response, limits.response_bytes)
     finally:
@@ -269,9 +266,13 @@ async def _exchange(
 
 async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     """The decoded body, never more than ``limit_bytes`` of it in memory."""
-    decoder = ContentDecoder(response.headers.get("Content-Encoding", ""), limit_bytes)
-    parts = []
-    while chunk := await response.content.readany():
+    coding, content = response.headers.get("Content-Encoding", ""), response.content
+    chunk = await content.readany()
+    if not coding and content.at_eof() and len(chunk) <= limit_bytes:
+        return chunk  # as most answers come: plain, and in one piece
+    decoder = ContentDecoder(coding, limit_bytes)
+    parts = [decoder.feed(chunk)]
+    while chunk := await content.readany():
         parts.append(decoder.feed(chunk))
     decoder.finish()
     return b"".join(parts)
