@@ -13,7 +13,9 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
+from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import apply_metadata
+from grantline.oauth.refresh import refresh_flow
 from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
 from grantline.secret import Secret
 from tests.peers.browser import Person
@@ -124,3 +126,19 @@ async def get(engine: Engine, connection: Connection, path: str = "/me") -> Any:
     response = await engine.request(LOCAL, connection.id, RequestSpec(url=path))
     assert response.status == 200, response.text
     return response.json()
+
+
+async def spend_refresh_token(engine: Engine, connection: Connection) -> None:
+    """Uses the connection's refresh token as somebody would who has a copy of it."""
+    context = engine.context
+    holding = await context.hold(LOCAL, connection.id)
+    answer = await adrive(
+        refresh_flow(
+            settings=holding.settings,
+            secrets=holding.secrets,
+            tokens=holding.granted,
+            moment=context.moment(),
+        ),
+        lambda request: context.send(request, app_id=holding.app.id),
+    )
+    assert answer.status == 200

@@ -1,0 +1,150 @@
+"""Refresh: against servers that rotate, that forgive a lost answer, and that end on time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import anyio
+import pytest
+
+from grantline.connections.engine import LOCAL, Engine
+from grantline.connections.open import open_engine
+from grantline.connections.settings import Settings
+from grantline.connections.state import State
+from grantline.errors import InvalidGrant, ReauthorizationRequired, TransportFailed
+from grantline.messages import HttpRequest, HttpResponse
+from grantline.net.transport import API_LIMITS, EgressTransport, Limits, Transport
+from grantline.testing.clock import FakeClock
+from tests.flows.journeys import connected, get, spend_refresh_token
+from tests.peers.fixtures import StartPeer
+from tests.peers.peer import Peer
+
+pytestmark = [pytest.mark.peers, pytest.mark.processes]
+
+
+@pytest.fixture(params=["oidc_provider", "django_toolkit"])
+def peer(request: pytest.FixtureRequest) -> Peer:
+    found: Peer = request.getfixturevalue(request.param)
+    return found
+
+
+async def test_tokens_that_live_for_a_second_never_leave_a_request_without_data(
+    settings: Settings, start_oidc_provider: StartPeer
+) -> None:
+    """On the real clock: the server really ends each token."""
+    peer = start_oidc_provider(ttl={"AccessToken": 1})
+    async with open_engine(settings) as engine:
+        connection = await connected(engine, peer)
+        with anyio.fail_after(30):
+            while (await engine.find(LOCAL, connection.id)).generation < 4:
+                assert (await get(engine, connection))["sub"] == "person"
+
+
+async def test_a_token_that_the_server_ended_early_is_renewed_and_the_request_repeated(
+    engine: Engine, start_oidc_provider: StartPeer
+) -> None:
+    """Our clock stands still, so only the API's 401 tells that the token has ended."""
+    peer = start_oidc_provider(ttl={"AccessToken": 1})
+    connection = await connected(engine, peer)
+    with anyio.fail_after(30):
+        while (await engine.find(LOCAL, connection.id)).generation < 2:
+            assert (await get(engine, connection))["sub"] == "person"
+
+
+async def test_a_refresh_token_lasts_over_many_rotations(
+    engine: Engine, peer: Peer, clock: FakeClock
+) -> None:
+    connection = await connected(engine, peer)
+    tokens = set()
+    for _ in range(3):
+        clock.advance(timedelta(hours=11))
+        assert (await get(engine, connection))["sub"] == "person"
+        tokens.add((await engine.token(LOCAL, connection.id)).reveal())
+    found = await engine.find(LOCAL, connection.id)
+
+    assert len(tokens) == 3
+    assert (found.state, found.generation) == (State.AUTHORIZED, 4)
+
+
+async def test_a_refresh_token_that_somebody_else_used_is_dead_and_said_to_be(
+    engine: Engine, oidc_provider: Peer, clock: FakeClock
+) -> None:
+    """oidc-provider takes a second use for theft and revokes the whole grant."""
+    connection = await connected(engine, oidc_provider)
+    await spend_refresh_token(engine, connection)
+    clock.advance(timedelta(hours=2))
+    with pytest.raises(InvalidGrant):
+        await get(engine, connection)
+    assert (await engine.find(LOCAL, connection.id)).state is State.FAILING
+
+    # A dead grant is believed when it is seen twice, a minute or more apart.
+    clock.advance(timedelta(minutes=2))
+    with pytest.raises(InvalidGrant):
+        await get(engine, connection)
+    found = await engine.find(LOCAL, connection.id)
+    with pytest.raises(ReauthorizationRequired):
+        await get(engine, connection)
+
+    assert found.state is State.REAUTHORIZATION_REQUIRED
+    assert found.explanation == "The service says that the grant has expired or was revoked."
+
+
+async def test_a_refresh_token_that_was_used_within_its_grace_gives_the_same_pair_again(
+    engine: Engine, start_django_toolkit: StartPeer, clock: FakeClock
+) -> None:
+    peer = start_django_toolkit(settings={"REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 60})
+    connection = await connected(engine, peer)
+    await spend_refresh_token(engine, connection)
+    clock.advance(timedelta(hours=11))
+
+    assert (await get(engine, connection))["sub"] == "person"
+
+
+async def test_an_answer_that_got_lost_is_asked_for_again_within_the_grace(
+    settings: Settings, start_django_toolkit: StartPeer, clock: FakeClock
+) -> None:
+    peer = start_django_toolkit(settings={"REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 60})
+    async with (
+        EgressTransport(settings.policy) as guarded,
+        open_engine(settings, clock=clock, transport=LosesAnswers(guarded)) as engine,
+    ):
+        connection = await connected(engine, peer)
+        clock.advance(timedelta(hours=11))
+
+        assert (await get(engine, connection))["sub"] == "person"
+        assert (await engine.find(LOCAL, connection.id)).generation == 2
+
+
+async def test_an_answer_that_got_lost_without_a_grace_is_named_as_the_reason(
+    settings: Settings, oidc_provider: Peer, clock: FakeClock
+) -> None:
+    async with (
+        EgressTransport(settings.policy) as guarded,
+        open_engine(settings, clock=clock, transport=LosesAnswers(guarded)) as engine,
+    ):
+        connection = await connected(engine, oidc_provider)
+        for _ in range(2):
+            clock.advance(timedelta(hours=2))
+            with pytest.raises(InvalidGrant):
+                await get(engine, connection)
+        found = await engine.find(LOCAL, connection.id)
+
+    assert (found.state, found.cause) == (State.REAUTHORIZATION_REQUIRED, "rotation_answer_lost")
+    assert "Nobody revoked anything." in found.explanation
+
+
+class LosesAnswers:
+    """The guarded transport over a wire that breaks once, after a refresh was carried out."""
+
+    def __init__(self, guarded: Transport) -> None:
+        self._guarded = guarded
+        self._lost = False
+
+    async def send(
+        self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
+    ) -> HttpResponse:
+        response = await self._guarded.send(request, limits=limits, partition=partition)
+        if b"grant_type=refresh_token" in request.body and not self._lost:
+            self._lost = True
+            raise TransportFailed("The wire broke.", check="connection_reset", sent=True)
+        return response
