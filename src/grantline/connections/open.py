@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from grantline.clock import Clock, SystemClock
 from grantline.connections.context import Context
@@ -15,16 +14,7 @@ from grantline.store.open import open_store
 from grantline.store.protocol import Store
 from grantline.store.records import KeyRecord
 from grantline.vault.providers import providers
-from grantline.vault.unlock import KnownKey, unlock
-from grantline.vault.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A vault that fits its store, and what has to be said aloud about its key."""
-
-    vault: Vault
-    notices: tuple[str, ...]
+from grantline.vault.unlock import KnownKey, Unlocked, unlock
 
 
 @asynccontextmanager
@@ -43,22 +33,22 @@ async def open_engine(
     """
     store = open_store(settings.database_url, settings.data_dir, clock=clock)
     try:
-        opened = unlock_store(store, settings, clock or SystemClock())
+        unlocked = unlock_store(store, settings, clock or SystemClock())
     except BaseException:
         store.close()
         raise
     async with EgressTransport(settings.policy, extra_ca_pem=settings.ca_pem) as guarded:
         context = Context(
             store=store,
-            vault=opened.vault,
+            vault=unlocked.vault,
             transport=transport or guarded,
             clock=clock or SystemClock(),
         )
-        async with Engine(context, notices=opened.notices) as engine:
+        async with Engine(context, notices=unlocked.notices) as engine:
             yield engine
 
 
-def unlock_store(store: Store, settings: Settings, clock: Clock) -> Opened:
+def unlock_store(store: Store, settings: Settings, clock: Clock) -> Unlocked:
     """The vault whose key sealed this store; a new store remembers the key it begins with.
 
     Raises:
@@ -73,6 +63,7 @@ def unlock_store(store: Store, settings: Settings, clock: Clock) -> Opened:
                 check=unlocked.register.check,
                 primary=unlocked.register.primary,
                 created_at=clock.now(),
-            )
+            ),
+            replacing=unlocked.replaces,
         )
-    return Opened(unlocked.vault, unlocked.notices)
+    return unlocked
