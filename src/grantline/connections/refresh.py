@@ -148,7 +148,8 @@ class Refresher:
                 renewed = await rotation.run(serve_old=alive)
                 if renewed is not None:
                     return renewed
-            elif alive:
+                continue
+            if alive:
                 return holding
             if now >= give_up_at:
                 raise RefreshInProgress(

@@ -1,0 +1,556 @@
+"""Renewal: when, how often, what is kept, what a failure means, and what many callers see."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+import pytest
+
+from grantline.connections.connection import Actor
+from grantline.connections.engine import LOCAL
+from grantline.connections.manage import ConnectionEdit
+from grantline.connections.state import State
+from grantline.errors import (
+    ConnectionNotFound,
+    GrantlineError,
+    InvalidGrant,
+    NotAuthorized,
+    ReauthorizationRequired,
+    TemporarilyUnavailable,
+)
+from grantline.oauth.settings import ClientSecrets
+from grantline.secret import Secret
+from grantline.store.records import Lease
+from grantline.testing.authorization_server import (
+    Answer,
+    Delay,
+    Drop,
+    ExpiresIn,
+    Moment,
+    Refuse,
+    Replace,
+    Rule,
+    ServerOptions,
+    Truncate,
+)
+from tests.connections.world import World, a_world, an_engine
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+LOST = "rotation_answer_lost"
+
+
+async def test_a_token_is_renewed_ahead_of_its_end(world: World) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    world.clock.advance(HOUR - timedelta(minutes=5, seconds=1))
+    assert await world.token(found) == first
+    world.clock.advance(timedelta(seconds=1))
+    assert await world.token(found) != first
+    assert len(world.refreshes()) == 1
+
+
+async def test_a_rotated_refresh_token_replaces_the_old_one(world: World) -> None:
+    found = await world.authorized()
+    kept = {await world.refresh_token(found)}
+    for _ in range(3):
+        world.clock.advance(HOUR)
+        await world.token(found)
+        kept.add(await world.refresh_token(found))
+    assert len(kept) == 4
+    assert (await world.find(found)).generation == 4
+
+
+@pytest.mark.parametrize("server_options", [ServerOptions(rotate=False)])
+async def test_an_omitted_refresh_token_is_kept(world: World) -> None:
+    found = await world.authorized()
+    kept = await world.refresh_token(found)
+    for _ in range(2):
+        world.clock.advance(HOUR)
+        await world.token(found)
+        assert await world.refresh_token(found) == kept
+
+
+@pytest.mark.parametrize("omitted", ["", None])
+async def test_an_empty_refresh_token_is_no_refresh_token(
+    tmp_path: Path, omitted: str | None
+) -> None:
+    answers = iter([lambda answer: answer, lambda answer: {**answer, "refresh_token": omitted}])
+    options = ServerOptions(rotate=False, token_answer=lambda answer: next(answers)(answer))
+    async with a_world(tmp_path, options) as world:
+        found = await world.authorized()
+        kept = await world.refresh_token(found)
+        world.clock.advance(HOUR)
+        await world.token(found)
+        assert await world.refresh_token(found) == kept
+
+
+@pytest.mark.parametrize("server_options", [ServerOptions(expires_in=ExpiresIn.ABSENT)])
+async def test_a_token_of_unknown_end_is_used_until_a_service_refuses_it(world: World) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    world.clock.advance(timedelta(days=400))
+    assert await world.token(found) == first
+    assert (await world.get(found)).is_success
+    assert len(world.refreshes()) == 1
+
+
+async def test_a_caller_may_ask_for_more_time_than_is_left(world: World) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    world.clock.advance(timedelta(minutes=30))
+    assert await world.token(found, min_ttl=timedelta(minutes=29)) == first
+    assert await world.token(found, min_ttl=timedelta(minutes=31)) != first
+
+
+async def test_more_time_than_any_token_has_gives_the_freshest_one(world: World) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    assert await world.token(found, min_ttl=timedelta(days=1)) != first
+    assert len(world.refreshes()) == 1
+
+
+async def test_a_rejected_token_is_renewed_once_for_all_who_had_it(world: World) -> None:
+    found = await world.authorized()
+    rejected = Secret(await world.token(found))
+    tokens: set[str] = set()
+
+    async def ask() -> None:
+        tokens.add(await world.token(found, rejected=rejected))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(ask)
+    await ask()
+    assert len(tokens) == 1
+    assert rejected.reveal() not in tokens
+    assert len(world.refreshes()) == 1
+
+
+@pytest.mark.parametrize("server_options", [ServerOptions(omit_refresh_token=True)])
+async def test_without_a_refresh_token_the_likely_cause_is_named(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR - timedelta(seconds=1))
+    assert await world.token(found)  # due, but alive: nothing better is to be had
+    world.clock.advance(timedelta(seconds=1))
+    with pytest.raises(ReauthorizationRequired) as caught:
+        await world.token(found)
+    assert "no refresh token" in caught.value.reason
+    for likely in ("offline_access", "access_type=offline", "connection reauthorize demo"):
+        assert likely in caught.value.hint
+    assert world.refreshes() == []
+
+
+async def test_a_draft_gives_no_token(world: World) -> None:
+    draft = await world.draft()
+    with pytest.raises(NotAuthorized):
+        await world.token(draft)
+    with pytest.raises(NotAuthorized):
+        await world.get(draft)
+
+
+# --- failures ---------------------------------------------------------------------------------
+
+
+async def test_a_dead_grant_is_believed_the_second_time(world: World) -> None:
+    found = await world.authorized()
+    world.server.revoke_grants()
+    world.clock.advance(HOUR)
+
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    assert world.health(found).state is not State.REAUTHORIZATION_REQUIRED
+    assert (await world.find(found)).state is State.FAILING
+
+    # Before the pause is over nobody asks again, and who insists confirms nothing.
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    assert len(world.refreshes()) == 1
+    assert (await world.engine.verify(LOCAL, "demo")).works is False
+    assert (await world.find(found)).state is State.FAILING
+
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    after = await world.find(found)
+    assert after.state is State.REAUTHORIZATION_REQUIRED
+    assert after.cause == "grant_dead"
+    asked = len(world.refreshes())
+    with pytest.raises(ReauthorizationRequired) as caught:
+        await world.token(found)
+    assert "expired or was revoked" in caught.value.reason
+    assert len(world.refreshes()) == asked
+    assert (await world.get(await world.authorize(after))).is_success
+
+
+async def test_a_dead_grant_is_forgotten_once_another_process_has_renewed(
+    world: World, tmp_path: Path
+) -> None:
+    """The store is read again between the first sign and the second."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    refused = Answer.json({"error": "invalid_grant"}, status=400)
+    world.server.script("token", Replace(refused))
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    # Replace commits, so this server has rotated: a new consent, made elsewhere, mends it.
+    async with an_engine(tmp_path, world.clock) as elsewhere:
+        there = World(elsewhere, world.server, world.clock, tmp_path)
+        await there.authorize(found)
+    asked = len(world.refreshes())
+    world.clock.advance(MINUTE)
+    assert await world.token(found)
+    assert len(world.refreshes()) == asked
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(503),
+        Refuse(429),
+        Refuse(500, body=b"<html>"),
+        Drop(Moment.BEFORE_COMMIT),
+    ],
+    ids=str,
+)
+async def test_a_temporary_failure_serves_the_token_that_still_works(
+    world: World, fault: Refuse | Drop
+) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    world.clock.advance(HOUR - MINUTE)
+    world.server.script("token", fault, fault)
+    assert await world.token(found) == first
+    after = await world.find(found)
+    assert after.state is State.FAILING
+    assert after.retry_at is not None
+    world.clock.set(after.retry_at)
+    world.server.journal.allow()
+    for _ in range(3):  # the second fault may not have been met yet
+        if (await world.find(found)).state is State.AUTHORIZED:
+            break
+        await world.token(found)
+        world.clock.set((await world.find(found)).retry_at or world.clock.now())
+    assert await world.token(found) != first
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_a_server_is_left_alone_as_long_as_it_asks(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Refuse(503, retry_after="120"))
+    for _ in range(3):
+        with pytest.raises(TemporarilyUnavailable) as caught:
+            await world.token(found)
+        assert caught.value.retry_after is not None
+        assert caught.value.retry_after <= timedelta(minutes=2)
+    assert world.health(found).retry_at == world.clock.now() + timedelta(minutes=2)
+    assert len(world.refreshes()) == 1
+    world.clock.advance(timedelta(minutes=2))
+    assert await world.token(found)
+
+
+async def test_a_person_who_asks_need_not_wait(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Refuse(503, retry_after="3600"))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    assert (await world.engine.verify(LOCAL, "demo")).works is True
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_failures_in_a_row_wait_longer_and_never_mark_the_connection_dead(
+    world: World,
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", *[Refuse(503)] * 12)
+    for count in range(1, 13):
+        with pytest.raises(TemporarilyUnavailable):
+            await world.token(found)
+        health = world.health(found)
+        assert health.failures == count
+        assert health.state == State.FAILING
+        assert health.retry_at is not None
+        assert health.retry_at - world.clock.now() <= timedelta(minutes=15)
+        world.clock.set(health.retry_at)
+    assert await world.token(found)
+    assert world.health(found).failures == 0
+
+
+@pytest.mark.parametrize(
+    "fault", [Drop(Moment.AFTER_COMMIT), Truncate(), Drop(Moment.BEFORE_COMMIT)], ids=str
+)
+async def test_a_lost_answer_is_asked_for_again_at_once(tmp_path: Path, fault: Drop) -> None:
+    async with a_world(tmp_path, ServerOptions(grace=timedelta(seconds=30))) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        world.server.script("token", fault)
+        assert await world.token(found)
+        assert len(world.refreshes()) == 2
+        assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_an_answer_lost_for_good_is_named_as_the_cause(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)  # one retry, and one confirmation
+    world.server.script("token", Drop(Moment.AFTER_COMMIT))
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    assert world.health(found).cause == LOST
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    after = await world.find(found)
+    assert (after.state, after.cause) == (State.REAUTHORIZATION_REQUIRED, LOST)
+    assert "Nobody revoked anything" in after.explanation
+    assert len(world.refreshes()) == 3
+
+
+async def test_a_lost_answer_stays_the_cause_through_a_temporary_failure(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)
+    world.server.script("token", Drop(Moment.AFTER_COMMIT), Refuse(503))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    for _ in range(2):
+        world.clock.advance(MINUTE)
+        with pytest.raises(InvalidGrant):
+            await world.token(found)
+    after = await world.find(found)
+    assert (after.state, after.cause) == (State.REAUTHORIZATION_REQUIRED, LOST)
+
+
+async def test_an_unusable_answer_with_a_new_refresh_token_loses_nothing(tmp_path: Path) -> None:
+    odd = iter([{}, {"token_type": "mac"}, {}])
+    options = ServerOptions(token_answer=lambda answer: {**answer, **next(odd)})
+    async with a_world(tmp_path, options) as world:
+        found = await world.authorized()
+        before = await world.refresh_token(found)
+        world.clock.advance(HOUR)
+        with pytest.raises(GrantlineError):
+            await world.token(found)
+        assert await world.refresh_token(found) != before
+        world.clock.advance(timedelta(minutes=15))
+        assert await world.token(found)
+
+
+async def test_a_grant_revoked_elsewhere_ends_in_words_for_people(world: World) -> None:
+    found = await world.authorized()
+    world.server.revoke_grants()
+    with pytest.raises(InvalidGrant):
+        await world.get(found)
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.get(found)
+    with pytest.raises(ReauthorizationRequired):
+        world.clock.advance(HOUR)
+        await world.get(found)
+    verification = await world.engine.verify(LOCAL, "demo")
+    assert verification.works is False
+    assert "reauthorize" in verification.next_step
+
+
+# --- many callers, and callers that go away ----------------------------------------------------
+
+
+async def test_a_thousand_callers_share_one_renewal(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    tokens: list[str] = []
+
+    async def ask() -> None:
+        tokens.append(await world.token(found))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(1000):
+            tasks.start_soon(ask)
+    assert len(tokens) == 1000
+    assert len(set(tokens)) == 1
+    assert len(world.refreshes()) == 1
+
+
+async def test_callers_who_leave_do_not_end_the_renewal(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        waiting = [asyncio.ensure_future(world.token(found)) for _ in range(5)]
+        await answer.reached()
+        for one in waiting[:4]:
+            one.cancel()
+        answer.release()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in results[:4]] == [asyncio.CancelledError] * 4
+    assert results[4] == await world.token(found)
+    assert len(world.refreshes()) == 1
+
+
+async def test_a_renewal_that_everybody_left_is_still_saved(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        waiting.cancel()
+        answer.release()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert await world.token(found)
+    assert (await world.find(found)).generation == 2
+    assert len(world.refreshes()) == 1
+
+
+async def test_nobody_joins_the_renewal_of_another_workspace(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    stranger = Actor(workspace="elsewhere")
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        with pytest.raises(ConnectionNotFound):
+            await world.engine.token(stranger, found.id, rejected=Secret("any"))
+        answer.release()
+        await waiting
+
+
+async def test_who_joins_a_renewal_with_greater_wishes_gets_the_next_one(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        greater = asyncio.ensure_future(world.token(found, min_ttl=timedelta(days=1)))
+        answer.release()
+        assert await waiting != await greater
+    assert len(world.refreshes()) == 2
+
+
+async def test_closing_waits_for_a_renewal_and_saves_it(world: World, tmp_path: Path) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        async with an_engine(tmp_path, world.clock) as second:
+            waiting = asyncio.ensure_future(second.token(LOCAL, found.id))
+            await answer.reached()
+            waiting.cancel()
+            answer.release()
+    assert (await world.find(found)).generation == 2
+
+
+# --- what happens to the row meanwhile ----------------------------------------------------------
+
+
+async def test_deleted_during_a_renewal_it_stays_deleted_and_the_new_token_is_revoked(
+    world: World,
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        deleted = await world.engine.delete(LOCAL, "demo")
+        assert deleted.revocation.revoked
+        answer.release()
+        with pytest.raises(ConnectionNotFound):
+            await waiting
+    with pytest.raises(ConnectionNotFound):
+        await world.find(found)
+    assert world.server.journal.count("revoke") == 4
+
+
+async def test_edited_to_another_server_during_a_renewal_it_stays_a_draft(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    edit = ConnectionEdit(
+        settings={"token_uri": world.server.second_origin + "/token"},
+        secrets=ClientSecrets(client_secret=Secret("another secret")),
+    )
+    for point, fault in (("committed", None), ("received", Refuse(503))):
+        world.server.script("token", fault)
+        with world.server.hold("token", point) as answer:
+            waiting = asyncio.ensure_future(world.token(found))
+            await answer.reached()
+            await world.engine.manage.edit(LOCAL, "demo", edit)
+            answer.release()
+            with pytest.raises((NotAuthorized, TemporarilyUnavailable)):
+                await waiting
+        assert (await world.find(found)).state is State.DRAFT
+        assert world.columns(found) is None
+        assert world.server.journal.count("second_origin") == 0
+        edit = ConnectionEdit(
+            settings={"token_uri": world.server.token_uri},
+            secrets=ClientSecrets(client_secret=Secret(world.server.client.client_secret)),
+        )
+        if fault is None:
+            await world.engine.manage.edit(LOCAL, "demo", edit)
+            await world.authorize(await world.find(found))
+            world.clock.advance(HOUR)
+            edit = ConnectionEdit(
+                settings={"client_id": "another"},
+                secrets=ClientSecrets(client_secret=Secret("another secret")),
+            )
+
+
+async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
+    world: World, tmp_path: Path
+) -> None:
+    """The process ends between keeping the raw answer and reading it."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    store = world.engine.context.store
+
+    class Ended(BaseException):
+        pass
+
+    def end(*_: object) -> bool:
+        raise Ended
+
+    async with an_engine(tmp_path, world.clock) as dying:
+        dying.context.store.save_refreshed = end  # type: ignore[method-assign]
+        dying.context.store.release_lease = lambda _: None  # type: ignore[method-assign]
+        with pytest.raises(Ended):
+            await dying.token(LOCAL, found.id)
+    assert len(store.open_attempts(found.id)) == 1
+    world.clock.advance(MINUTE)
+    assert await world.token(found)
+    assert len(world.refreshes()) == 1
+    assert store.open_attempts(found.id) == []
+
+
+async def test_a_refresher_that_was_stopped_sends_nothing_late(world: World) -> None:
+    """Stopped between its intent and its first byte, it finds its lease over and looks again."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    store = world.engine.context.store
+    begin_attempt = store.begin_attempt
+    leases: list[Lease] = []
+
+    def stopped(attempt: object) -> None:
+        begin_attempt(attempt)  # type: ignore[arg-type]
+        if not leases:
+            world.clock.advance(MINUTE)
+            lease = store.acquire_lease(found.id, "somebody else", 1, MINUTE)
+            assert lease is not None
+            leases.append(lease)
+            store.release_lease(lease)
+
+    store.begin_attempt = stopped  # type: ignore[method-assign]
+    assert await world.token(found)
+    assert len(leases) == len(world.refreshes()) == 1
+
+
+async def test_a_slow_server_is_not_asked_twice(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Delay(timedelta(milliseconds=50)))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(world.token, found)
+    assert len(world.refreshes()) == 1
