@@ -133,6 +133,6 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 
 def test_the_version_is_one_that_a_release_can_have() -> None:
-    source = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    source = (PACKAGE / "version.py").read_text(encoding="utf-8")
 
     assert re.search(r'^__version__ = "\d+\.\d+\.\d+"$', source, flags=re.MULTILINE)

@@ -7,6 +7,8 @@ The names below are the public ones. Each is imported when it is first asked for
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from grantline.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from grantline.calls.response import NotJson, Response
     from grantline.client.async_connection import AsyncConnection
@@ -70,7 +72,6 @@ if TYPE_CHECKING:
     )
     from grantline.secret import Secret
 
-__version__ = "0.1.0"
 
 __all__ = [
     "NO_PKCE",

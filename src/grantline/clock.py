@@ -18,16 +18,22 @@ class Clock(Protocol):
     2. ``sleep()`` returns no earlier than the span has passed on the same clock.
     """
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """This instant."""
+        ...
 
-    async def sleep(self, span: timedelta) -> None: ...
+    async def sleep(self, span: timedelta) -> None:
+        """Nothing, once ``span`` has passed."""
+        ...
 
 
 class SystemClock:
     """The wall clock of this machine."""
 
     def now(self) -> datetime:
+        """The machine's wall clock, in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, span: timedelta) -> None:
+        """Nothing, once ``span`` has passed; other tasks run meanwhile."""
         await asyncio.sleep(max(0.0, span.total_seconds()))

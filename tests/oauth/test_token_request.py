@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from grantline import __version__
 from grantline.errors import InvalidInput
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.dpop import Dpop
@@ -15,6 +14,7 @@ from grantline.oauth.moment import Moment
 from grantline.oauth.settings import AppSettings, ClientSecrets, TokenRequestFormat
 from grantline.oauth.token_request import Grant, token_flow, token_request
 from grantline.secret import Secret
+from grantline.version import __version__
 
 MOMENT = Moment(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), seed=b"0" * 32)
 SETTINGS = AppSettings(client_id="app", token_uri="https://as.example/token")
@@ -35,7 +35,7 @@ def test_a_token_request_is_a_form_that_names_itself() -> None:
     assert (request.method, request.url) == ("POST", "https://as.example/token")
     assert request.headers == (
         ("Accept", "application/json"),
-        ("User-Agent", f"grantline/{__version__}"),
+        ("User-Agent", f"Grantline/{__version__}"),
         ("Content-Type", "application/x-www-form-urlencoded"),
     )
     assert form(request) == (

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from grantline import __version__
 from grantline.calls.target import join_target
 from grantline.errors import InvalidInput
 from grantline.messages import Headers, HttpRequest, first_value, json_body
 from grantline.url import parse_url
+from grantline.version import USER_AGENT
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -20,7 +20,7 @@ JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 DEFAULT_HEADERS: Final[Headers] = (
     ("Accept", "*/*"),
-    ("User-Agent", f"Grantline/{__version__}"),
+    ("User-Agent", USER_AGENT),
 )
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from grantline import __version__
+from grantline.version import __version__
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

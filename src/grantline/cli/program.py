@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from grantline import __version__
 from grantline.cli import (
     app,
     authorize,
@@ -18,6 +17,7 @@ from grantline.cli import (
     request,
     token,
 )
+from grantline.version import __version__
 
 program = typer.Typer(
     help="Keeps OAuth 2.0 connections and makes HTTP requests with them.",

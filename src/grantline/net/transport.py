@@ -21,7 +21,6 @@ import aiohttp
 from aiohttp import AddrInfoType, SocketFactoryType
 from yarl import URL
 
-from grantline import __version__
 from grantline.calls.headers import check_header, check_method
 from grantline.messages import ClientCertificate, Headers, HttpRequest, HttpResponse
 from grantline.net.address import parse_address
@@ -31,8 +30,7 @@ from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_address, ch
 from grantline.net.resolver import DNS_TIMEOUT, CheckedResolver, Resolver, system_resolver
 from grantline.net.tls import client_context
 from grantline.url import parse_url
-
-USER_AGENT: Final = f"Grantline/{__version__}"
+from grantline.version import USER_AGENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

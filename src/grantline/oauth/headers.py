@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from grantline import __version__
 from grantline.errors import InvalidInput
 from grantline.messages import Headers, first_value
 
 CUSTOM_HEADERS: Final = "Custom headers"
-USER_AGENT: Final = f"grantline/{__version__}"
 
 # What frames the message or routes it belongs to the transport (RFC 9110 sections 7.2, 7.6.1,
 # RFC 9112 section 6); a proof of possession is made per request (RFC 9449).

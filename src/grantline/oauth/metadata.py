@@ -15,8 +15,8 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.body import parse_body
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
-from grantline.oauth.headers import USER_AGENT
 from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.version import USER_AGENT
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 

@@ -10,9 +10,9 @@ from grantline.errors import InvalidInput, InvalidResponse
 from grantline.messages import HttpRequest, HttpResponse, json_body
 from grantline.oauth.answer import answer_fields
 from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.headers import USER_AGENT
 from grantline.oauth.settings import ClientAuthentication
 from grantline.secret import Secret
+from grantline.version import USER_AGENT
 
 REGISTRATION_URI = "Registration URI"
 

@@ -14,7 +14,7 @@ from grantline.oauth.client_auth import ClientProof, client_proof
 from grantline.oauth.dpop import Dpop, asks_for_nonce, with_proof
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
-from grantline.oauth.headers import USER_AGENT, with_custom_headers
+from grantline.oauth.headers import with_custom_headers
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import (
     OWNED_IN_TOKEN_REQUEST,
@@ -34,6 +34,7 @@ from grantline.oauth.settings import (
     Pairs,
     TokenRequestFormat,
 )
+from grantline.version import USER_AGENT
 
 TOKEN_URI: Final = "Token URI"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
