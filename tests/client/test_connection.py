@@ -1,9 +1,185 @@
-"""One connection, from code that waits."""
+"""One connection: requests, tokens, and what is known of it."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+
+from grantline.client.async_connections import AsyncConnections
 from grantline.client.connection import Connection
+from grantline.client.request_options import RequestOptions, request_spec
+from grantline.connections.state import State
+from grantline.errors import InvalidInput, UpstreamError
+from grantline.testing.authorization_server import Endpoint, FakeAuthorizationServer
+from grantline.testing.clock import FakeClock
+from tests.client.installation import app_of
+
+PAST_EXPIRY = timedelta(hours=1)
+
+
+def renewals(server: FakeAuthorizationServer) -> int:
+    return sum(
+        dict(entry.incoming.form).get("grant_type") == "refresh_token"
+        for entry in server.journal.at(Endpoint.TOKEN)
+    )
 
 
 def test_a_request_carries_the_token(demo: Connection) -> None:
-    answer = demo.get("/me")
+    assert demo.get("/me").json()["name"] == "Demo User"
 
-    assert answer.json()["name"] == "Demo User"
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
+def test_each_method_sends_its_own_name(demo: Connection, method: str) -> None:
+    answer = getattr(demo, method)("/echo")
+
+    assert answer.json()["method"] == method.upper()
+
+
+def test_a_head_request_has_no_body(demo: Connection) -> None:
+    answer = demo.head("/me")
+
+    assert (answer.status, answer.content) == (200, b"")
+
+
+def test_params_headers_and_json_arrive_as_they_were_given(demo: Connection) -> None:
+    answer = demo.post(
+        "/echo",
+        params={"page": 2, "tag": ["a", "b"], "deep": True, "none": None},
+        headers={"X-Trace": "7"},
+        json={"ok": None},
+    )
+
+    echo = answer.json()
+    assert echo["query"] == [["page", "2"], ["tag", "a"], ["tag", "b"], ["deep", "true"]]
+    assert echo["json"] == {"ok": None}
+    assert ["X-Trace", "7"] in echo["headers"]
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "media_type"),
+    [
+        ({"json": None}, b"null", "application/json"),
+        ({"data": {"a": "1 2"}}, b"a=1+2", "application/x-www-form-urlencoded"),
+        ({"data": [("a", 1), ("a", 2)]}, b"a=1&a=2", "application/x-www-form-urlencoded"),
+        ({"content": "é"}, "é".encode(), "application/octet-stream"),
+        ({"content": b"\0"}, b"\0", "application/octet-stream"),
+    ],
+)
+def test_a_body_is_json_a_form_or_bytes(
+    options: RequestOptions, body: bytes, media_type: str
+) -> None:
+    content = request_spec("post", "/", options).content
+
+    assert content is not None
+    assert (content.data, content.media_type) == (body, media_type)
+
+
+@pytest.mark.parametrize("timeout", [1.5, timedelta(seconds=1.5)])
+def test_a_timeout_is_seconds_or_a_span(timeout: float | timedelta) -> None:
+    assert request_spec("GET", "/", {"timeout": timeout}).timeout == timedelta(seconds=1.5)
+
+
+def test_two_bodies_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="json and data are two"):
+        request_spec("POST", "/", {"json": None, "data": {}})
+
+
+def test_an_option_that_does_not_exist_is_refused() -> None:
+    misspelt: Any = {"parms": {}}
+
+    with pytest.raises(InvalidInput, match="no option parms"):
+        request_spec("GET", "/", misspelt)
+
+
+def test_an_error_status_is_an_answer_until_it_is_made_an_error(demo: Connection) -> None:
+    answer = demo.get("/status/404")
+
+    with pytest.raises(UpstreamError, match="404"):
+        answer.raise_for_status()
+
+
+def test_the_status_follows_what_happened_in_this_process(
+    demo: Connection, server: FakeAuthorizationServer, clock: FakeClock
+) -> None:
+    before = demo.status
+    clock.advance(PAST_EXPIRY)
+    demo.token()
+
+    assert before.state is demo.status.state is State.AUTHORIZED
+    assert demo.status.generation == before.generation + 1
+    assert demo.status.expires_at == clock.now() + PAST_EXPIRY
+
+
+def test_a_valid_token_comes_from_memory_without_the_other_thread(
+    demo: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = demo.token()
+    monkeypatch.setattr(demo, "_portal", None)
+
+    assert demo.token() == demo.bearer().token == first
+
+
+def test_a_token_lives_at_least_as_long_as_asked(
+    demo: Connection, server: FakeAuthorizationServer, clock: FakeClock
+) -> None:
+    first = demo.token()
+    clock.advance(timedelta(minutes=50))
+
+    assert demo.token(min_ttl=timedelta(minutes=5)) == first
+    assert demo.token(min_ttl=timedelta(minutes=30)) != first
+
+
+def test_a_rejected_token_is_not_given_again(
+    demo: Connection, server: FakeAuthorizationServer
+) -> None:
+    refused = demo.token()
+
+    assert demo.token(rejected=refused) != refused
+    assert demo.token(rejected=refused) == demo.token()
+    assert renewals(server) == 1
+
+
+def test_fifty_threads_with_an_expired_token_make_one_token_request(
+    demo: Connection, server: FakeAuthorizationServer, clock: FakeClock
+) -> None:
+    clock.advance(PAST_EXPIRY)
+    threads = 50
+    together = threading.Barrier(threads)
+
+    def ask(_: int) -> str:
+        together.wait(timeout=30)
+        return demo.token().reveal()
+
+    with ThreadPoolExecutor(threads) as pool:
+        tokens = set(pool.map(ask, range(threads)))
+
+    assert len(tokens) == 1
+    assert renewals(server) == 1
+
+
+async def test_a_thousand_callers_with_an_expired_token_make_one_token_request(
+    async_connections: AsyncConnections, server: FakeAuthorizationServer, clock: FakeClock
+) -> None:
+    await async_connections.create("demo", **app_of(server))
+    async with async_connections.authorize("demo") as pending:
+        demo = await pending.complete(server.approve(pending.url))
+    clock.advance(PAST_EXPIRY)
+    tokens = set()
+
+    async def ask() -> None:
+        tokens.add((await demo.token()).reveal())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(1000):
+            tasks.start_soon(ask)
+
+    assert len(tokens) == 1
+    assert renewals(server) == 1
+
+
+def test_a_connection_shows_its_name_and_state_and_no_secret(demo: Connection) -> None:
+    assert repr(demo) == "Connection('demo', authorized)"
+    assert demo.token().reveal() not in repr(demo.bearer())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -15,12 +16,10 @@ from anyio.to_thread import run_sync
 
 from grantline.client.async_connection import AsyncConnection
 from grantline.connections.authorize import Begun
-from grantline.connections.callback_path import callback_digest, callback_path
-from grantline.connections.context import fingerprint
+from grantline.connections.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.errors import InvalidInput
 from grantline.net.loopback import LoopbackListener
-from grantline.oauth.callback import presented_state
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.url import is_loopback_host
 
@@ -44,7 +43,7 @@ class AsyncPending:
     expires_at: datetime | None = None
     connection: AsyncConnection
     finish: Callable[[], Awaitable[object]]
-    accept: Callable[[str], Awaitable[object]] | None = None
+    accept: Callable[[str, str], Awaitable[object]] | None = None
 
     async def wait(self, timeout: float | timedelta | None = None) -> AsyncConnection:  # noqa: ASYNC109 - as in Pending
         """The connection, once it is authorized.
@@ -82,7 +81,7 @@ class AsyncPending:
                 field="redirected_url",
                 hint="Copy all of it from the browser, with what follows the question mark.",
             )
-        await self.accept(answer)
+        await self.accept(answer, parts.path)
         return self._done()
 
     def _done(self) -> AsyncConnection:
@@ -103,10 +102,9 @@ async def begun_authorization(
     """The authorization of ``connection``, as its flow goes, while the block lasts."""
     flow = connection.status.flow
     if device or flow is FlowType.DEVICE:
-        yield await _by_device(engine, connection)
+        yield await _on_device(engine, connection)
     elif flow.needs_browser:
-        async with _listener(connection.status.app.settings, port) as listener:
-            pending = await _by_browser(engine, connection, scopes, listener)
+        async with _in_browser(engine, connection, scopes, port) as pending:
             if open_browser:
                 await run_sync(webbrowser.open, pending.url)
             yield pending
@@ -116,7 +114,7 @@ async def begun_authorization(
         )
 
 
-async def _by_device(engine: Engine, connection: AsyncConnection) -> AsyncPending:
+async def _on_device(engine: Engine, connection: AsyncConnection) -> AsyncPending:
     start = await engine.devices.begin(LOCAL, connection.id)
     return AsyncPending(
         user_code=start.authorization.user_code,
@@ -128,44 +126,56 @@ async def _by_device(engine: Engine, connection: AsyncConnection) -> AsyncPendin
     )
 
 
-async def _by_browser(
-    engine: Engine,
-    connection: AsyncConnection,
-    scopes: tuple[str, ...] | None,
-    listener: LoopbackListener | None,
-) -> AsyncPending:
+@asynccontextmanager
+async def _in_browser(
+    engine: Engine, connection: AsyncConnection, scopes: tuple[str, ...] | None, port: int
+) -> AsyncIterator[AsyncPending]:
     settings = connection.status.app.settings
     binding = token_urlsafe(32)
-    begun = await engine.authorize.begin(
-        LOCAL,
-        connection.id,
-        redirect_uri=listener.redirect_uri if listener else settings.redirect_uri,
-        binding=binding,
-        scopes=scopes,
-    )
 
-    async def accept(answer: str) -> None:
-        # A redirect URI that the app fixes is shared by all services, so its path tells nothing.
-        context = None if settings.redirect_uri else callback_digest(settings)
+    async def accept(answer: str, path: str) -> None:
+        # A redirect URI that the app fixes may be shared by services, so its path tells nothing.
+        context = None if settings.redirect_uri else path.rpartition("/")[2]
         await engine.authorize.complete(LOCAL, answer, binding=binding, context_digest=context)
 
-    async def finish() -> None:
-        if listener is None:
-            raise InvalidInput(
-                "The redirect URI does not lead to this machine.",
-                field="Redirect URI",
-                hint="Give complete() the address to which the browser was sent.",
-            )
-        left = begun.expires_at - engine.context.clock.now()
-        await accept(await listener.wait(left, lambda answer: _belongs_to(begun, answer)))
+    async with _listener(settings, port) as listener:
+        begun = await engine.authorize.begin(
+            LOCAL,
+            connection.id,
+            redirect_uri=listener.redirect_uri if listener else settings.redirect_uri,
+            binding=binding,
+            scopes=scopes,
+        )
+        # From now on, because a person who consented before is sent back at once.
+        life = begun.expires_at - engine.context.clock.now()
+        receiving = asyncio.get_running_loop().create_task(_received(listener, begun, life))
 
-    return AsyncPending(
-        url=begun.url,
-        expires_at=begun.expires_at,
-        connection=connection,
-        finish=finish,
-        accept=accept,
-    )
+        async def finish() -> None:
+            # Whoever stops waiting may wait again.
+            await accept(await asyncio.shield(receiving), callback_path(settings))
+
+        try:
+            yield AsyncPending(
+                url=begun.url,
+                expires_at=begun.expires_at,
+                connection=connection,
+                finish=finish,
+                accept=accept,
+            )
+        finally:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+
+
+async def _received(listener: LoopbackListener | None, begun: Begun, life: timedelta) -> str:
+    """The answer that the browser brings to this machine."""
+    if listener is None:
+        raise InvalidInput(
+            "The redirect URI does not lead to this machine.",
+            field="Redirect URI",
+            hint="Give complete() the address to which the browser was sent.",
+        )
+    return await listener.wait(life, begun.is_answered_by)
 
 
 def _listener(
@@ -179,12 +189,8 @@ def _listener(
     if registered.scheme != "http" or not is_loopback_host(host):
         return nullcontext()
     # Without a port, any is as good as registered (RFC 8252 section 7.3).
-    return LoopbackListener(registered.path, registered.port or port, host=host)
-
-
-def _belongs_to(begun: Begun, answer: str) -> bool:
-    state = presented_state(answer)
-    return state is not None and fingerprint(state.reveal()) == begun.state_hash
+    shown = f"[{host}]" if ":" in host else host
+    return LoopbackListener(registered.path or "/", registered.port or port, host=shown)
 
 
 async def _nothing() -> None:
