@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -231,9 +232,7 @@ async def test_of_many_callbacks_with_one_state_one_is_taken(world: World) -> No
 
 async def test_a_state_lives_ten_minutes(world: World) -> None:
     draft = await world.draft()
-    in_time, too_late = [
-        world.server.approve((await world.begin(draft)).url) for _ in range(2)
-    ]
+    in_time, too_late = [world.server.approve((await world.begin(draft)).url) for _ in range(2)]
     world.clock.advance(timedelta(minutes=10))
     with pytest.raises(InvalidGrant):  # the server's own code has expired, ours was in time
         await world.complete(draft, in_time)
@@ -392,11 +391,11 @@ async def test_an_app_pointed_elsewhere_during_the_exchange_keeps_no_token(
 )
 async def test_a_flow_is_not_run_as_another(world: World, flow: FlowType, call: str) -> None:
     draft = await world.draft(flow=flow)
-    calls = {
-        "begin": lambda: world.begin(draft),
-        "obtain": lambda: world.engine.authorize.obtain(LOCAL, draft.id),
-        "device": lambda: world.engine.devices.begin(LOCAL, draft.id),
-    }
+    engine = world.engine
     with pytest.raises(InvalidInput) as caught:
-        await calls[call]()
+        await {
+            "begin": partial(world.begin, draft),
+            "obtain": partial(engine.authorize.obtain, LOCAL, draft.id),
+            "device": partial(engine.devices.begin, LOCAL, draft.id),
+        }[call]()
     assert caught.value.field == "Flow type"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from grantline.errors import (
 )
 from grantline.oauth.settings import ClientSecrets
 from grantline.secret import Secret
-from grantline.store.records import Lease
+from grantline.store.records import Lease, RefreshAttempt
 from grantline.testing.authorization_server import (
     Answer,
     Delay,
@@ -78,8 +79,8 @@ async def test_an_omitted_refresh_token_is_kept(world: World) -> None:
 async def test_an_empty_refresh_token_is_no_refresh_token(
     tmp_path: Path, omitted: str | None
 ) -> None:
-    answers = iter([lambda answer: answer, lambda answer: {**answer, "refresh_token": omitted}])
-    options = ServerOptions(rotate=False, token_answer=lambda answer: next(answers)(answer))
+    odd: Iterator[dict[str, str | None]] = iter([{}, {"refresh_token": omitted}])
+    options = ServerOptions(rotate=False, token_answer=lambda answer: {**answer, **next(odd)})
     async with a_world(tmp_path, options) as world:
         found = await world.authorized()
         kept = await world.refresh_token(found)
@@ -330,7 +331,7 @@ async def test_a_lost_answer_stays_the_cause_through_a_temporary_failure(world: 
 
 
 async def test_an_unusable_answer_with_a_new_refresh_token_loses_nothing(tmp_path: Path) -> None:
-    odd = iter([{}, {"token_type": "mac"}, {}])
+    odd: Iterator[dict[str, str]] = iter([{}, {"token_type": "mac"}, {}])
     options = ServerOptions(token_answer=lambda answer: {**answer, **next(odd)})
     async with a_world(tmp_path, options) as world:
         found = await world.authorized()
@@ -351,8 +352,8 @@ async def test_a_grant_revoked_elsewhere_ends_in_words_for_people(world: World) 
     world.clock.advance(MINUTE)
     with pytest.raises(InvalidGrant):
         await world.get(found)
+    world.clock.advance(HOUR)
     with pytest.raises(ReauthorizationRequired):
-        world.clock.advance(HOUR)
         await world.get(found)
     verification = await world.engine.verify(LOCAL, "demo")
     assert verification.works is False
@@ -499,7 +500,7 @@ async def test_edited_to_another_server_during_a_renewal_it_stays_a_draft(world:
 
 
 async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
-    world: World, tmp_path: Path
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process ends between keeping the raw answer and reading it."""
     found = await world.authorized()
@@ -513,8 +514,8 @@ async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
         raise Ended
 
     async with an_engine(tmp_path, world.clock) as dying:
-        dying.context.store.save_refreshed = end  # type: ignore[method-assign]
-        dying.context.store.release_lease = lambda _: None  # type: ignore[method-assign]
+        monkeypatch.setattr(dying.context.store, "save_refreshed", end)
+        monkeypatch.setattr(dying.context.store, "release_lease", lambda _: None)
         with pytest.raises(Ended):
             await dying.token(LOCAL, found.id)
     assert len(store.open_attempts(found.id)) == 1
@@ -524,7 +525,9 @@ async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
     assert store.open_attempts(found.id) == []
 
 
-async def test_a_refresher_that_was_stopped_sends_nothing_late(world: World) -> None:
+async def test_a_refresher_that_was_stopped_sends_nothing_late(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stopped between its intent and its first byte, it finds its lease over and looks again."""
     found = await world.authorized()
     world.clock.advance(HOUR)
@@ -532,8 +535,8 @@ async def test_a_refresher_that_was_stopped_sends_nothing_late(world: World) -> 
     begin_attempt = store.begin_attempt
     leases: list[Lease] = []
 
-    def stopped(attempt: object) -> None:
-        begin_attempt(attempt)  # type: ignore[arg-type]
+    def stopped(attempt: RefreshAttempt) -> None:
+        begin_attempt(attempt)
         if not leases:
             world.clock.advance(MINUTE)
             lease = store.acquire_lease(found.id, "somebody else", 1, MINUTE)
@@ -541,7 +544,7 @@ async def test_a_refresher_that_was_stopped_sends_nothing_late(world: World) -> 
             leases.append(lease)
             store.release_lease(lease)
 
-    store.begin_attempt = stopped  # type: ignore[method-assign]
+    monkeypatch.setattr(store, "begin_attempt", stopped)
     assert await world.token(found)
     assert len(leases) == len(world.refreshes()) == 1
 

@@ -16,13 +16,15 @@ from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.context import Context
 from grantline.connections.device import DeviceAuthorizer
+from grantline.connections.holding import Holding
 from grantline.connections.manage import Manager
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
-from grantline.connections.revoke import Revocation, revoke_tokens
+from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
 from grantline.connections.schedule import LEASE_SPAN
 from grantline.connections.tokens import Tokens
 from grantline.connections.verify import Verification, verify
+from grantline.errors import KeyUnavailable, SecretUnreadable
 from grantline.net.transport import METADATA_LIMITS
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import ServerMetadata, metadata_flow
@@ -107,12 +109,21 @@ class Engine:
         """
         context = self.context
         record = await self.manage.record(actor, name)
-        holding = await context.hold(actor, record.id)
+        holding = await self._holding_if_readable(actor, record.id)
         event = context.event(actor, "connection.deleted", record.id, {"name": record.name})
         await context.stored(context.store.delete_connection, actor.workspace, record.id, event)
         context.holdings.drop(record.id)
-        revocation = await revoke_tokens(context, holding, holding.tokens)
+        revocation = UNREADABLE
+        if holding is not None:
+            revocation = await revoke_tokens(context, holding, holding.tokens)
         return Deleted(record.name, revocation)
+
+    async def _holding_if_readable(self, actor: Actor, connection_id: str) -> Holding | None:
+        """The connection opened; None when its secrets do not open, which deleting may end."""
+        try:
+            return await self.context.hold(actor, connection_id)
+        except (KeyUnavailable, SecretUnreadable):
+            return None
 
     async def discover(self, issuer: str) -> ServerMetadata:
         """What an issuer says of itself; raises ``DiscoveryFailed``."""

@@ -17,7 +17,13 @@ from grantline.connections.connection import (
 from grantline.connections.context import Context
 from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings
 from grantline.connections.health import draft, edited
-from grantline.connections.rules import check_hosts, check_name, check_scopes, check_settings
+from grantline.connections.rules import (
+    check_hosts,
+    check_name,
+    check_scopes,
+    check_settings,
+    check_uris,
+)
 from grantline.connections.sealing import (
     FlowSecrets,
     open_client_secrets,
@@ -265,11 +271,15 @@ class Manager:
         if new_name is not None:
             new = replace(new, name=check_name(new_name, field="App name"))
         new = replace(new, updated_at=context.clock.now())
+        users = await context.stored(context.store.list_connections, actor.workspace, record.id)
+        new_settings = app_from_record(new).settings
+        kept = open_client_secrets(context.vault, new)
+        for flow in {each.flow for each in users}:
+            check_settings(new_settings, FlowType(flow), kept)
         reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
         event = context.event(actor, "app.edited", record.id, {"fields": _changed_fields(edit)})
         await context.stored(context.store.update_app, new, event, reset)
         context.holdings.drop_app(record.id)
-        users = await context.stored(context.store.list_connections, actor.workspace, record.id)
         return app_from_record(new), price, tuple(sorted(each.name for each in users))
 
     async def delete_app(self, actor: Actor, name: str) -> App:
@@ -355,6 +365,7 @@ class Manager:
         )
         if new == old and secrets == kept:
             return None, FREE
+        check_uris(new)
         price = price_of_settings(old, new)
         if price.secret_required:
             _require_secrets_again(kept, edit.secrets, price)

@@ -182,4 +182,4 @@ def _says_expired(holding: Holding, response: HttpResponse) -> bool:
     settings = holding.settings
     if response.status == 401 or response.status in settings.expired_statuses:
         return True
-    return any(match.encode() in response.body for match in settings.expired_body_matches)
+    return any(match.encode() in response.body for match in settings.expired_body_matches if match)

@@ -24,6 +24,10 @@ class Revocation:
     note: str
 
 
+UNREADABLE = Revocation(
+    revoked=False,
+    note="The tokens could not be read: remove the access in the service's own settings.",
+)
 NOTHING_TO_REVOKE = Revocation(revoked=True, note="There were no tokens to revoke.")
 
 

@@ -15,20 +15,25 @@ from typing import Final
 from grantline.calls.hosts import HostList
 from grantline.errors import InvalidInput
 from grantline.oauth.authorization_code import (
+    AUTHORIZE_URI,
     AuthorizationRequest,
     authorization_url,
     code_exchange_request,
 )
 from grantline.oauth.client_credentials import client_credentials_request
-from grantline.oauth.device import device_authorization_request
+from grantline.oauth.device import DEVICE_AUTHORIZATION_URI, device_authorization_request
 from grantline.oauth.endpoint import endpoint_url
+from grantline.oauth.introspection import INTROSPECTION_URI
 from grantline.oauth.jwt_bearer import jwt_bearer_request
 from grantline.oauth.moment import Moment
+from grantline.oauth.par import PAR_URI, pushed_authorization_request
 from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
 from grantline.oauth.placement import credential_of
 from grantline.oauth.refresh import refresh_request
+from grantline.oauth.revocation import REVOCATION_URI
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.token_request import TOKEN_URI
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.url import parse_url
@@ -36,6 +41,18 @@ from grantline.url import parse_url
 _NAME: Final = re.compile(r"[\w][\w .@/+-]{0,99}")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _ID_PREFIXES: Final = ("con_", "app_")
+
+URI_FIELDS: Final = {
+    "authorize_uri": AUTHORIZE_URI,
+    "token_uri": TOKEN_URI,
+    "refresh_uri": "Refresh URI",
+    "device_authorization_uri": DEVICE_AUTHORIZATION_URI,
+    "revocation_uri": REVOCATION_URI,
+    "introspection_uri": INTROSPECTION_URI,
+    "pushed_authorization_uri": PAR_URI,
+    "jwks_uri": "JWKS URI",
+    "base_url": "Base URL",
+}
 
 _STAND_IN: Final = Secret("stand-in")
 _TOKENS: Final = TokenSet(access_token=_STAND_IN, refresh_token=_STAND_IN)
@@ -77,6 +94,17 @@ def check_hosts(hosts: tuple[str, ...], *, base_url: str) -> tuple[str, ...]:
     return tuple(sorted(HostList.parse(hosts, field="Hosts").patterns))
 
 
+def check_uris(settings: AppSettings) -> None:
+    """Refuses an app with a URI that cannot be used, whichever flow would use it.
+
+    Raises:
+        InvalidInput: Names the field of the form.
+    """
+    for name, label in URI_FIELDS.items():
+        if uri := getattr(settings, name):
+            endpoint_url(uri, field=label)
+
+
 def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets) -> None:
     """Refuses settings with which ``flow`` could not work.
 
@@ -89,8 +117,7 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
         )
     token_type = "DPoP" if settings.use_dpop else "Bearer"
     credential_of(settings, replace(_TOKENS, token_type=token_type))
-    if settings.base_url:
-        endpoint_url(settings.base_url, field="Base URL")
+    check_uris(settings)
     if flow is FlowType.IMPLICIT:
         authorization_url(settings=settings, request=_authorization(flow))
         return
@@ -99,6 +126,10 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
         case FlowType.AUTHORIZATION_CODE:
             request = _authorization(flow)
             authorization_url(settings=settings, request=request)
+            if settings.use_par:
+                pushed_authorization_request(
+                    settings=settings, secrets=secrets, request=request, moment=_MOMENT
+                )
             code_exchange_request(
                 settings=settings,
                 secrets=secrets,
