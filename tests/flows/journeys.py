@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import anyio.to_thread
 
@@ -142,3 +142,8 @@ async def spend_refresh_token(engine: Engine, connection: Connection) -> None:
         lambda request: context.send(request, app_id=holding.app.id),
     )
     assert answer.status == 200
+
+
+def code_in(redirected: str) -> str:
+    """The authorization code that a redirect carries."""
+    return dict(parse_qsl(urlsplit(redirected).query))["code"]

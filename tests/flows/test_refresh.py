@@ -7,6 +7,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
+from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
@@ -49,6 +50,29 @@ async def test_a_token_that_the_server_ended_early_is_renewed_and_the_request_re
     with anyio.fail_after(30):
         while (await engine.find(LOCAL, connection.id)).generation < 2:
             assert (await get(engine, connection))["sub"] == "person"
+
+
+@pytest.mark.parametrize(
+    ("expired_statuses", "status", "generation"), [((403,), 200, 2), ((), 403, 1)]
+)
+async def test_an_api_may_say_403_where_it_means_401_if_the_app_says_so(
+    engine: Engine,
+    start_django_toolkit: StartPeer,
+    expired_statuses: tuple[int, ...],
+    status: int,
+    generation: int,
+) -> None:
+    peer = start_django_toolkit(settings={"ACCESS_TOKEN_EXPIRE_SECONDS": 1})
+    connection = await connected(engine, peer, expired_statuses=expired_statuses)
+    token = (await engine.token(LOCAL, connection.id)).reveal()
+    me = f"{peer.api_url}/forbidding/me"
+    raw = HttpRequest("GET", me, (("Authorization", f"Bearer {token}"),))
+    with anyio.fail_after(30):
+        while (await engine.context.transport.send(raw)).status == 200:
+            pass
+
+    assert (await engine.request(LOCAL, connection.id, RequestSpec(url=me))).status == status
+    assert (await engine.find(LOCAL, connection.id)).generation == generation
 
 
 async def test_a_refresh_token_lasts_over_many_rotations(
