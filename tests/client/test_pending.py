@@ -10,6 +10,8 @@ import requests
 
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.connections import Connections
+from grantline.connections.open import open_engine
+from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.errors import (
     AuthorizationDenied,
@@ -22,7 +24,7 @@ from grantline.testing.authorization_server import (
     DEMO_USERNAME,
     FakeAuthorizationServer,
 )
-from grantline.testing.clock import FakeClock
+from grantline.testing.clock import JumpingClock
 from tests.client.installation import app_of
 
 
@@ -158,19 +160,43 @@ def test_other_scopes_can_be_asked_for(
     assert demo.status.granted_scopes == ("read", "write")
 
 
-async def test_a_device_shows_a_code_and_waits(
-    async_connections: AsyncConnections, server: FakeAuthorizationServer, clock: FakeClock
+async def test_a_device_shows_a_code_and_waits_for_the_person(
+    settings: Settings, server: FakeAuthorizationServer
+) -> None:
+    # On this clock the polling takes no time.
+    engine = open_engine(settings, clock=JumpingClock())
+    async with AsyncConnections(engine) as connections:
+        await connections.create("tv", **app_of(server), flow="device")
+
+        async with connections.authorize("tv") as pending:
+            assert pending.user_code in pending.verification_uri_complete
+            assert pending.verification_uri.startswith(server.issuer)
+            assert pending.url == ""
+            server.approve_device(pending.user_code)
+            tv = await pending.wait()
+
+        assert (await tv.get("/me")).is_success
+
+
+async def test_waiting_for_a_device_ends_when_the_caller_has_waited_enough(
+    async_connections: AsyncConnections, server: FakeAuthorizationServer
 ) -> None:
     await async_connections.create("tv", **app_of(server), flow="device")
 
     async with async_connections.authorize("tv") as pending:
-        assert pending.user_code in pending.verification_uri_complete
-        assert (pending.url, pending.verification_uri[:4]) == ("", "http")
-        server.approve_device(pending.user_code)
         with pytest.raises(TimeoutError):
             await pending.wait(timeout=0)
-        with pytest.raises(InvalidInput, match="browser"):
+        with pytest.raises(InvalidInput, match="does not use a browser"):
             await pending.complete("http://127.0.0.1/?code=x")
+
+
+def test_a_device_code_is_not_for_other_flows(
+    connections: Connections, server: FakeAuthorizationServer
+) -> None:
+    connections.create("demo", **app_of(server))
+
+    with pytest.raises(InvalidInput), connections.authorize("demo", device=True):
+        pass
 
 
 @pytest.mark.parametrize("flow", ["client-credentials", "password"])

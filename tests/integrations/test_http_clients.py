@@ -17,7 +17,9 @@ from grantline.testing.authorization_server import (
     Answer,
     Endpoint,
     FakeAuthorizationServer,
+    Leniency,
     Replace,
+    ServerOptions,
 )
 from tests.client.installation import app_of
 
@@ -52,6 +54,11 @@ def with_requests(connection: Connection, method: str, url: str, body: Any = Non
     auth = for_requests.ConnectionAuth(connection)
     with requests.Session() as session:
         return session.request(method, url, data=body, auth=auth)
+
+
+@pytest.fixture
+def server_options() -> ServerOptions:
+    return ServerOptions(lenient=frozenset({Leniency.ACCESS_TOKEN_IN_QUERY}), dpop_nonce=True)
 
 
 @pytest.fixture(params=[with_httpx2, with_httpx, with_requests])
@@ -201,3 +208,23 @@ def test_a_request_with_credentials_of_its_own_is_refused(demo: Connection) -> N
         for_requests.ConnectionAuth(demo)(request.prepare())
 
     assert refused.value.rule == "credential_conflict"
+
+
+@pytest.fixture
+def bound(connections: Connections, server: FakeAuthorizationServer) -> Connection:
+    """A connection whose tokens work with proofs of possession only."""
+    connections.create("bound", **app_of(server), use_dpop=True)
+    with connections.authorize("bound") as pending:
+        return pending.complete(server.approve(pending.url))
+
+
+def test_a_bound_token_comes_with_a_proof_and_with_the_nonce_that_is_wanted(
+    bound: Connection, server: FakeAuthorizationServer, call: Call
+) -> None:
+    for _ in range(2):
+        answer = call(bound, "GET", f"{server.api_url}/me")
+
+        assert answer.json()["name"] == "Demo User"
+    # The first request learns the nonce; the second has it.
+    assert server.journal.count(Endpoint.API) == 3
+    assert renewals(server) == 0
