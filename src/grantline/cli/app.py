@@ -102,7 +102,9 @@ def show(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
     )
 
 
-@commands.command(epilog="Example: grantline app edit google --client-secret-stdin < new-secret.txt")
+@commands.command(
+    epilog="Example: grantline app edit google --client-secret-stdin < new-secret.txt"
+)
 @takes_groups
 def edit(
     name: AppArgument,
@@ -117,9 +119,7 @@ def edit(
     if new_name is None and settings.is_empty and given == ClientSecrets():
         raise UsageError("Nothing was given to change.", hint="See: grantline app edit --help")
 
-    async def work(
-        engine: Engine, secrets: ClientSecrets
-    ) -> tuple[App, Price, tuple[str, ...]]:
+    async def work(engine: Engine, secrets: ClientSecrets) -> tuple[App, Price, tuple[str, ...]]:
         from grantline.connections.engine import LOCAL
 
         app = await engine.manage.app(LOCAL, name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from grantline.cli.costs import costs
-from grantline.cli.create import discovered
+from grantline.cli.create import FLOWS, discovered
 from grantline.cli.errors import UsageError
 from grantline.cli.look import NameArgument, label_of
 from grantline.cli.option_groups import takes_groups
@@ -45,17 +45,29 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def edit(
     name: NameArgument,
     *,
-    flow: Annotated[FlowType | None, typer.Option(help="Another flow type.")] = None,
+    flow: Annotated[
+        FlowType | None, typer.Option(metavar="FLOW", help=f"Another flow type: {FLOWS}.")
+    ] = None,
     scope: Annotated[
-        list[str] | None, typer.Option(help="Replaces all scopes; repeat it for more.")
+        list[str] | None,
+        typer.Option(metavar="SCOPE", help="Replaces all scopes; repeat it for more."),
     ] = None,
-    add_scope: Annotated[list[str] | None, typer.Option(help="One scope more.")] = None,
-    remove_scope: Annotated[list[str] | None, typer.Option(help="One scope less.")] = None,
+    add_scope: Annotated[
+        list[str] | None, typer.Option(metavar="SCOPE", help="One scope more.")
+    ] = None,
+    remove_scope: Annotated[
+        list[str] | None, typer.Option(metavar="SCOPE", help="One scope less.")
+    ] = None,
     host: Annotated[
-        list[str] | None, typer.Option(help="Replaces all hosts; repeat it for more.")
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Replaces all hosts; repeat it for more."),
     ] = None,
-    add_host: Annotated[list[str] | None, typer.Option(help="One host more.")] = None,
-    remove_host: Annotated[list[str] | None, typer.Option(help="One host less.")] = None,
+    add_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="One host more.")
+    ] = None,
+    remove_host: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="One host less.")
+    ] = None,
     settings: SettingOptions,
     secrets: ClientSecretOptions,
     password: PasswordOptions,
@@ -134,9 +146,7 @@ def duplicate(
 
 
 @commands.command(epilog="Example: grantline connection delete google --yes")
-def delete(
-    name: NameArgument, *, yes: YesOption = False, form: FormatOption = Format.TEXT
-) -> None:
+def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = Format.TEXT) -> None:
     """Deletes a connection for good, and revokes its tokens at the service."""
     from grantline.connections.engine import LOCAL
 
@@ -172,9 +182,7 @@ async def changed_settings(
     return {**found, **changes}
 
 
-def typing_secrets_again(
-    given: ClientSecrets, work: Callable[[Engine, ClientSecrets], Any]
-) -> Any:
+def typing_secrets_again(given: ClientSecrets, work: Callable[[Engine, ClientSecrets], Any]) -> Any:
     """The result of ``work``; a client secret that it asks for again is read and it runs again."""
     try:
         return with_engine(lambda engine: work(engine, given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -31,11 +31,13 @@ from grantline.secret import Secret
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection
     from grantline.connections.engine import Engine
-    from grantline.connections.manage import NewConnection
 
 commands = typer.Typer()
 
-_WITHOUT_SECRET = {
+FLOWS: Final = ", ".join(f"{each} (legacy)" if each.is_legacy else each for each in FlowType)
+
+NO_SECRETS: Final = ClientSecrets()
+_WITHOUT_SECRET: Final = {
     ClientAuthentication.NONE,
     ClientAuthentication.PRIVATE_KEY_JWT,
     ClientAuthentication.TLS_CLIENT_AUTH,
@@ -52,28 +54,32 @@ def create(
     *,
     flow: Annotated[
         FlowType | None,
-        typer.Option(help="Flow type; implicit and password are legacy.", show_default=False),
+        typer.Option(
+            metavar="FLOW", help=f"Flow type: {FLOWS}. The default is authorization-code."
+        ),
     ] = None,
     scope: Annotated[
-        list[str] | None, typer.Option(help="One scope; repeat it for more.")
+        list[str] | None, typer.Option(metavar="SCOPE", help="One scope; repeat it for more.")
     ] = None,
     host: Annotated[
         list[str] | None,
-        typer.Option(help="A host that the token may go to; repeat it for more."),
+        typer.Option(metavar="HOST", help="A host that the token may go to; repeat it for more."),
     ] = None,
-    provider: Annotated[str | None, typer.Option(help="An entry of the catalogue.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An entry of the catalogue.")
+    ] = None,
     app: Annotated[
-        str | None, typer.Option(help="An app that is here already: another account of it.")
+        str | None,
+        typer.Option(metavar="NAME", help="An app that is here already: another account of it."),
     ] = None,
     app_name: Annotated[
-        str | None, typer.Option(help="Name of the new app; the connection's by default.")
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the new app; the connection's by default."),
     ] = None,
     service_account_file: Annotated[
         Path | None, typer.Option(help="Google's JSON key: client ID, key and token URI.")
     ] = None,
-    draft: Annotated[
-        bool, typer.Option("--draft", help="Ask for no token yet.")
-    ] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Ask for no token yet.")] = False,
     authorize: Annotated[
         bool, typer.Option("--authorize", help="Go on to consent at once.")
     ] = False,
@@ -135,7 +141,7 @@ class _Plan:
     issuer: str = ""
     client_id: str = ""
     changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
-    secrets: ClientSecrets = ClientSecrets()
+    secrets: ClientSecrets = NO_SECRETS
 
     def with_app(
         self,
@@ -205,7 +211,7 @@ class _Plan:
         return (
             self.flow not in {FlowType.IMPLICIT, FlowType.JWT_BEARER}
             and method not in _WITHOUT_SECRET
-            and secrets == ClientSecrets()
+            and secrets == NO_SECRETS
         )
 
 

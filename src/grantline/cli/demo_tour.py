@@ -11,7 +11,6 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from grantline.cli.output import in_colour, note
@@ -67,8 +68,7 @@ class UpstreamStatus(GrantlineError):
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command asked for JSON; read from the words, so that it holds for misuse too."""
-    pairs = zip(arguments, arguments[1:], strict=False)
-    return "--format=json" in arguments or ("--format", "json") in pairs
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def report(error: GrantlineError, *, as_json: bool) -> int:

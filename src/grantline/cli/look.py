@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from grantline.connections.connection import Connection
-    from grantline.connections.engine import Engine
 
 commands = typer.Typer()
 
@@ -63,7 +62,9 @@ def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     found = with_engine(lambda engine: engine.find(LOCAL, name))
     settings = settings_view(found.app.settings)
     if form is Format.JSON:
-        say_json({**connection_view(found), "settings": settings_view(found.app.settings, whole=True)})
+        say_json(
+            {**connection_view(found), "settings": settings_view(found.app.settings, whole=True)}
+        )
         return
     say_fields([*_facts(found, SystemClock().now()), *settings_in_words(settings)])
 
@@ -182,7 +183,10 @@ def _facts(found: Connection, now: datetime) -> list[tuple[str, str]]:
         ("Granted", granted if found.authorized_at else ""),
         ("Hosts", listed(found.hosts, nothing="none: the token may go nowhere yet")),
         ("Redirect URI", redirect_uri(found.app.settings, found.flow)),
-        ("Token expires", when(found.expires_at, now, otherwise="not known") if found.authorized_at else ""),
+        (
+            "Token expires",
+            when(found.expires_at, now, otherwise="not known") if found.authorized_at else "",
+        ),
         ("Renewal", _renewal(found, now) if found.authorized_at else ""),
         ("Tried again", when(found.retry_at, now, otherwise="")),
         ("Authorized", when(found.authorized_at, now)),

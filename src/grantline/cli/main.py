@@ -42,11 +42,10 @@ def status_of(arguments: Sequence[str]) -> int:
             return errors.USAGE
         return errors.report(usage_error(error), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        print("\ninterrupted", file=sys.stderr)
         return errors.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has seen enough. The stream is closed here, or Python would try again
-        # at its end and complain.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read us has seen enough; Typer turns the error into an exit. The stream leads
+        # nowhere from here, or Python would try again at its end and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence

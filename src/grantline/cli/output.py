@@ -125,9 +125,7 @@ def console(stream: TextIO) -> Console:
 def in_colour(stream: TextIO) -> bool:
     """Whether escape sequences are welcome on ``stream``."""
     return (
-        stream.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM", "") != "dumb"
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
     )
 
 

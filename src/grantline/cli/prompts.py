@@ -41,6 +41,4 @@ def confirm(question: str, *, option: str) -> bool:
 
 def _require_person(question: str, option: str) -> None:
     if not can_ask():
-        raise UsageError(
-            f"There is no terminal to ask: {question}", hint=f"Use {option}."
-        )
+        raise UsageError(f"There is no terminal to ask: {question}", hint=f"Use {option}.")

@@ -70,9 +70,7 @@ def request(
     no_redirects: Annotated[
         bool, typer.Option("--no-redirects", help="Show the 3xx answer itself.")
     ] = False,
-    timeout: Annotated[
-        str | None, typer.Option(help="For the whole exchange: 30s, 2m.")
-    ] = None,
+    timeout: Annotated[str | None, typer.Option(help="For the whole exchange: 30s, 2m.")] = None,
     fail: Annotated[
         bool, typer.Option("--fail", "-f", help="Exit with 9 on a 4xx or 5xx answer.")
     ] = False,
@@ -122,15 +120,11 @@ def _may_be_listed(host: str) -> bool:
     return address is None or not is_closed(address)
 
 
-def _content(
-    json_body: str | None, fields: list[str] | None, data: str | None
-) -> Content | None:
+def _content(json_body: str | None, fields: list[str] | None, data: str | None) -> Content | None:
     from grantline.calls.request import Content, form_content, json_text_content
 
     if sum(each is not None for each in (json_body, fields or None, data)) > 1:
-        raise UsageError(
-            "A request has one body.", hint="Give one of --json, --form and --data."
-        )
+        raise UsageError("A request has one body.", hint="Give one of --json, --form and --data.")
     if json_body is not None:
         try:
             return json_text_content(_bytes(json_body, option="--json").decode())

@@ -57,7 +57,9 @@ class ClientSecretOptions:
 
     client_secret_file: Annotated[
         Path | None,
-        typer.Option(help="Reads the client secret; - is stdin.", rich_help_panel=SECRETS),
+        typer.Option(
+            metavar="FILE", help="Reads the client secret; - is stdin.", rich_help_panel=SECRETS
+        ),
     ] = None
     client_secret_stdin: Annotated[
         bool,
@@ -69,13 +71,17 @@ class ClientSecretOptions:
     ] = False
     private_key_file: Annotated[
         Path | None,
-        typer.Option(help="PEM or JWK, for signed assertions.", rich_help_panel=SECRETS),
+        typer.Option(
+            metavar="FILE", help="PEM or JWK, for signed assertions.", rich_help_panel=SECRETS
+        ),
     ] = None
     certificate_file: Annotated[
-        Path | None, typer.Option(help="PEM chain, for mutual TLS.", rich_help_panel=SECRETS)
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM chain, for mutual TLS.", rich_help_panel=SECRETS),
     ] = None
     certificate_key_file: Annotated[
-        Path | None, typer.Option(help="PEM key of that chain.", rich_help_panel=SECRETS)
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM key of that chain.", rich_help_panel=SECRETS),
     ] = None
     client_secret_trap: Annotated[str | None, _trap("--client-secret")] = None
     private_key_trap: Annotated[str | None, _trap("--private-key")] = None
@@ -117,10 +123,14 @@ class PasswordOptions:
     """The person whose password the password flow sends."""
 
     username: Annotated[
-        str | None, typer.Option(help="Of the password flow.", rich_help_panel=SECRETS)
+        str | None,
+        typer.Option(metavar="NAME", help="Of the password flow.", rich_help_panel=SECRETS),
     ] = None
     password_file: Annotated[
-        Path | None, typer.Option(help="Reads the password; - is stdin.", rich_help_panel=SECRETS)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Reads the password; - is stdin.", rich_help_panel=SECRETS
+        ),
     ] = None
     password_stdin: Annotated[
         bool,

@@ -17,7 +17,6 @@ from grantline.cli.errors import SecretInArguments
 from grantline.errors import InvalidInput
 from grantline.oauth.settings import (
     AppSettings,
-    AssertionSettings,
     ClientAuthentication,
     Pairs,
     Pkce,
@@ -33,6 +32,8 @@ TOKENS: Final = "Token requests"
 PLACEMENT: Final = "API requests"
 ASSERTION: Final = "Signed assertions"
 
+METHODS: Final = ", ".join(ClientAuthentication)
+
 Text = str | None
 Texts = list[str] | None
 Switch = bool | None
@@ -46,46 +47,72 @@ class SettingOptions:
 
     issuer: Annotated[
         Text,
-        typer.Option(help="Issuer URL: fills the endpoints below.", rich_help_panel=SERVICE),
+        typer.Option(
+            metavar="URI", help="Issuer URL: fills the endpoints below.", rich_help_panel=SERVICE
+        ),
     ] = None
     authorize_uri: Annotated[
-        Text, typer.Option(help="Where the person is sent.", rich_help_panel=SERVICE)
+        Text, typer.Option(metavar="URI", help="Where the person is sent.", rich_help_panel=SERVICE)
     ] = None
     token_uri: Annotated[
         Text,
-        typer.Option(help="Where codes and refresh tokens are exchanged.", rich_help_panel=SERVICE),
+        typer.Option(
+            metavar="URI",
+            help="Where codes and refresh tokens are exchanged.",
+            rich_help_panel=SERVICE,
+        ),
     ] = None
     refresh_uri: Annotated[
-        Text, typer.Option(help="For refreshes, when another one.", rich_help_panel=SERVICE)
+        Text,
+        typer.Option(
+            metavar="URI", help="For refreshes, when another one.", rich_help_panel=SERVICE
+        ),
     ] = None
     device_authorization_uri: Annotated[
-        Text, typer.Option(help="Of the device flow.", rich_help_panel=SERVICE)
+        Text, typer.Option(metavar="URI", help="Of the device flow.", rich_help_panel=SERVICE)
     ] = None
     revocation_uri: Annotated[
-        Text, typer.Option(help="Asked when a connection is deleted.", rich_help_panel=SERVICE)
+        Text,
+        typer.Option(
+            metavar="URI", help="Asked when a connection is deleted.", rich_help_panel=SERVICE
+        ),
     ] = None
     introspection_uri: Annotated[
-        Text, typer.Option(help="Asked by verify.", rich_help_panel=SERVICE)
+        Text, typer.Option(metavar="URI", help="Asked by verify.", rich_help_panel=SERVICE)
     ] = None
     pushed_authorization_uri: Annotated[
-        Text, typer.Option(help="Of pushed requests (--par).", rich_help_panel=SERVICE)
+        Text,
+        typer.Option(metavar="URI", help="Of pushed requests (--par).", rich_help_panel=SERVICE),
     ] = None
     jwks_uri: Annotated[
-        Text, typer.Option(help="Keys that sign ID tokens.", rich_help_panel=SERVICE)
+        Text, typer.Option(metavar="URI", help="Keys that sign ID tokens.", rich_help_panel=SERVICE)
     ] = None
 
-    client_id: Annotated[Text, typer.Option(help="Client ID.", rich_help_panel=CLIENT)] = None
+    client_id: Annotated[
+        Text, typer.Option(metavar="ID", help="As the service issued it.", rich_help_panel=CLIENT)
+    ] = None
     client_authentication: Annotated[
         ClientAuthentication | None,
-        typer.Option(help="How the client proves itself.", rich_help_panel=CLIENT),
+        typer.Option(
+            metavar="METHOD",
+            help=f"How the client proves itself: {METHODS}.",
+            rich_help_panel=CLIENT,
+        ),
     ] = None
     refresh_authentication: Annotated[
         ClientAuthentication | None,
-        typer.Option(help="The same for refreshes, when another one.", rich_help_panel=CLIENT),
+        typer.Option(
+            metavar="METHOD", help="The same for refreshes, when another.", rich_help_panel=CLIENT
+        ),
     ] = None
 
     scope_separator: Annotated[
-        Text, typer.Option(help="space or comma.", rich_help_panel=AUTHORIZATION)
+        Text,
+        typer.Option(
+            metavar="space|comma",
+            help="Joins scopes; space by default.",
+            rich_help_panel=AUTHORIZATION,
+        ),
     ] = None
     authorize_parameters: Annotated[
         Texts,
@@ -98,14 +125,18 @@ class SettingOptions:
     ] = None
     redirect_uri: Annotated[
         Text,
-        typer.Option(help="The exact URI registered.", rich_help_panel=AUTHORIZATION),
+        typer.Option(
+            metavar="URI", help="The exact URI registered.", rich_help_panel=AUTHORIZATION
+        ),
     ] = None
     pkce: Annotated[
         Pkce | None, typer.Option(help="RFC 7636; S256 by default.", rich_help_panel=AUTHORIZATION)
     ] = None
     use_par: Annotated[
         Switch,
-        typer.Option("--par/--no-par", help="Push the request first.", rich_help_panel=AUTHORIZATION),
+        typer.Option(
+            "--par/--no-par", help="Push the request first.", rich_help_panel=AUTHORIZATION
+        ),
     ] = None
     expect_iss: Annotated[
         Switch,
@@ -118,7 +149,10 @@ class SettingOptions:
     resources: Annotated[
         Texts,
         typer.Option(
-            "--resource", help="Resource indicator (RFC 8707).", rich_help_panel=AUTHORIZATION
+            "--resource",
+            metavar="URI",
+            help="Resource indicator (RFC 8707).",
+            rich_help_panel=AUTHORIZATION,
         ),
     ] = None
 
@@ -184,13 +218,21 @@ class SettingOptions:
     ] = None
     token_name: Annotated[
         Text,
-        typer.Option(help="Token name: the word before the token.", rich_help_panel=PLACEMENT),
+        typer.Option(
+            metavar="WORD", help="Token name: the word before the token.", rich_help_panel=PLACEMENT
+        ),
     ] = None
     query_name: Annotated[
-        Text, typer.Option(help="Query parameter of the token.", rich_help_panel=PLACEMENT)
+        Text,
+        typer.Option(
+            metavar="NAME", help="Query parameter of the token.", rich_help_panel=PLACEMENT
+        ),
     ] = None
     base_url: Annotated[
-        Text, typer.Option(help="Where relative request URLs start.", rich_help_panel=PLACEMENT)
+        Text,
+        typer.Option(
+            metavar="URI", help="Where relative request URLs start.", rich_help_panel=PLACEMENT
+        ),
     ] = None
     expired_statuses: Annotated[
         Texts,
@@ -212,17 +254,25 @@ class SettingOptions:
     ] = None
 
     algorithm: Annotated[
-        Text, typer.Option(help="RS256, PS256, ES256, EdDSA.", rich_help_panel=ASSERTION)
+        Text,
+        typer.Option(metavar="NAME", help="RS256, PS256, ES256, EdDSA.", rich_help_panel=ASSERTION),
     ] = None
-    key_id: Annotated[Text, typer.Option(help="kid of the key.", rich_help_panel=ASSERTION)] = None
+    key_id: Annotated[
+        Text, typer.Option(metavar="ID", help="kid of the key.", rich_help_panel=ASSERTION)
+    ] = None
     assertion_issuer: Annotated[
-        Text, typer.Option(help="iss; the client ID by default.", rich_help_panel=ASSERTION)
+        Text,
+        typer.Option(
+            metavar="TEXT", help="iss; the client ID by default.", rich_help_panel=ASSERTION
+        ),
     ] = None
     assertion_subject: Annotated[
-        Text, typer.Option(help="sub: the user to act for.", rich_help_panel=ASSERTION)
+        Text,
+        typer.Option(metavar="TEXT", help="sub: the user to act for.", rich_help_panel=ASSERTION),
     ] = None
     assertion_audience: Annotated[
-        Text, typer.Option(help="aud; the issuer by default.", rich_help_panel=ASSERTION)
+        Text,
+        typer.Option(metavar="TEXT", help="aud; the issuer by default.", rich_help_panel=ASSERTION),
     ] = None
     scope_in_assertion: Annotated[
         Switch,
@@ -360,5 +410,3 @@ def _response_rules(old: ResponseRules, given: Iterable[str]) -> ResponseRules:
         except ValueError:
             plain[name] = text
     return from_plain(ResponseRules, plain)
-
-

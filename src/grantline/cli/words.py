@@ -27,7 +27,7 @@ WARNINGS: Final = {
     Warn.EXPIRES_CONFLICT: "The service sent two lifetimes that differ; the shorter one counts.",
     Warn.BAD_TOKEN_TYPE: "The service sent an odd token_type; the token is used as Bearer.",
     Warn.NON_UTF8: "The service's answer was not UTF-8.",
-    Warn.NONSTANDARD_JSON: "The service's answer was not standard JSON; it could be read all the same.",
+    Warn.NONSTANDARD_JSON: "The service's answer was not standard JSON; it was read all the same.",
     Warn.SCOPE_REDUCED: "The service granted fewer scopes than were asked for.",
     Warn.REFRESH_TOKEN_COERCED: "The refresh token came as something other than text.",
     Warn.REFRESH_EXPIRING_SOON: "The refresh token ends soon: reauthorize before then.",

@@ -1,0 +1,303 @@
+"""Creating, looking at and changing connections."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grantline.testing.authorization_server import FakeAuthorizationServer
+from tests.cli.conftest import CommandLine, Create
+
+
+def test_an_empty_list_teaches_the_next_step(cli: CommandLine) -> None:
+    ran = cli.ok("connection", "list")
+
+    assert ran.out == ""
+    assert "grantline demo" in ran.err
+    assert "back it up" in ran.err  # the key that was just made is said aloud
+
+
+def test_create_fills_the_endpoints_from_the_issuer(
+    create: Create, cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    ran = create("--scope", "orders")
+
+    assert "Created “orders”." in ran.out
+    assert "http://127.0.0.1/oauth/callback/" in ran.out
+    assert "grantline connection authorize orders" in ran.out
+    shown = json.loads(cli.ok("connection", "show", "orders", "--format", "json").out)
+    assert shown["state"] == "draft"
+    assert shown["settings"]["token_uri"] == server.token_uri
+    assert shown["settings"]["client_authentication"] == "client_secret_basic"
+
+
+def test_create_gets_the_first_token_of_a_flow_that_needs_no_person(
+    machine: None, cli: CommandLine
+) -> None:
+    shown = json.loads(cli.ok("connection", "show", "orders", "--format", "json").out)
+
+    assert shown["state"] == "authorized"
+    assert shown["granted_scopes"] == ["orders"]
+    assert shown["next_step"] == ""
+
+
+def test_a_draft_asks_for_no_token(
+    create: Create, cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    create("--flow", "client-credentials", "--draft")
+
+    assert server.journal.count("token") == 0
+    assert "Connected “orders”." in cli.ok("connection", "authorize", "orders").out
+
+
+def test_a_second_account_reuses_the_app(create: Create, cli: CommandLine) -> None:
+    create()
+
+    cli.ok("connection", "create", "orders-2", "--app", "orders", "--host", "127.0.0.1")
+
+    [app] = json.loads(cli.ok("app", "list", "--format", "json").out)
+    assert app["connections"] == ["orders", "orders-2"]
+
+
+def test_an_app_that_is_reused_takes_no_settings(create: Create, cli: CommandLine) -> None:
+    create()
+
+    ran = cli.run("connection", "create", "b", "--app", "orders", "--token-name", "Token")
+
+    assert ran.status == 2
+    assert "grantline app edit orders" in ran.err
+
+
+def test_create_needs_a_client_id(cli: CommandLine) -> None:
+    ran = cli.run("connection", "create", "x", "--token-uri", "https://auth.example/token")
+
+    assert ran.status == 2
+    assert "--client-id" in ran.err
+
+
+def test_a_name_that_is_taken_is_refused_and_leaves_nothing_behind(
+    create: Create, cli: CommandLine
+) -> None:
+    create()
+
+    ran = cli.run(
+        *("connection", "create", "orders", "--client-id", "x", "--app-name", "other"),
+        *("--authorize-uri", "https://auth.example/a", "--token-uri", "https://auth.example/t"),
+    )
+
+    assert ran.status == 2
+    assert [app["name"] for app in json.loads(cli.ok("app", "list", "--format", "json").out)] == [
+        "orders"
+    ]
+
+
+EVERY_SETTING = {
+    "--token-name Zoho-oauthtoken": ("token_name", "Zoho-oauthtoken"),
+    "--scope-separator comma": ("scope_separator", ","),
+    "--authorize-parameter access_type=offline": (
+        "authorize_parameters",
+        [["access_type", "offline"]],
+    ),
+    "--token-parameter audience=a=b": ("token_parameters", [["audience", "a=b"]]),
+    "--refresh-parameter x=": ("refresh_parameters", [["x", ""]]),
+    "--expired-status 403": ("expired_statuses", [403]),
+    "--pkce plain": ("pkce", "plain"),
+    "--no-expect-iss": ("expect_iss", False),
+    "--dpop": ("use_dpop", True),
+    "--query-name oauth_token": ("query_name", "oauth_token"),
+    "--resource https://api.example/": ("resources", ["https://api.example/"]),
+    "--parameter-name client_id=client_key": ("parameter_names", [["client_id", "client_key"]]),
+}
+
+
+@pytest.mark.parametrize("option", EVERY_SETTING)
+def test_every_setting_can_be_given(option: str, create: Create, cli: CommandLine) -> None:
+    create(*option.split(" "))
+
+    settings = json.loads(cli.ok("app", "show", "orders", "--format", "json").out)["settings"]
+    name, expected = EVERY_SETTING[option]
+    assert settings[name] == expected
+
+
+def test_rules_for_odd_answers_can_be_given(create: Create, cli: CommandLine) -> None:
+    create("--response-rule", "token_path=authed_user", "--response-rule", "default_lifetime=3600")
+
+    settings = json.loads(cli.ok("app", "show", "orders", "--format", "json").out)["settings"]
+    assert settings["response"]["token_path"] == "authed_user"
+    assert settings["response"]["default_lifetime"] == 3600
+
+
+def test_a_service_account_file_fills_client_key_and_token_uri(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    account = {
+        "client_email": "robot@project.example",
+        "private_key": key.decode(),
+        "private_key_id": "k1",
+        "token_uri": "https://oauth2.example/token",
+    }
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(account))
+
+    options = ("--service-account-file", str(path), "--assertion-subject", "ann@example.com")
+    ran = cli.ok("connection", "create", "robot", *options, "--draft", "--format", "json")
+
+    assert json.loads(ran.out)["flow"] == "jwt-bearer"
+    app = json.loads(cli.ok("app", "show", "robot", "--format", "json").out)
+    assert app["has_secret"]
+    assert app["settings"]["client_id"] == "robot@project.example"
+    assert app["settings"]["assertion"]["key_id"] == "k1"
+    assert app["settings"]["assertion"]["subject"] == "ann@example.com"
+    assert key.decode().splitlines()[1] not in "".join(cli.said)
+
+
+DANGERS = {
+    "--flow implicit": "implicit is a legacy flow",
+    "--flow password --username ann": "password is a legacy flow",
+    "--pkce plain": "PKCE plain",
+    "--pkce off": "without PKCE",
+    "--token-placement query": "logs",
+    "--host *.example.com": "every host under example.com",
+}
+
+
+@pytest.mark.parametrize("choice", DANGERS)
+def test_a_dangerous_choice_says_what_it_costs_and_proceeds(
+    choice: str, create: Create, cli: CommandLine
+) -> None:
+    cli.monkeypatch.setenv("GRANTLINE_PASSWORD", "demo-password-for-tests-only")
+
+    ran = create("--draft", *choice.split(" "))
+
+    warnings = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
+    assert [line for line in warnings if DANGERS[choice] in line]
+
+
+def test_edit_changes_what_is_given_and_says_that_nothing_else_is_needed(
+    machine: None, cli: CommandLine
+) -> None:
+    ran = cli.ok("connection", "edit", "orders", "--token-name", "Token", "--add-host", "b.example")
+
+    assert "Nothing else is needed." in ran.out
+    shown = json.loads(cli.ok("connection", "show", "orders", "--format", "json").out)
+    assert shown["hosts"] == ["127.0.0.1", "b.example"]
+    assert shown["scopes"] == ["orders"]
+    assert shown["state"] == "authorized"
+
+
+def test_more_scopes_need_consent_and_keep_the_old_token(machine: None, cli: CommandLine) -> None:
+    ran = cli.ok("connection", "edit", "orders", "--add-scope", "admin", "--format", "json")
+
+    edited = json.loads(ran.out)
+    assert edited["needs"] == "consent"
+    assert edited["scopes"] == ["orders", "admin"]
+    assert edited["state"] == "authorized"
+
+
+def test_another_token_uri_needs_the_secret_again(
+    machine: None, cli: CommandLine, secret_file: str
+) -> None:
+    elsewhere = ("connection", "edit", "orders", "--token-uri", "https://auth.example/token")
+
+    refused = cli.run(*elsewhere)
+    ran = cli.ok(*elsewhere, "--client-secret-file", secret_file)
+
+    assert refused.status == 2
+    assert "--client-secret-file" in refused.err
+    assert "must be authorized again" in ran.out
+    assert "Token URI" in ran.out
+
+
+def test_an_edit_names_the_connections_that_follow(machine: None, cli: CommandLine) -> None:
+    cli.ok("connection", "duplicate", "orders", "orders-2")
+
+    ran = cli.ok("connection", "edit", "orders", "--token-name", "Token")
+
+    assert "these follow: orders-2" in ran.out
+
+
+def test_an_edit_without_changes_says_so(machine: None, cli: CommandLine) -> None:
+    assert cli.run("connection", "edit", "orders").status == 2
+
+
+def test_a_scope_that_is_not_there_cannot_be_removed(machine: None, cli: CommandLine) -> None:
+    ran = cli.run("connection", "edit", "orders", "--remove-scope", "admin")
+
+    assert ran.status == 2
+    assert "They are: orders." in ran.err
+
+
+def test_rename_keeps_the_token(machine: None, cli: CommandLine) -> None:
+    cli.ok("connection", "rename", "orders", "sales")
+
+    shown = json.loads(cli.ok("connection", "show", "sales", "--format", "json").out)
+    assert shown["state"] == "authorized"
+    assert cli.run("connection", "show", "orders").status == 4
+
+
+def test_a_duplicate_is_a_draft_without_tokens(machine: None, cli: CommandLine) -> None:
+    ran = cli.ok("connection", "duplicate", "orders", "orders-2", "--format", "json")
+
+    assert json.loads(ran.out)["state"] == "draft"
+
+
+def test_delete_asks_first_and_needs_a_flag_where_nobody_can_be_asked(
+    machine: None, cli: CommandLine
+) -> None:
+    ran = cli.run("connection", "delete", "orders")
+
+    assert ran.status == 2
+    assert "--yes" in ran.err
+    cli.ok("connection", "show", "orders")
+
+
+def test_delete_revokes_at_the_service(
+    machine: None, cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    ran = cli.ok("connection", "delete", "orders", "--yes")
+
+    assert ran.out == "Deleted “orders”.\nThe service revoked the tokens.\n"
+    assert server.journal.count("revoke") == 1
+    assert cli.run("connection", "show", "orders").status == 4
+
+
+def test_history_and_verify_speak_of_the_connection(machine: None, cli: CommandLine) -> None:
+    assert cli.ok("connection", "verify", "orders").out.startswith("orders   works: ")
+    events = json.loads(cli.ok("connection", "history", "orders", "--format", "json").out)
+
+    assert [each["kind"] for each in events] == ["connection.authorized", "connection.created"]
+    assert "connection.authorized" in cli.ok("connection", "history", "orders").out
+
+
+def test_verify_says_when_a_connection_does_not_work(
+    machine: None, cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    server.revoke_grants()
+
+    ran = cli.run("connection", "verify", "orders", "--format", "json")
+
+    assert ran.status == 5
+    assert json.loads(ran.out)["works"] is False
+
+
+def test_an_app_in_use_is_not_deleted(machine: None, cli: CommandLine) -> None:
+    assert cli.run("app", "delete", "orders", "--yes").status == 5
+
+    cli.ok("connection", "delete", "orders", "--yes")
+    cli.ok("app", "delete", "orders", "--yes")
+    assert json.loads(cli.ok("app", "list", "--format", "json").out) == []
+
+
+def test_an_app_edit_reaches_its_connections(machine: None, cli: CommandLine) -> None:
+    ran = cli.ok("app", "edit", "orders", "--new-name", "shop", "--base-url", "https://api.example")
+
+    assert "These connections use it: orders." in ran.out
+    assert json.loads(cli.ok("app", "show", "shop", "--format", "json").out)["name"] == "shop"
