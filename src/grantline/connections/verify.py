@@ -9,7 +9,13 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import Holding
 from grantline.connections.tokens import Tokens
-from grantline.errors import ConnectionNotFound, GrantlineError
+from grantline.errors import (
+    AuthorizationServerError,
+    ConnectionNotFound,
+    GrantlineError,
+    InvalidGrant,
+    ProtocolError,
+)
 from grantline.oauth.introspection import introspection_request, parse_introspection_response
 
 
@@ -33,13 +39,20 @@ async def verify(
 ) -> Verification:
     """Asks the service by introspection (RFC 7662) where there is any, else by renewing.
 
+    A token that the service calls inactive is renewed too: so would be the next request's.
+
     Raises:
         ConnectionNotFound: There is no such connection.
     """
+    name = (await context.hold(actor, connection_id)).record.name
+    reauthorize = f"Run: grantline connection reauthorize {name}"
     try:
         holding = await tokens.usable(actor, connection_id, insist=True)
-        if holding.settings.introspection_uri:
-            return await _introspected(context, holding)
+        is_active = await _is_active(context, holding)
+        if is_active:
+            return Verification(
+                works=True, explanation="The service says that the token is active."
+            )
         if holding.renewable:
             await tokens.usable(
                 actor, connection_id, rejected=holding.granted.access_token, insist=True
@@ -47,9 +60,17 @@ async def verify(
             return Verification(works=True, explanation="The service issued a fresh access token.")
     except ConnectionNotFound:
         raise
+    except InvalidGrant as error:
+        return Verification(works=False, explanation=error.message, next_step=reauthorize)
     except GrantlineError as error:
         works = None if error.retryable else False
         return Verification(works, error.message, error.hint)
+    if is_active is False:
+        return Verification(
+            works=False,
+            explanation="The service says that the token is not active.",
+            next_step=reauthorize,
+        )
     return Verification(
         works=None,
         explanation=f"The access token {_remaining(holding, context)}, as far as is known.",
@@ -57,7 +78,10 @@ async def verify(
     )
 
 
-async def _introspected(context: Context, holding: Holding) -> Verification:
+async def _is_active(context: Context, holding: Holding) -> bool | None:
+    """Whether the service says that the token is active; None when it does not say."""
+    if not holding.settings.introspection_uri:
+        return None
     request = introspection_request(
         settings=holding.settings,
         secrets=holding.secrets,
@@ -65,14 +89,11 @@ async def _introspected(context: Context, holding: Holding) -> Verification:
         moment=context.moment(),
     )
     answer = await context.send(request, app_id=holding.app.id)
-    said = parse_introspection_response(answer, now=context.clock.now())
-    if said.is_active:
-        return Verification(works=True, explanation="The service says that the token is active.")
-    return Verification(
-        works=False,
-        explanation="The service says that the token is not active.",
-        next_step=f"Run: grantline connection reauthorize {holding.record.name}",
-    )
+    try:
+        return parse_introspection_response(answer, now=context.clock.now()).is_active
+    except (AuthorizationServerError, ProtocolError):
+        # Many servers tell their APIs alone (RFC 7662 section 4): that is not about the token.
+        return None
 
 
 def _remaining(holding: Holding, context: Context) -> str:
