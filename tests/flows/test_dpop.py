@@ -19,9 +19,9 @@ from tests.peers.peer import Peer
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
 
-@pytest.fixture(params=[True, False], ids=["nonces", "no nonces"])
+@pytest.fixture(params=[{"dpop_nonce_required": True}, {}], ids=["nonces", "no nonces"])
 def peer(request: pytest.FixtureRequest, start_oidc_provider: StartPeer) -> Peer:
-    return start_oidc_provider(dpop_nonce_required=request.param)
+    return start_oidc_provider(**request.param)
 
 
 async def test_a_bound_token_is_renewed_and_brings_data(engine: Engine, peer: Peer) -> None:

@@ -96,8 +96,13 @@ async def test_verify_asks_the_server_about_the_token(
     assert verified.explanation == "The service says that the token is active."
 
 
-async def test_verify_renews_where_the_server_tells_nothing(engine: Engine, peer: Peer) -> None:
-    connection = await connected(engine, peer, introspection_uri="")
+@pytest.mark.parametrize("path", ["", "/nowhere"], ids=["no introspection", "refused"])
+async def test_verify_renews_where_the_server_tells_nothing(
+    engine: Engine, peer: Peer, path: str
+) -> None:
+    """RFC 7662 section 4: a server need not tell every client."""
+    uri = peer.issuer + path if path else ""
+    connection = await connected(engine, peer, introspection_uri=uri)
     verified = await engine.verify(LOCAL, connection.name)
 
     assert verified.works
@@ -116,11 +121,26 @@ async def test_a_grant_that_was_revoked_elsewhere_does_not_work_until_the_person
     verified = await engine.verify(LOCAL, connection.name)
 
     assert verified.works is False
-    assert verified.next_step
+    assert "reauthorize orders" in verified.next_step
     again = await authorize(engine, connection)
     assert again.state is State.AUTHORIZED
     assert (await engine.verify(LOCAL, connection.name)).works
     assert (await get(engine, again))["sub"] == "person"
+
+
+async def test_a_machine_whose_token_was_revoked_still_works(
+    engine: Engine, oidc_provider: Peer
+) -> None:
+    """Introspection says that the token is not active; the next one is there for the asking."""
+    machine = await connect(
+        engine, oidc_provider, "machine", flow=FlowType.CLIENT_CREDENTIALS, scopes=("orders",)
+    )
+    await engine.authorize.obtain(LOCAL, machine.id)
+    holding = await engine.context.hold(LOCAL, machine.id)
+    assert (await revoke_tokens(engine.context, holding, holding.tokens)).revoked
+
+    assert (await engine.verify(LOCAL, machine.name)).works
+    assert (await get(engine, machine))["sub"] == "machine"
 
 
 async def test_a_machine_that_is_deleted_gives_its_token_back(
