@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -196,7 +197,10 @@ async def test_connections_that_were_not_entered_say_so(settings: Settings) -> N
 
 
 def test_a_fork_of_the_process_is_told_to_open_its_own(connections: Connections) -> None:
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Newer Pythons warn of just what this test does: forking while threads run.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:  # pragma: no cover - coverage does not follow the child
         signal.alarm(10)
         try:

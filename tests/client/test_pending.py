@@ -110,6 +110,17 @@ def test_a_pasted_address_of_another_service_is_refused(
             pending.complete(answer.replace(path, "/oauth/callback/0123456789abcdef"))
 
 
+def test_the_answer_of_an_implicit_grant_is_in_the_fragment(
+    connections: Connections, server: FakeAuthorizationServer
+) -> None:
+    connections.create("old", **app_of(server), flow="implicit")
+
+    with connections.authorize("old") as pending:
+        old = pending.complete(server.approve(pending.url))
+
+    assert old.get("/me").is_success
+
+
 @pytest.mark.parametrize("pasted", ["", "https://app.example/callback"])
 def test_an_address_without_an_answer_is_refused(
     connections: Connections, server: FakeAuthorizationServer, pasted: str

@@ -19,6 +19,7 @@ from grantline.testing.authorization_server import (
     FakeAuthorizationServer,
     Leniency,
     Replace,
+    Rule,
     ServerOptions,
 )
 from tests.client.installation import app_of
@@ -228,3 +229,37 @@ def test_a_bound_token_comes_with_a_proof_and_with_the_nonce_that_is_wanted(
     # The first request learns the nonce; the second has it.
     assert server.journal.count(Endpoint.API) == 3
     assert renewals(server) == 0
+
+
+def test_a_redirect_at_home_gets_a_proof_of_its_own(
+    bound: Connection, server: FakeAuthorizationServer, call: Call
+) -> None:
+    call(bound, "GET", f"{server.api_url}/me")
+    # The libraries repeat the proof of the first hop; it is refused, and the hop gets its own.
+    server.journal.allow(Rule.DPOP_PROOF_REUSED)
+
+    answer = call(bound, "GET", f"{server.api_url}/redirect?to=/api/me")
+
+    assert answer.json()["name"] == "Demo User"
+    assert renewals(server) == 0
+
+
+def test_a_token_that_was_renewed_stays_at_home_as_well(
+    in_query: Connection, server: FakeAuthorizationServer, call: Call
+) -> None:
+    """The service refuses the token, and then sends the new one elsewhere."""
+    server.script(
+        Endpoint.TOKEN, Replace(Answer.json({"access_token": "new-token", "token_type": "Bearer"}))
+    )
+    there = f"{server.second_origin}/there?again=new-token"
+    server.script(
+        Endpoint.API,
+        Replace(Answer(401)),
+        Replace(Answer(302, b"", (("Location", there),))),
+    )
+
+    with pytest.raises(EgressBlocked) as refused:
+        call(in_query, "GET", f"{server.api_url}/me")
+
+    assert refused.value.rule == "token_in_redirect"
+    assert server.journal.count(Endpoint.SECOND_ORIGIN) == 0

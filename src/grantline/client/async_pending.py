@@ -6,7 +6,7 @@ import asyncio
 import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
@@ -41,9 +41,9 @@ class AsyncPending:
     verification_uri: str = ""
     verification_uri_complete: str = ""
     expires_at: datetime | None = None
-    connection: AsyncConnection
-    finish: Callable[[], Awaitable[object]]
-    accept: Callable[[str, str], Awaitable[object]] | None = None
+    connection: AsyncConnection = field(repr=False)
+    finish: Callable[[], Awaitable[object]] = field(repr=False)
+    accept: Callable[[str, str], Awaitable[object]] | None = field(default=None, repr=False)
 
     async def wait(self, timeout: float | timedelta | None = None) -> AsyncConnection:  # noqa: ASYNC109 - as in Pending
         """The connection, once it is authorized.
@@ -73,15 +73,16 @@ class AsyncPending:
         """
         if self.accept is None:
             raise InvalidInput("This flow does not use a browser.", field="Flow type")
-        parts = urlsplit(redirected_url.strip())
-        answer = parts.query or parts.fragment
+        address, _, fragment = redirected_url.strip().partition("#")
+        path, _, query = address.partition("?")
+        answer = fragment if self.connection.status.flow is FlowType.IMPLICIT else query
         if not answer:
             raise InvalidInput(
                 "The address holds no answer.",
                 field="redirected_url",
-                hint="Copy all of it from the browser, with what follows the question mark.",
+                hint="Copy all of it from the browser, to the end.",
             )
-        await self.accept(answer, parts.path)
+        await self.accept(answer, path)
         return self._done()
 
     def _done(self) -> AsyncConnection:

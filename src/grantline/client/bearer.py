@@ -47,6 +47,11 @@ class Bearer:
         return self.holding.settings.token_placement is not TokenPlacement.HEADER
 
     @property
+    def is_bound(self) -> bool:
+        """Whether each request needs a proof of its own beside the token (RFC 9449)."""
+        return self.holding.dpop is not None
+
+    @property
     def reads_bodies(self) -> bool:
         """Whether ``is_refused_by`` has to see the body of an answer."""
         return bool(self.holding.settings.expired_body_matches)
@@ -103,7 +108,7 @@ class Bearer:
         token = self.token.reveal()
         url, mark, query = request.url.partition("?")
         kept = [each for each in query.split("&") if token not in unquote_plus(each)]
-        proof = "dpop" if self.holding.dpop else ""
+        proof = "dpop" if self.is_bound else ""
         return replace(
             request,
             url=f"{url}{mark}{'&'.join(kept)}" if kept else url,

@@ -16,15 +16,12 @@ from grantline.oauth.settings import (
     ClientAuthentication,
     ClientSecrets,
     FlowType,
-    LifetimeUnit,
     Pkce,
     ResponseRules,
     TokenPlacement,
     TokenRequestFormat,
 )
 from grantline.secret import Secret
-
-__all__ = ["AppFields", "ConnectionFields", "LifetimeUnit"]
 
 Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
 

@@ -8,11 +8,11 @@ from yarl import URL
 
 from grantline.client.bearer import Bearer
 from grantline.integrations.exchange import (
-    PLACED_HEADERS,
     AnyConnection,
     awaited_bearer_of,
+    carry_headers,
+    next_attempt,
     refuse_leak,
-    retry_after,
 )
 from grantline.messages import HttpRequest, HttpResponse
 
@@ -39,13 +39,13 @@ def connection_middleware(connection: AnyConnection) -> ClientMiddlewareType:
             headers=tuple(response.headers.items()),
             body=await response.read() if bearer.reads_bodies else b"",
         )
-        retry = retry_after(bearer, bare.url, _plain(request), answer)
-        if retry is None:
+        attempt = next_attempt(bearer, bare.url, _plain(request), answer)
+        if attempt is None:
             return response
         response.release()
-        if retry.rejected is not None:
-            bearer = await awaited_bearer_of(connection, rejected=retry.rejected)
-        _carry(request, bearer, retry.request)
+        if attempt.rejected is not None:
+            bearer = await awaited_bearer_of(connection, rejected=attempt.rejected)
+        _carry(request, bearer, attempt.request)
         return await send(request)
 
     return middleware
@@ -57,8 +57,5 @@ def _plain(request: ClientRequest) -> HttpRequest:
 
 def _carry(request: ClientRequest, bearer: Bearer, bare: HttpRequest) -> None:
     placed = bearer.placed(bare)
-    for name in PLACED_HEADERS:
-        request.headers.pop(name, None)
-        if (value := placed.header(name)) is not None:
-            request.headers[name] = value
+    carry_headers(request.headers, placed)
     request.url = URL(placed.url, encoded=True)

@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from grantline.client.bearer import Bearer
 from grantline.integrations.exchange import (
-    PLACED_HEADERS,
     AnyConnection,
-    Retry,
+    Attempt,
     awaited_bearer_of,
     bearer_of,
+    carry_headers,
     is_away,
+    next_attempt,
     refuse_leak,
-    retry_after,
 )
 from grantline.messages import HttpRequest, HttpResponse
 
@@ -71,16 +71,16 @@ class AuthFlow(Generic[Req, Resp]):
         bearer = bearer_of(self._connection)
         first_url = str(request.url)
         _carry(request, bearer, _plain(request))
-        if bearer.in_query:
-            _watch(request, bearer, first_url)
+        _watch(request, bearer, first_url)
         response = yield request
         if bearer.reads_bodies:
             response.read()
-        retry = self._retry_after(bearer, first_url, response)
-        if retry is not None:
-            if retry.rejected is not None:
-                bearer = bearer_of(self._connection, rejected=retry.rejected)
-            _carry(response.request, bearer, retry.request)
+        attempt = self._next_attempt(bearer, first_url, response)
+        if attempt is not None:
+            if attempt.rejected is not None:
+                bearer = bearer_of(self._connection, rejected=attempt.rejected)
+            _carry(response.request, bearer, attempt.request)
+            _watch(response.request, bearer, first_url)
             yield response.request
 
     async def async_auth_flow(self, request: Req) -> AsyncGenerator[Req, Resp]:
@@ -88,19 +88,19 @@ class AuthFlow(Generic[Req, Resp]):
         bearer = await awaited_bearer_of(self._connection)
         first_url = str(request.url)
         _carry(request, bearer, _plain(request))
-        if bearer.in_query:
-            _watch_awaiting(request, bearer, first_url)
+        _watch_awaiting(request, bearer, first_url)
         response = yield request
         if bearer.reads_bodies:
             await response.aread()
-        retry = self._retry_after(bearer, first_url, response)
-        if retry is not None:
-            if retry.rejected is not None:
-                bearer = await awaited_bearer_of(self._connection, rejected=retry.rejected)
-            _carry(response.request, bearer, retry.request)
+        attempt = self._next_attempt(bearer, first_url, response)
+        if attempt is not None:
+            if attempt.rejected is not None:
+                bearer = await awaited_bearer_of(self._connection, rejected=attempt.rejected)
+            _carry(response.request, bearer, attempt.request)
+            _watch_awaiting(response.request, bearer, first_url)
             yield response.request
 
-    def _retry_after(self, bearer: Bearer, first_url: str, response: Resp) -> Retry | None:
+    def _next_attempt(self, bearer: Bearer, first_url: str, response: Resp) -> Attempt | None:
         if not isinstance(response.request.stream, self.in_memory):
             return None
         answer = HttpResponse(
@@ -108,7 +108,7 @@ class AuthFlow(Generic[Req, Resp]):
             headers=tuple(response.headers.multi_items()),
             body=response.content if bearer.reads_bodies else b"",
         )
-        return retry_after(bearer, first_url, _plain(response.request), answer)
+        return next_attempt(bearer, first_url, _plain(response.request), answer)
 
 
 def _plain(request: _Request) -> HttpRequest:
@@ -118,18 +118,18 @@ def _plain(request: _Request) -> HttpRequest:
 
 def _carry(request: _Request, bearer: Bearer, bare: HttpRequest) -> None:
     placed = bearer.placed(bare)
-    for name in PLACED_HEADERS:
-        request.headers.pop(name, None)
-        if (value := placed.header(name)) is not None:
-            request.headers[name] = value
+    carry_headers(request.headers, placed)
     request.url = type(request.url)(placed.url)
 
 
 def _watch(request: _Request, bearer: Bearer, first_url: str) -> None:
-    """Has every hop looked at before its first byte: redirects happen behind the flow's back.
+    """Has every hop of a token in the query looked at before its first byte leaves.
 
-    ``trace`` is the extension that both libraries hand from hop to hop and call before sending.
+    Redirects happen behind the flow's back; ``trace`` is the extension that both libraries hand
+    from hop to hop and call before sending. A token in a header they drop by themselves.
     """
+    if not bearer.in_query:
+        return
     others: Callable[[str, Any], None] | None = request.extensions.get("trace")
 
     def trace(event: str, info: Any) -> None:
@@ -142,6 +142,8 @@ def _watch(request: _Request, bearer: Bearer, first_url: str) -> None:
 
 def _watch_awaiting(request: _Request, bearer: Bearer, first_url: str) -> None:
     """As ``_watch``, where the extension must be awaited."""
+    if not bearer.in_query:
+        return
     others: Callable[[str, Any], Awaitable[None]] | None = request.extensions.get("trace")
 
     async def trace(event: str, info: Any) -> None:

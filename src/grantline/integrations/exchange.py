@@ -7,6 +7,7 @@ redirects, and is renewed once when an answer refuses it.
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -28,8 +29,8 @@ PLACED_HEADERS: Final = ("Authorization", "DPoP")
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """A request to be sent once more.
+class Attempt:
+    """A request that is worth sending once more.
 
     Attributes:
         request: Without a token.
@@ -40,23 +41,32 @@ class Retry:
     rejected: Secret | None
 
 
-def retry_after(
+def next_attempt(
     bearer: Bearer, first_url: str, request: HttpRequest, response: HttpResponse
-) -> Retry | None:
+) -> Attempt | None:
     """What to send once more after ``response`` came to ``request``, if anything.
 
-    ``request`` is the last hop: the one that was refused, and so the one to repeat. Some hops of
-    a library have lost the token on the way although they stayed at home (it was in the query);
-    those get it back. A hop on another origin gets none.
+    ``request`` is the last hop: the one that was refused, and so the one to repeat. A hop may
+    stay at home and yet have lost its token (it was in the query) or carry a proof made for
+    another URL; that says nothing of the token. A hop on another origin gets none.
     """
     if is_away(first_url, request.url):
         return None
     bare = bearer.removed(request)
-    if bare == request:
-        return Retry(bare, None) if response.status == 401 else None
-    if bearer.needs_another_proof(request, response):
-        return Retry(bare, None)
-    return Retry(bare, bearer.token) if bearer.is_refused_by(response) else None
+    needs_proof = bearer.needs_another_proof(request, response)
+    if bare == request or (bearer.is_bound and request.url != first_url):
+        needs_proof = response.status == 401
+    if needs_proof:
+        return Attempt(bare, None)
+    return Attempt(bare, bearer.token) if bearer.is_refused_by(response) else None
+
+
+def carry_headers(headers: MutableMapping[str, str], placed: HttpRequest) -> None:
+    """Makes ``headers``, those of a library's request, carry what ``placed`` carries."""
+    for name in PLACED_HEADERS:
+        headers.pop(name, None)
+        if (value := placed.header(name)) is not None:
+            headers[name] = value
 
 
 def is_away(first_url: str, url: str) -> bool:

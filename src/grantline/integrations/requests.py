@@ -12,11 +12,11 @@ from grantline.client.bearer import Bearer
 from grantline.client.connection import Connection
 from grantline.errors import GrantlineError
 from grantline.integrations.exchange import (
-    PLACED_HEADERS,
     bearer_of,
+    carry_headers,
     is_away,
+    next_attempt,
     refuse_leak,
-    retry_after,
 )
 from grantline.messages import HttpRequest, HttpResponse
 
@@ -51,17 +51,19 @@ class _Answered:
 
     def __call__(self, response: Response, **sending: Any) -> Response:
         try:
-            return self._answered(response, sending)
+            if not response.is_redirect:
+                response = self._accepted(response, sending)
+            if response.is_redirect:
+                there = urljoin(response.url, response.headers["location"])
+                if is_away(self._first_url, there):
+                    refuse_leak(self._bearer, HttpRequest("GET", there))
         except GrantlineError:
             response.close()
             raise
+        return response
 
-    def _answered(self, response: Response, sending: dict[str, Any]) -> Response:
-        if response.is_redirect:
-            there = urljoin(response.url, response.headers["location"])
-            if is_away(self._first_url, there):
-                refuse_leak(self._bearer, HttpRequest("GET", there))
-            return response
+    def _accepted(self, response: Response, sending: dict[str, Any]) -> Response:
+        """``response``, or the one to a second attempt."""
         # The session makes further hops from this very object, so it is changed, not copied.
         request = response.request
         body: object = request.body
@@ -72,12 +74,12 @@ class _Answered:
             headers=tuple(response.headers.items()),
             body=response.content if self._bearer.reads_bodies else b"",
         )
-        retry = retry_after(self._bearer, self._first_url, _plain(request), answer)
-        if retry is None:
+        attempt = next_attempt(self._bearer, self._first_url, _plain(request), answer)
+        if attempt is None:
             return response
-        if retry.rejected is not None:
-            self._bearer = bearer_of(self._connection, rejected=retry.rejected)
-        _carry(request, self._bearer, retry.request)
+        if attempt.rejected is not None:
+            self._bearer = bearer_of(self._connection, rejected=attempt.rejected)
+        _carry(request, self._bearer, attempt.request)
         # The connection goes back to the pool when the body is read.
         _ = response.content
         response.close()
@@ -92,8 +94,5 @@ def _plain(request: PreparedRequest) -> HttpRequest:
 
 def _carry(request: PreparedRequest, bearer: Bearer, bare: HttpRequest) -> None:
     placed = bearer.placed(bare)
-    for name in PLACED_HEADERS:
-        request.headers.pop(name, None)
-        if (value := placed.header(name)) is not None:
-            request.headers[name] = value
+    carry_headers(request.headers, placed)
     request.url = placed.url
