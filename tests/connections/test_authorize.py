@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -392,10 +392,11 @@ async def test_an_app_pointed_elsewhere_during_the_exchange_keeps_no_token(
 async def test_a_flow_is_not_run_as_another(world: World, flow: FlowType, call: str) -> None:
     draft = await world.draft(flow=flow)
     engine = world.engine
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "begin": partial(world.begin, draft),
+        "obtain": partial(engine.authorize.obtain, LOCAL, draft.id),
+        "device": partial(engine.devices.begin, LOCAL, draft.id),
+    }
     with pytest.raises(InvalidInput) as caught:
-        await {
-            "begin": partial(world.begin, draft),
-            "obtain": partial(engine.authorize.obtain, LOCAL, draft.id),
-            "device": partial(engine.devices.begin, LOCAL, draft.id),
-        }[call]()
+        await calls[call]()
     assert caught.value.field == "Flow type"

@@ -174,8 +174,10 @@ async def a_world(
 
 
 @asynccontextmanager
-async def an_engine(folder: Path, clock: Clock | None = None, **more: Any) -> AsyncIterator[Engine]:
-    """An engine on the installation in ``folder``."""
-    settings = Settings.from_environment(environment(folder))
+async def an_engine(
+    folder: Path, clock: Clock | None = None, *, url: str | None = None, **more: Any
+) -> AsyncIterator[Engine]:
+    """An engine on the installation in ``folder``; its database may be at ``url``."""
+    settings = Settings.from_environment(environment(folder), url=url)
     async with open_engine(settings, clock=clock, **more) as engine:
         yield engine
