@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from grantline.cli import authorize as module
+from grantline.clock import SystemClock
 from grantline.oauth.settings import FlowType
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
 from tests.cli.conftest import CommandLine, Create
@@ -166,7 +167,11 @@ class TestADevice:
                 server.approve_device(device.user_code)
             shown.append(text)
 
+        async def no_time(clock: SystemClock, span: timedelta) -> None:
+            """Polling goes on at once."""
+
         shown: list[str] = []
+        cli.monkeypatch.setattr(SystemClock, "sleep", no_time)
         cli.monkeypatch.setattr(module, "note", note)
         ran = cli.ok("connection", "authorize", "orders")
 

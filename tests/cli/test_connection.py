@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grantline.testing.authorization_server import FakeAuthorizationServer
+from grantline.testing.authorization_server.faults import Refuse
 from tests.cli.conftest import CommandLine, Create
 
 
@@ -277,10 +278,8 @@ def test_history_and_verify_speak_of_the_connection(machine: None, cli: CommandL
     assert "connection.authorized" in cli.ok("connection", "history", "orders").out
 
 
-def test_verify_says_when_a_connection_does_not_work(
-    machine: None, cli: CommandLine, server: FakeAuthorizationServer
-) -> None:
-    server.revoke_grants()
+def test_verify_says_when_a_connection_does_not_work(create: Create, cli: CommandLine) -> None:
+    create("--scope", "orders")
 
     ran = cli.run("connection", "verify", "orders", "--format", "json")
 

@@ -152,7 +152,7 @@ def test_an_answer_that_cannot_be_used(
     create: Create, cli: CommandLine, server: FakeAuthorizationServer
 ) -> None:
     create("--flow", "client-credentials", "--draft")
-    server.script("token", Replace(Answer(200, b"<html>")))
+    server.script("token", Replace(Answer.json({"no": "token"})))
 
     assert cli.run("connection", "authorize", "orders").status == 7
 

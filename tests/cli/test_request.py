@@ -164,13 +164,6 @@ def test_a_host_that_is_not_listed_is_refused_with_the_command_that_lists_it(
     assert "grantline connection edit orders --add-host other.example" in ran.err
 
 
-def test_nobody_is_told_to_list_a_metadata_service(cli: CommandLine) -> None:
-    ran = cli.run("request", "GET", "http://169.254.169.254/", "-c", "orders")
-
-    assert ran.status == 8
-    assert "--add-host" not in ran.err
-
-
 def test_token_prints_the_token_and_nothing_else(
     cli: CommandLine, server: FakeAuthorizationServer
 ) -> None:

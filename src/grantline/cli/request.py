@@ -16,7 +16,7 @@ from grantline.cli.output import Format, FormatOption, note, say, say_json
 from grantline.cli.running import with_engine
 from grantline.cli.setting_options import header_pairs, pairs
 from grantline.cli.words import parse_span
-from grantline.errors import EgressBlocked, InvalidInput
+from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
     from grantline.calls.request import Content
@@ -89,15 +89,7 @@ def request(
         follow_redirects=not no_redirects,
         timeout=parse_span(timeout, field="--timeout") if timeout else None,
     )
-    try:
-        response = with_engine(lambda engine: engine.request(LOCAL, connection, spec))
-    except EgressBlocked as error:
-        if error.rule == "host_not_allowed" and _may_be_listed(error.address):
-            error.hint = (
-                "If it is the same service: "
-                f"grantline connection edit {connection} --add-host {error.address}"
-            )
-        raise
+    response = with_engine(lambda engine: engine.request(LOCAL, connection, spec))
     if output:
         _save(response.content, output)
     if form is Format.JSON:
@@ -109,15 +101,6 @@ def request(
             f"The service answered with status {response.status}.",
             hint="Its answer is the body above." if not output else f"Its answer is in {output}.",
         )
-
-
-def _may_be_listed(host: str) -> bool:
-    """Whether listing ``host`` could help; some addresses stay closed whoever lists them."""
-    from grantline.net.address import is_closed
-    from grantline.url import literal_address
-
-    address = literal_address(host)
-    return address is None or not is_closed(address)
 
 
 def _content(json_body: str | None, fields: list[str] | None, data: str | None) -> Content | None:
