@@ -18,6 +18,7 @@ GrantlineError
 ├── ConnectionUnusable            asking again will not help until someone acts
 │   ├── ConnectionNotFound
 │   ├── AppNotFound
+│   ├── NotFound                  no user, API key, saved request or run has this id or name
 │   ├── AppInUse
 │   ├── ConnectionChanged         somebody edited it meanwhile: read it again
 │   ├── NotAuthorized             never authorized yet (state draft)
@@ -243,6 +244,14 @@ class AppNotFound(ConnectionUnusable):
     """No app of this workspace has this name or id."""
 
     code = "app_not_found"
+    exit_code = 4
+    http_status = 404
+
+
+class NotFound(ConnectionUnusable):
+    """No user, API key, saved request or run of this workspace has this name or id."""
+
+    code = "not_found"
     exit_code = 4
     http_status = 404
 

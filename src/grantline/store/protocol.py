@@ -7,8 +7,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 
 1. A method is one transaction: all of it is there afterwards, or nothing.
 2. A row of another workspace does not exist: the answer is the same as for an unknown id.
-3. ``ConnectionNotFound`` and ``AppNotFound`` come for rows that are not there, ``NameTaken`` for a
-   second row of one name, ``StoreBusy`` when the database cannot be had, ``ConfigurationError``
+3. ``ConnectionNotFound``, ``AppNotFound`` and, for other rows, ``NotFound`` come for what is not
+   there, ``NameTaken`` for a second row of one name, ``StoreBusy`` when the database cannot be had, ``ConfigurationError``
    when an operator must act (disk full, read-only, damaged); no driver's exception leaves.
 4. An edit carries the version it was made against; a different one raises ``ConnectionChanged``.
 5. At most one lease per connection lives at a time, by the database's own clock; every lease has a
@@ -20,24 +20,37 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 8. A deleted connection stays deleted: no save, lease or state change brings it back.
 9. Events are never changed or removed.
 10. At most one key is primary, and one becomes primary only in place of the one its caller knew.
+11. Of any number of callers of ``add_first_user`` one succeeds, ever.
+12. A session that expired, an API key that was revoked, and either of a disabled user are not
+    found.
+13. Saved requests and runs outlive the connections they name; transcripts do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from grantline.store.records import (
+    ApiKey,
     AppRecord,
     ConnectionRecord,
     Event,
+    Glance,
     Health,
     KeyRecord,
     Lease,
+    ListedConnection,
+    Page,
     PendingAuthorization,
     RefreshAttempt,
+    RunRecord,
+    SavedRequestRecord,
+    Session,
     TokenColumns,
+    TranscriptLine,
+    User,
 )
 
 
@@ -100,6 +113,32 @@ class Store(Protocol):
         self, workspace: str, app_id: str | None = None
     ) -> Sequence[ConnectionRecord]:
         """Every connection of the workspace, or of one app in it, oldest first."""
+        ...
+
+    def page_connections(
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        owner: str | None = None,
+        states: Collection[str] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page[ListedConnection]:
+        """Connections by name, those that fit every filter given, with their apps.
+
+        Args:
+            workspace: Whose.
+            query: In the name, the account, the app's name or its provider, whatever the case.
+            owner: Only this person's.
+            states: Only those in one of these states.
+            offset: How many rows to pass over.
+            limit: How many rows to give.
+        """
+        ...
+
+    def glance(self, workspace: str, connection_id: str) -> Glance:
+        """What changes about a connection, cheap enough to be asked every second."""
         ...
 
     def update_connection(
@@ -199,6 +238,177 @@ class Store(Protocol):
         """Law 7. The row as it was before; None when the state is unknown."""
         ...
 
+    def find_pending(self, state_hash: str) -> PendingAuthorization | None:
+        """The same row, left as it is."""
+        ...
+
+    def list_pending(
+        self, workspace: str, owner: str, now: datetime
+    ) -> Sequence[PendingAuthorization]:
+        """The consents of one person that can still be answered, newest first."""
+        ...
+
+    # people
+    def add_first_user(self, user: User, event: Event) -> None:
+        """Adds the owner of this installation (law 11).
+
+        Raises:
+            NameTaken: There is an owner already.
+        """
+        ...
+
+    def add_user(self, user: User, event: Event) -> None:
+        """Adds a person."""
+        ...
+
+    def has_users(self) -> bool:
+        """Whether anybody may sign in here."""
+        ...
+
+    def load_user(self, workspace: str, user_id: str) -> User:
+        """The person of this id, disabled or not."""
+        ...
+
+    def find_user(self, name: str) -> User | None:
+        """The person of this case-folded name, disabled or not."""
+        ...
+
+    def list_users(self, workspace: str) -> Sequence[User]:
+        """Everybody in the workspace, by name."""
+        ...
+
+    def update_user(self, user: User, event: Event) -> None:
+        """Writes name, password hash, role and disabling over what is there."""
+        ...
+
+    # sessions
+    def add_session(self, session: Session) -> None:
+        """Adds a session; raises ``NotFound`` when its user is gone."""
+        ...
+
+    def find_session(self, token_hash: str, now: datetime) -> tuple[Session, User] | None:
+        """The session of this token and whose it is (law 12)."""
+        ...
+
+    def touch_session(self, token_hash: str, seen_at: datetime, expires_at: datetime) -> None:
+        """Notes that a session is in use; missing ones are ignored."""
+        ...
+
+    def end_session(self, token_hash: str) -> None:
+        """Ends one session; missing ones are ignored."""
+        ...
+
+    def end_sessions(self, user_id: str, *, but: str = "") -> int:
+        """Ends every session of a person, ``but`` the one of this token hash; gives the count."""
+        ...
+
+    # API keys
+    def add_api_key(self, key: ApiKey, event: Event) -> None:
+        """Adds an API key."""
+        ...
+
+    def find_api_key(self, key_hash: str) -> ApiKey | None:
+        """The key of this hash (law 12)."""
+        ...
+
+    def list_api_keys(self, workspace: str) -> Sequence[ApiKey]:
+        """Every key of the workspace, revoked ones too, newest first."""
+        ...
+
+    def touch_api_key(self, key_id: str, used_at: datetime) -> None:
+        """Notes a use; missing keys are ignored."""
+        ...
+
+    def revoke_api_key(
+        self, workspace: str, key_id: str, revoked_at: datetime, event: Event
+    ) -> None:
+        """Ends a key for good; ending it again changes nothing."""
+        ...
+
+    # saved requests
+    def add_request(self, request: SavedRequestRecord, event: Event) -> None:
+        """Adds a saved request."""
+        ...
+
+    def load_request(self, workspace: str, request_id: str) -> SavedRequestRecord:
+        """The saved request of this id."""
+        ...
+
+    def find_request(self, workspace: str, name: str) -> SavedRequestRecord:
+        """The saved request of this name."""
+        ...
+
+    def page_requests(
+        self, workspace: str, *, query: str = "", offset: int = 0, limit: int = 50
+    ) -> Page[SavedRequestRecord]:
+        """Saved requests by name; ``query`` is in the name or the URL, whatever the case."""
+        ...
+
+    def uses_of(self, workspace: str, connection_id: str) -> Sequence[SavedRequestRecord]:
+        """The saved requests that carry this connection's token, by name."""
+        ...
+
+    def update_request(self, request: SavedRequestRecord, event: Event) -> None:
+        """Writes ``request`` over version ``request.version - 1`` (law 4)."""
+        ...
+
+    def delete_request(self, workspace: str, request_id: str, event: Event) -> None:
+        """Removes a saved request; its runs stay."""
+        ...
+
+    # runs
+    def add_run(self, run: RunRecord, sealed_detail: str) -> None:
+        """Keeps a run and its detail."""
+        ...
+
+    def load_run(self, workspace: str, run_id: str) -> tuple[RunRecord, str]:
+        """The run of this id, and its sealed detail."""
+        ...
+
+    def page_runs(
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        connection_id: str | None = None,
+        request_id: str | None = None,
+        status_class: int | None = None,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page[RunRecord]:
+        """Runs, newest first, those that fit every filter given.
+
+        Args:
+            workspace: Whose.
+            query: In the URL or the method, whatever the case.
+            connection_id: Only those with this connection's token.
+            request_id: Only those of this saved request.
+            status_class: 2 for 200 to 299 and so on; 0 for those that got no answer.
+            offset: How many rows to pass over.
+            limit: How many rows to give.
+        """
+        ...
+
+    def delete_run(self, workspace: str, run_id: str) -> None:
+        """Removes a run."""
+        ...
+
+    def purge_runs(self, workspace: str, *, before: datetime, at_most: int) -> int:
+        """Drops runs older than ``before`` and the oldest beyond ``at_most``; gives the count."""
+        ...
+
+    # transcripts
+    def add_transcript_line(self, line: TranscriptLine, at_most: int) -> None:
+        """Adds a line, and drops the connection's oldest beyond ``at_most``.
+
+        A line about a connection that is gone is dropped itself.
+        """
+        ...
+
+    def list_transcript(self, workspace: str, connection_id: str) -> Sequence[TranscriptLine]:
+        """Every line kept about a connection, oldest first."""
+        ...
+
     # events
     def add_event(self, event: Event) -> None:
         """Adds one line to the audit."""
@@ -212,7 +422,10 @@ class Store(Protocol):
 
     # housekeeping
     def purge(self, before: datetime) -> int:
-        """Drops pending authorizations and closed attempts that ended before; gives the count."""
+        """Drops pending authorizations, sessions and closed attempts that ended before.
+
+        Gives the count.
+        """
         ...
 
     def list_keys(self) -> Sequence[KeyRecord]:

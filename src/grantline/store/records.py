@@ -1,7 +1,7 @@
 """The rows of the store as values. Secrets arrive sealed: the store never sees one in the clear.
 
-Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``att_``, ``evt_``); every row carries
-its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation`` counts
+Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``usr_``, ``req_``, ...); every row
+carries its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation`` counts
 token sets: two counters, so that renaming a connection never races with refreshing it.
 """
 
@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list, and how many rows the whole list has."""
+
+    rows: tuple[T, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,3 +195,147 @@ class KeyRecord:
     check: str
     primary: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedConnection:
+    """A row of the list of connections, with what people want to see beside it.
+
+    Attributes:
+        uses: How many saved requests refer to it.
+    """
+
+    connection: ConnectionRecord
+    app: AppRecord
+    uses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """As much of a connection as a page asks for again and again: nothing is opened for it."""
+
+    generation: int
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person who may sign in.
+
+    Attributes:
+        name: Case-folded, and unique among all workspaces: it is all that a person types.
+        password_hash: As the hash function wrote it, its parameters included.
+        role: ``owner`` or ``member``.
+        disabled_at: From then on neither sessions nor API keys of this person work.
+    """
+
+    id: str
+    workspace: str
+    name: str
+    password_hash: str = field(repr=False)
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser that signed in; ``token_hash`` is SHA-256 of its cookie, hex."""
+
+    token_hash: str
+    user_id: str
+    workspace: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key of the REST API; ``key_hash`` is SHA-256 of it, hex, and ``scope`` what it may do.
+
+    Attributes:
+        scope: ``use`` makes requests, ``manage`` does everything its owner may.
+    """
+
+    id: str
+    workspace: str
+    owner: str
+    name: str
+    key_hash: str
+    scope: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedRequestRecord:
+    """A request kept under a name.
+
+    People type keys into headers, bodies and queries, so all of it is sealed but what lists show.
+
+    Attributes:
+        connection_id: Whose token it carries; kept when that connection is deleted, so that the
+            request fails and says why, instead of going out without a token.
+        url: Without query.
+        sealed_spec: The whole request, and the credential that it brings along.
+    """
+
+    id: str
+    workspace: str
+    owner: str
+    name: str
+    connection_id: str | None
+    method: str
+    url: str
+    sealed_spec: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One request that was made, as lists show it; its detail is sealed beside it.
+
+    Attributes:
+        request_id: The saved request it was made from, though that may be gone by now.
+        connection_id: Whose token it carried, though that may be gone by now.
+        url: With every secret masked.
+        status: Of the answer; None when none came.
+        error_code: ``GrantlineError.code``; empty when an answer came.
+        attempts: How often it was sent: 2 when the token was renewed in between.
+        size_bytes: Of the answer's body.
+    """
+
+    id: str
+    workspace: str
+    owner: str
+    at: datetime
+    request_id: str | None
+    connection_id: str | None
+    method: str
+    url: str
+    status: int | None
+    error_code: str
+    duration: timedelta
+    attempts: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptLine:
+    """One exchange with an authorization server about one connection, masked and then sealed.
+
+    Attributes:
+        step: What the exchange was for, such as ``token`` or ``refresh``.
+    """
+
+    id: str
+    workspace: str
+    connection_id: str
+    at: datetime
+    step: str
+    sealed_exchange: str
