@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from grantline.cli import authorize as module
+from grantline.cli.main import status_of
 from grantline.clock import SystemClock
 from grantline.oauth.settings import FlowType
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
@@ -82,8 +83,6 @@ class Pasting:
 
 
 def paste(cli: CommandLine, pasting: Pasting, *arguments: str) -> int:
-    from grantline.cli.main import status_of
-
     cli.monkeypatch.setattr("sys.stdin", pasting)
     return status_of(arguments)
 
@@ -162,7 +161,7 @@ class TestADevice:
 
         def note(text: str) -> None:
             if text.startswith("Waiting"):
-                [device] = server._state.device_codes.values()
+                [device] = server._state.device_codes.values()  # noqa: SLF001 - what it gave out
                 typed.append(device.user_code)
                 server.approve_device(device.user_code)
             shown.append(text)

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from grantline.testing.authorization_server import FakeAuthorizationServer
-from grantline.testing.authorization_server.faults import Refuse
 from tests.cli.conftest import CommandLine, Create
 
 
@@ -131,9 +132,6 @@ def test_rules_for_odd_answers_can_be_given(create: Create, cli: CommandLine) ->
 def test_a_service_account_file_fills_client_key_and_token_uri(
     cli: CommandLine, tmp_path: Path
 ) -> None:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -18,14 +18,19 @@ HEAVY = ("aiohttp", "alembic", "anyio", "asyncio", "cryptography", "joserfc", "r
 pytestmark = pytest.mark.processes
 
 
+def output_of(program: str) -> str:
+    """What a Python program prints."""
+    ran = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    return ran.stdout.decode()
+
+
 def test_the_version_needs_no_library_at_all() -> None:
     program = (
         "import sys; from grantline.cli.main import status_of; status_of(['--version']);"
         f"print([m for m in {(*HEAVY, 'typer')!r} if m in sys.modules])"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    version, imported = output_of(program).splitlines()
 
-    version, imported = ran.stdout.splitlines()
     assert version.startswith("grantline ")
     assert imported == "[]"
 
@@ -35,9 +40,7 @@ def test_the_tree_of_commands_needs_no_engine() -> None:
         "import sys, grantline.cli.program;"
         f"print([m for m in {HEAVY!r} if m in sys.modules and m != 'asyncio'])"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert ran.stdout.strip() == "[]"
+    assert output_of(program).strip() == "[]"
 
 
 def test_ctrl_c_ends_with_130_and_leaves_the_store_sound(

@@ -169,7 +169,7 @@ def test_token_prints_the_token_and_nothing_else(
 ) -> None:
     ran = cli.ok("token", "orders", "--min-ttl", "60s")
 
-    [token] = server._state.access_tokens
+    [token] = server._state.access_tokens  # noqa: SLF001 - what it gave out
     assert ran.out == f"{token}\n"
     assert ran.err == ""
 

