@@ -88,10 +88,10 @@ def test_two_bodies_are_refused() -> None:
 
 
 def test_an_option_that_does_not_exist_is_refused() -> None:
-    misspelt: Any = {"parms": {}}
+    unknown: Any = {"query": {}}
 
-    with pytest.raises(InvalidInput, match="no option parms"):
-        request_spec("GET", "/", misspelt)
+    with pytest.raises(InvalidInput, match="no option query"):
+        request_spec("GET", "/", unknown)
 
 
 def test_an_error_status_is_an_answer_until_it_is_made_an_error(demo: Connection) -> None:

@@ -71,7 +71,7 @@ def requesting(connection: Connection) -> None:
     assert_type(answer, Response)
     assert_type(answer.raise_for_status(), Response)
     assert_type(answer.json(), Any)
-    connection.get("/x", prams={})  # type: ignore[call-arg]
+    connection.get("/x", query={})  # type: ignore[call-arg]
     assert_type(connection.status, ConnectionStatus)
     assert_type(connection.status.state, State)
     token = connection.token(min_ttl=timedelta(minutes=1))

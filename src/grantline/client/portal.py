@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -26,6 +27,8 @@ class Portal:
     def __init__(self) -> None:
         self._running = ExitStack()
         self._loop = self._running.enter_context(start_blocking_portal("asyncio", name="grantline"))
+        # What is held is left before this, so a call that is still waiting then waits in vain.
+        self._running.callback(self._loop.call, self._loop.stop, True)  # noqa: FBT003 - not ours
         self._process = os.getpid()
         self._closed = False
         atexit.register(self.close)
@@ -42,6 +45,8 @@ class Portal:
         waiting = self._loop.start_task_soon(partial(function, *args, **kwargs))
         try:
             return waiting.result()
+        except CancelledError:
+            raise _closed() from None
         except BaseException:
             waiting.cancel()
             raise
@@ -70,6 +75,10 @@ class Portal:
                 hint="Open connections in each process, after the fork.",
             )
         if self._closed:
-            raise ConfigurationError(
-                "These connections are closed.", hint="Use them inside the with block."
-            )
+            raise _closed()
+
+
+def _closed() -> ConfigurationError:
+    return ConfigurationError(
+        "These connections are closed.", hint="Use them inside the with block."
+    )
