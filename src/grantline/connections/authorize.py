@@ -19,6 +19,7 @@ from grantline.connections.edit import Cost, price_of_settings
 from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
 from grantline.connections.identity import account_label
+from grantline.connections.masking import masking
 from grantline.connections.renewal import grant_for, read_answer
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
@@ -132,7 +133,8 @@ class Authorizer:
             flow=holding.flow,
             dpop_thumbprint=dpop.thumbprint() if dpop else "",
         )
-        url = await self._authorization_url(holding, request)
+        with masking(holding, consent.verifier):
+            url = await self._authorization_url(holding, request)
         now = context.clock.now()
         state_hash = fingerprint(state.reveal())
         pending = PendingAuthorization(
@@ -220,8 +222,9 @@ class Authorizer:
                 f"The flow of “{holding.record.name}” needs a person.", field="Flow type"
             )
         asked_at = context.clock.now()
-        answer = await self._converse(holding, grant.converse(context.moment()), grant.grant)
-        tokens = read_answer(holding, answer, grant=grant.grant, asked_at=asked_at)
+        with masking(holding):
+            answer = await self._converse(holding, grant.converse(context.moment()), grant.grant)
+            tokens = read_answer(holding, answer, grant=grant.grant, asked_at=asked_at)
         await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
 
     async def save_device_tokens(
@@ -282,9 +285,11 @@ class Authorizer:
             moment=self._context.moment(),
             dpop=holding.dpop,
         )
-        answer = await self._converse(holding, flow, GrantType.AUTHORIZATION_CODE)
         asking = replace(holding, record=replace(holding.record, scopes=pending.scopes))
-        tokens = read_answer(asking, answer, grant=GrantType.AUTHORIZATION_CODE, asked_at=asked_at)
+        grant = GrantType.AUTHORIZATION_CODE
+        with masking(holding, code.code, consent.verifier):
+            answer = await self._converse(holding, flow, grant)
+            tokens = read_answer(asking, answer, grant=grant, asked_at=asked_at)
         return replace(tokens, extra={**tokens.extra, **code.captured})
 
     async def _converse(

@@ -9,6 +9,7 @@ from typing import Final
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.masking import masking
 from grantline.errors import GrantlineError, InvalidGrant, InvalidInput, RequestError
 from grantline.oauth.device import (
     DeviceAuthorization,
@@ -69,7 +70,8 @@ class DeviceAuthorizer:
         )
         now = context.clock.now()
         answer = await context.send(request, app_id=holding.app.id)
-        authorization = parse_device_authorization_response(answer, now=now)
+        with masking(holding):
+            authorization = parse_device_authorization_response(answer, now=now)
         return DeviceStart(
             connection_id, authorization, authorization.expires_at or now + DEFAULT_LIFE
         )
@@ -106,17 +108,20 @@ class DeviceAuthorizer:
         context = self._context
         holding = await context.hold(actor, start.connection_id)
         asked_at = context.clock.now()
-        try:
-            answer = await adrive(
-                device_token_flow(
-                    settings=holding.settings,
-                    secrets=holding.secrets,
-                    device_code=start.authorization.device_code,
-                    moment=context.moment(),
-                    dpop=holding.dpop,
-                ),
-                lambda request: context.send(request, app_id=holding.app.id),
-            )
-        except RequestError as error:
-            raise failure_from_transport(error, grant=GrantType.DEVICE_CODE).as_error() from error
-        await self._authorizer.save_device_tokens(actor, holding, answer, asked_at)
+        code = start.authorization.device_code
+        flow = device_token_flow(
+            settings=holding.settings,
+            secrets=holding.secrets,
+            device_code=code,
+            moment=context.moment(),
+            dpop=holding.dpop,
+        )
+        with masking(holding, code):
+            try:
+                answer = await adrive(
+                    flow, lambda request: context.send(request, app_id=holding.app.id)
+                )
+            except RequestError as error:
+                failure = failure_from_transport(error, grant=GrantType.DEVICE_CODE)
+                raise failure.as_error() from error
+            await self._authorizer.save_device_tokens(actor, holding, answer, asked_at)

@@ -27,6 +27,7 @@ from typing import Final
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import Holding, not_authorized
+from grantline.connections.masking import masking
 from grantline.connections.rotation import Rotation
 from grantline.connections.schedule import LEASE_SPAN, LEASE_WAIT, SENDING_SHARE
 from grantline.connections.state import State
@@ -145,7 +146,8 @@ class Refresher:
             if lease is not None:
                 send_until = now + self._lease_span * SENDING_SHARE
                 rotation = Rotation(self._context, actor, holding, lease, send_until=send_until)
-                renewed = await rotation.run(serve_old=alive)
+                with masking(holding):
+                    renewed = await rotation.run(serve_old=alive)
                 if renewed is not None:
                     return renewed
                 continue

@@ -1,0 +1,138 @@
+"""What belongs to another workspace does not exist: every method, found by itself, says so."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grantline.calls.request import RequestSpec
+from grantline.connections.authorize import Authorizer
+from grantline.connections.connection import Actor
+from grantline.connections.device import DeviceAuthorizer, DeviceStart
+from grantline.connections.engine import LOCAL, Engine
+from grantline.connections.manage import ConnectionEdit, Manager, NewConnection
+from grantline.connections.tokens import Tokens
+from grantline.errors import GrantlineError
+from grantline.oauth.device import DeviceAuthorization
+from grantline.secret import Secret
+from grantline.testing.clock import FakeClock, JumpingClock
+from tests.connections.world import World, a_world
+
+STRANGER = Actor(workspace="elsewhere", user="local")
+
+ROOMS: dict[type, Callable[[Engine], object]] = {
+    Engine: lambda engine: engine,
+    Manager: lambda engine: engine.manage,
+    Authorizer: lambda engine: engine.authorize,
+    DeviceAuthorizer: lambda engine: engine.devices,
+    Tokens: lambda engine: engine.tokens,
+}
+
+# How a method is told of a connection or an app; `id` is a foreign or an unknown one.
+ARGUMENTS: dict[str, Callable[[str, str], Any]] = {
+    "name": lambda connection, _: connection,
+    "connection_id": lambda connection, _: connection,
+    "app_id": lambda _, app: app,
+    "new_name": lambda *_: "new",
+    "spec": lambda *_: RequestSpec(url="/me"),
+    "edit": lambda *_: ConnectionEdit(name="taken over"),
+    "redirect_uri": lambda *_: "http://127.0.0.1:1/",
+    "binding": lambda *_: "binding",
+    "now": lambda *_: FakeClock().now(),
+    "new": lambda _, app: NewConnection(name="new", app=app),
+    "start": lambda connection, _: DeviceStart(
+        connection,
+        DeviceAuthorization(
+            device_code=Secret("code"),
+            user_code="code",
+            verification_uri="http://127.0.0.1/",
+            interval=timedelta(seconds=1),
+        ),
+        FakeClock().now() + timedelta(days=1),
+    ),
+}
+# Methods of an app take its name; methods without a subject list what the workspace has.
+OF_APPS = {"Manager.app", "Manager.edit_app", "Manager.delete_app"}
+LISTS = {"Manager.connections", "Manager.apps"}
+# They speak of no row that a stranger could name: `complete` finds its own by a secret state,
+# `save_device_tokens` is given a holding that somebody was allowed to open.
+NO_SUBJECT = {"Engine.discover", "Engine.aclose", "Engine.__init__"} | {
+    "Authorizer.complete",
+    "Authorizer.save_device_tokens",
+}
+
+METHODS = [
+    f"{room.__name__}.{name}"
+    for room in ROOMS
+    for name, method in inspect.getmembers(room, inspect.isfunction)
+    if not name.startswith("_") and f"{room.__name__}.{name}" not in NO_SUBJECT
+]
+BY_NAME = {room.__name__: room for room in ROOMS}
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path, clock=JumpingClock()) as running:
+        await running.authorized()
+        yield running
+
+
+async def _outcome(world: World, method: str, connection: str, app: str) -> object:
+    room_name, _, name = method.partition(".")
+    bound = getattr(ROOMS[BY_NAME[room_name]](world.engine), name)
+    given: dict[str, Any] = {}
+    for parameter in inspect.signature(bound).parameters.values():
+        if parameter.name == "actor":
+            given["actor"] = STRANGER
+        elif method in OF_APPS and parameter.name == "name":
+            given["name"] = app
+        elif parameter.name == "name" or parameter.default is inspect.Parameter.empty:
+            given[parameter.name] = ARGUMENTS[parameter.name](connection, app)
+        elif parameter.name == "rejected":
+            given["rejected"] = Secret("rejected")
+    assert "actor" in given, f"{method} does not ask who calls"
+    try:
+        result = bound(**given)
+        return await result if inspect.isawaitable(result) else result
+    except GrantlineError as error:
+        # What was asked for is quoted; apart from that the words must be the same.
+        said = str(error).replace(connection, "ID").replace(app, "ID")
+        return type(error), said, error.detail
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_foreign_id_is_an_unknown_id(world: World, method: str) -> None:
+    found = await world.engine.find(LOCAL, "demo")
+    before = world.engine.context.store.load_connection("local", found.id)
+    count = len(world.server.journal.entries)
+
+    foreign = await _outcome(world, method, found.id, found.app.id)
+    unknown = await _outcome(world, method, "con_unknown", "app_unknown")
+
+    assert foreign == unknown
+    if method in LISTS:
+        assert foreign == []
+    elif method not in {"Tokens.held", "Manager.connections_of"}:
+        assert isinstance(foreign, tuple), f"{method} gave a stranger {foreign!r}"
+        assert foreign[0].__name__ in {"ConnectionNotFound", "AppNotFound"}
+    assert world.engine.context.store.load_connection("local", found.id) == before
+    assert len(world.server.journal.entries) == count
+
+
+async def test_a_foreign_name_is_an_unknown_name(world: World) -> None:
+    for method in METHODS:
+        foreign = await _outcome(world, method, "demo", "demo")
+        assert foreign == await _outcome(world, method, "nobody", "nobody")
+
+
+async def test_the_same_name_may_be_taken_in_each_workspace(world: World) -> None:
+    settings = (await world.engine.find(LOCAL, "demo")).app.settings
+    new = NewConnection(name="demo", settings=settings)
+    theirs = await world.engine.manage.create(STRANGER, new)
+    assert (await world.engine.find(LOCAL, "demo")).id != theirs.id
+    assert await world.engine.manage.connections_of(STRANGER, theirs.app.id) == ["demo"]
