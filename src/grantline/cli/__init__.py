@@ -1,10 +1,12 @@
 """The command line: it asks the engine and says what came of it, in words or as JSON.
 
-- ``main``: the program; ``errors``: how a failure reads, and its exit status.
-- ``connection``, ``look``, ``authorize``, ``app``, ``request``, ``token``, ``discover``: the
-  commands, one subject each.
-- ``option_groups``, ``settings_options``, ``secret_options``: what several commands take.
+- ``main``: the program; ``program``: its tree of commands.
+- ``errors``, ``usage``: how a failure reads, and its exit status.
+- ``create``, ``authorize``, ``look``, ``change``, ``app``, ``request``, ``token``, ``discover``,
+  ``demo``: the commands, one subject each.
+- ``option_groups``, ``setting_options``, ``secret_options``, ``values``: what several of them take.
 - ``running``: an engine for the length of one command.
 - ``output``, ``words``, ``views``: stdout and stderr, sentences, and what JSON shows.
-- ``prompts``: questions, only on a terminal. ``demo*``: the narrated tour.
+- ``granted``, ``price``, ``costs``: what consent brought, what an edit and a dangerous choice cost.
+- ``prompts``: questions, only on a terminal.
 """

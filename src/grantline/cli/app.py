@@ -9,8 +9,6 @@ import typer
 from grantline.cli.change import (
     YesOption,
     changed_settings,
-    price_view,
-    say_price,
     typing_secrets_again,
 )
 from grantline.cli.errors import UsageError
@@ -25,6 +23,7 @@ from grantline.cli.output import (
     say_json,
     say_table,
 )
+from grantline.cli.price import price_view, say_price
 from grantline.cli.prompts import confirm
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import ClientSecretOptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -11,9 +11,10 @@ import typer
 from grantline.cli.costs import costs
 from grantline.cli.create import FLOWS, discovered
 from grantline.cli.errors import UsageError
-from grantline.cli.look import NameArgument, label_of
+from grantline.cli.look import NameArgument
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
+from grantline.cli.price import price_view, say_price
 from grantline.cli.prompts import ask_secret, can_ask, confirm
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import (
@@ -29,7 +30,6 @@ from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection
-    from grantline.connections.edit import Price
     from grantline.connections.engine import Engine
     from grantline.connections.manage import Edited
 
@@ -201,31 +201,6 @@ def typing_secrets_again(given: ClientSecrets, work: Callable[[Engine, ClientSec
             ) from None
         again = replace(given, client_secret=secret)
         return with_engine(lambda engine: work(engine, again))
-
-
-def say_price(price: Price, connection: Connection | None = None) -> None:
-    """What an edit costs, in words."""
-    from grantline.cli.views import shell_word
-    from grantline.connections.edit import Cost
-
-    reasons = listed(label_of(each) for each in price.reasons)
-    if price.cost is Cost.NOTHING:
-        say("Nothing else is needed.")
-    elif price.cost is Cost.CONSENT:
-        say(f"Consent is needed for this: {reasons}. Until then the old token keeps working.")
-    else:
-        say(f"It must be authorized again, because this changed: {reasons}.")
-    if price.cost is not Cost.NOTHING and connection is not None:
-        say(f"Next step: grantline connection reauthorize {shell_word(connection.name)}")
-
-
-def price_view(price: Price, siblings: Sequence[str]) -> dict[str, Any]:
-    """The same as JSON types."""
-    return {
-        "needs": price.cost.name.lower(),
-        "because": price.reasons,
-        "also_changed": siblings,
-    }
 
 
 def _say_connection(connection: Connection, sentence: str, form: Format) -> None:

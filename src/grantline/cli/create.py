@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from grantline.cli.authorize import Consenting, obtain, show_result
+from grantline.cli.authorize import Consenting, obtain
 from grantline.cli.costs import costs
 from grantline.cli.errors import UsageError
+from grantline.cli.granted import show_result
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json, warn
 from grantline.cli.prompts import ask, ask_secret, can_ask

@@ -14,7 +14,7 @@ import typer
 from grantline.cli.errors import UpstreamStatus, UsageError
 from grantline.cli.output import Format, FormatOption, note, say, say_json
 from grantline.cli.running import with_engine
-from grantline.cli.setting_options import header_pairs, pairs
+from grantline.cli.values import header_pairs, pairs
 from grantline.cli.words import parse_span
 from grantline.errors import InvalidInput
 

@@ -6,21 +6,16 @@ field left out stays as it is; a list that is given replaces the old one, and ``
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Final
 
 import typer
 
-from grantline.cli.errors import SecretInArguments
-from grantline.errors import InvalidInput
+from grantline.cli.values import response_rules, setting_value
 from grantline.oauth.settings import (
     AppSettings,
     ClientAuthentication,
-    Pairs,
     Pkce,
-    ResponseRules,
     TokenPlacement,
     TokenRequestFormat,
 )
@@ -37,8 +32,6 @@ METHODS: Final = ", ".join(ClientAuthentication)
 Text = str | None
 Texts = list[str] | None
 Switch = bool | None
-
-_SEPARATORS: Final = {"space": " ", "comma": ",", " ": " ", ",": ","}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,12 +288,14 @@ class SettingOptions:
             for each in fields(self)
             if (value := getattr(self, each.name)) is not None
         }
-        changed = {name: _value(name, value) for name, value in given.items() if name in known}
+        changed = {
+            name: setting_value(name, value) for name, value in given.items() if name in known
+        }
         if assertion := {name: given[name] for name in _ASSERTION & given.keys()}:
             renamed = {name.removeprefix("assertion_"): value for name, value in assertion.items()}
             changed["assertion"] = replace(old.assertion, **renamed)
         if "response_rules" in given:
-            changed["response"] = _response_rules(old.response, given["response_rules"])
+            changed["response"] = response_rules(old.response, given["response_rules"])
         return changed
 
     @property
@@ -317,96 +312,3 @@ _ASSERTION: Final = {
     "assertion_audience",
     "scope_in_assertion",
 }
-_PAIRS: Final = {
-    "authorize_parameters": "--authorize-parameter",
-    "token_parameters": "--token-parameter",
-    "refresh_parameters": "--refresh-parameter",
-    "parameter_names": "--parameter-name",
-}
-
-
-def _value(name: str, given: Any) -> Any:
-    if name in _PAIRS:
-        return pairs(given, option=_PAIRS[name])
-    if name == "custom_headers":
-        return _custom_headers(given)
-    if name == "scope_separator":
-        if given not in _SEPARATORS:
-            raise InvalidInput(
-                "The scope separator is neither a space nor a comma.",
-                field="Scope separator",
-                hint="Write --scope-separator space or --scope-separator comma.",
-            )
-        return _SEPARATORS[given]
-    if name == "expired_statuses":
-        return tuple(_status(each) for each in _items(given))
-    return tuple(_items(given)) if isinstance(given, list) else given
-
-
-def pairs(given: Iterable[str], *, option: str) -> Pairs:
-    """The names and values of ``K=V`` words.
-
-    Raises:
-        InvalidInput: One has no ``=`` or no name; it is not repeated, for it may be a secret.
-    """
-    found = []
-    for each in _items(given):
-        name, separator, value = each.partition("=")
-        if not separator or not name:
-            raise InvalidInput(
-                f"A value of {option} is not of the form name=value.",
-                field=option,
-                hint=f"Write {option} name=value.",
-            )
-        found.append((name, value))
-    return tuple(found)
-
-
-def header_pairs(given: Iterable[str], *, option: str) -> Pairs:
-    """The names and values of ``K: V`` words; errors as in ``pairs``."""
-    found = []
-    for each in _items(given):
-        name, separator, value = each.partition(":")
-        if not separator or not name.strip():
-            raise InvalidInput(
-                f"A value of {option} is not a header.",
-                field=option,
-                hint=f"Write {option} 'Name: value'.",
-            )
-        found.append((name.strip(), value.strip()))
-    return tuple(found)
-
-
-def _custom_headers(given: Iterable[str]) -> Pairs:
-    found = header_pairs(given, option="--custom-header")
-    if any(name.lower() == "authorization" for name, _ in found):
-        raise SecretInArguments(
-            "An Authorization header holds a secret, and arguments can be read by others.",
-            hint="Give the client secret by --client-secret-file, and choose "
-            "--client-authentication client_secret_basic or client_secret_basic_raw.",
-        )
-    return found
-
-
-def _items(given: Iterable[str]) -> list[str]:
-    return [each for each in given if each]
-
-
-def _status(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 100 <= int(text) <= 599):
-        raise InvalidInput(
-            f"“{text}” is not an HTTP status.", field="Expired statuses", hint="Such as 403."
-        )
-    return int(text)
-
-
-def _response_rules(old: ResponseRules, given: Iterable[str]) -> ResponseRules:
-    from grantline.connections.codec import from_plain, to_plain
-
-    plain = to_plain(old)
-    for name, text in pairs(given, option="--response-rule"):
-        try:
-            plain[name] = json.loads(text)
-        except ValueError:
-            plain[name] = text
-    return from_plain(ResponseRules, plain)
