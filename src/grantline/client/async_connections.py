@@ -16,8 +16,8 @@ from grantline.client.connection_fields import (
     ConnectionFields,
     app_settings,
     client_secrets,
-    discovered,
     flow_type,
+    merged_settings,
     scope_list,
     secret,
 )
@@ -28,6 +28,7 @@ from grantline.connections.settings import Settings
 from grantline.connections.verify import Verification
 from grantline.errors import ConfigurationError, ConnectionNotFound
 from grantline.oauth.settings import FlowType
+from grantline.providers.profile import profile
 
 
 class AsyncConnections:
@@ -85,13 +86,14 @@ class AsyncConnections:
         return [AsyncConnection(self._engine, each) for each in found]
 
     async def create(
-        self, name: str, *, app: str = "", **fields: Unpack[ConnectionFields]
+        self, name: str, *, app: str = "", provider: str = "", **fields: Unpack[ConnectionFields]
     ) -> AsyncConnection:
         """A new connection, which ``authorize`` then gets consent for.
 
         Args:
             name: Unique; a service and an account read well: ``github/ann``.
             app: The name of an app to reuse, for a second account.
+            provider: The name of a catalogue entry; the fields given win over what it says.
             fields: Of the new app and the connection. With ``issuer`` and without ``token_uri``
                 the server's metadata fills in the endpoints.
 
@@ -99,9 +101,11 @@ class AsyncConnections:
             InvalidInput: A field is wrong; names it.
             NameTaken: Another connection or app has the name.
             DiscoveryFailed: The issuer publishes no metadata that can be used.
+            UnknownProvider: The catalogue has no such entry.
         """
         typed = app_settings(fields)
         secrets = client_secrets(fields)
+        entry = profile(provider) if provider else None
         metadata = None
         if fields.get("issuer") and not fields.get("token_uri"):
             metadata = await self._engine.discover(fields["issuer"])
@@ -109,10 +113,11 @@ class AsyncConnections:
             name=name,
             flow=flow_type(fields.get("flow", FlowType.AUTHORIZATION_CODE)),
             app=app,
-            settings=None if app else discovered(typed, metadata, secrets),
+            settings=None if app else merged_settings(typed, entry, metadata, secrets),
             secrets=secrets,
-            scopes=scope_list(fields.get("scopes", ())),
-            hosts=tuple(fields.get("hosts", ())),
+            provider=provider,
+            scopes=scope_list(fields.get("scopes", entry.scopes if entry else ())),
+            hosts=tuple(fields.get("hosts", entry.hosts if entry else ())),
             username=fields.get("username", ""),
             password=secret(fields.get("password")),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypedDict
 
+from grantline.connections.catalogue import settings_of
 from grantline.connections.codec import from_plain, to_plain
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
@@ -21,6 +22,7 @@ from grantline.oauth.settings import (
     TokenPlacement,
     TokenRequestFormat,
 )
+from grantline.providers.profile import Profile
 from grantline.secret import Secret
 
 Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -111,11 +113,15 @@ def app_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(whole, name) for name in plain}
 
 
-def discovered(
-    typed: Mapping[str, Any], metadata: ServerMetadata | None, secrets: ClientSecrets
+def merged_settings(
+    typed: Mapping[str, Any],
+    entry: Profile | None,
+    metadata: ServerMetadata | None,
+    secrets: ClientSecrets,
 ) -> AppSettings:
-    """An app's settings: what ``metadata`` says, and over it what was given."""
-    settings = AppSettings(**{"client_id": "", **typed})
+    """An app's settings: what the catalogue and ``metadata`` say, and over both what was given."""
+    settings = settings_of(entry, client_id="") if entry else AppSettings(client_id="")
+    settings = replace(settings, **typed)
     if metadata is None:
         return settings
     return replace(apply_metadata(settings, metadata, secrets=secrets), **typed)

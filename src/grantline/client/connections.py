@@ -53,9 +53,13 @@ class Connections:
         """All connections, by name."""
         return [self._waiting(each) for each in self._portal.call(self._twin.list)]
 
-    def create(self, name: str, *, app: str = "", **fields: Unpack[ConnectionFields]) -> Connection:
+    def create(
+        self, name: str, *, app: str = "", provider: str = "", **fields: Unpack[ConnectionFields]
+    ) -> Connection:
         """A new connection; see ``AsyncConnections.create``."""
-        return self._waiting(self._portal.call(self._twin.create, name, app=app, **fields))
+        return self._waiting(
+            self._portal.call(self._twin.create, name, app=app, provider=provider, **fields)
+        )
 
     def edit(
         self, name: str, *, new_name: str | None = None, **fields: Unpack[ConnectionFields]
