@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from grantline.store.records import (
+    ApiKey,
     AppRecord,
     ConnectionRecord,
     Event,
@@ -13,7 +14,12 @@ from grantline.store.records import (
     KeyRecord,
     PendingAuthorization,
     RefreshAttempt,
+    RunRecord,
+    SavedRequestRecord,
+    Session,
     TokenColumns,
+    TranscriptLine,
+    User,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -126,3 +132,88 @@ def a_key(**changes: Any) -> KeyRecord:
         "created_at": NOW,
     }
     return KeyRecord(**_with(plain, changes))
+
+
+def a_user(**changes: Any) -> User:
+    plain = {
+        "id": "usr_1",
+        "workspace": "home",
+        "name": "ada",
+        "password_hash": "$argon2id$stand-in",
+        "role": "owner",
+        "created_at": NOW,
+    }
+    return User(**_with(plain, changes))
+
+
+def a_session(**changes: Any) -> Session:
+    plain = {
+        "token_hash": "5e" * 32,
+        "user_id": "usr_1",
+        "workspace": "home",
+        "created_at": NOW,
+        "seen_at": NOW,
+        "expires_at": NOW + HOUR,
+    }
+    return Session(**_with(plain, changes))
+
+
+def an_api_key(**changes: Any) -> ApiKey:
+    plain = {
+        "id": "key_1",
+        "workspace": "home",
+        "owner": "usr_1",
+        "name": "Nightly export",
+        "key_hash": "4e" * 32,
+        "scope": "use",
+        "created_at": NOW,
+    }
+    return ApiKey(**_with(plain, changes))
+
+
+def a_request(**changes: Any) -> SavedRequestRecord:
+    plain = {
+        "id": "req_1",
+        "workspace": "home",
+        "owner": "ada",
+        "name": "List my mail",
+        "connection_id": "con_1",
+        "method": "GET",
+        "url": "https://api.example.com/mail",
+        "sealed_spec": "v1.spec",
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return SavedRequestRecord(**_with(plain, changes))
+
+
+def a_run(**changes: Any) -> RunRecord:
+    plain = {
+        "id": "run_1",
+        "workspace": "home",
+        "owner": "ada",
+        "at": NOW,
+        "request_id": "req_1",
+        "connection_id": "con_1",
+        "method": "GET",
+        "url": "https://api.example.com/mail",
+        "status": 200,
+        "error_code": "",
+        "duration": timedelta(milliseconds=120),
+        "attempts": 1,
+        "size_bytes": 2048,
+    }
+    return RunRecord(**_with(plain, changes))
+
+
+def a_line(**changes: Any) -> TranscriptLine:
+    plain = {
+        "id": "lin_1",
+        "workspace": "home",
+        "connection_id": "con_1",
+        "at": NOW,
+        "step": "refresh",
+        "sealed_exchange": "v1.exchange",
+    }
+    return TranscriptLine(**_with(plain, changes))

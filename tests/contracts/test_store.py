@@ -1,9 +1,8 @@
 """The laws of ``grantline.store.protocol``, on every database; a test cites the law it is for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from grantline.errors import (
     KeyUnavailable,
     NameTaken,
 )
-from grantline.store.open import open_store
 from grantline.store.protocol import Store
 from grantline.store.records import Health, Lease
 from tests.records import (
@@ -31,28 +29,7 @@ from tests.records import (
     tokens,
 )
 
-DATABASES = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 DEAD = Health(state="draft", cause="identity_edited", explanation="Edited.")
-
-
-@pytest.fixture(params=DATABASES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    urls: dict[str, Callable[[], str | None]] = {
-        "memory": lambda: "sqlite:///:memory:",
-        "sqlite": lambda: None,
-        "postgresql": lambda: str(request.getfixturevalue("postgres_url")),
-    }
-    opened = open_store(urls[request.param](), tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def filled(store: Store) -> Store:
-    """One app with one connection, authorized: its generation is 1."""
-    store.add_connection(a_connection(), an_event(kind="created"), an_app())
-    store.save_authorized("con_1", tokens(), AUTHORIZED, ("read", "write"), an_event())
-    return store
 
 
 def lease_of(store: Store, generation: int = 1, span: timedelta = HOUR) -> Lease:

@@ -2,8 +2,8 @@
 
 ``records`` are the rows as values, ``protocol`` says what a store promises, ``tables`` is the
 schema. ``database`` opens transactions and ``failures`` says in our words what went wrong in one;
-on them ``sql_connections``, ``sql_tokens`` and ``sql_journal`` keep the promises for SQLite and
-PostgreSQL, and ``sql`` puts the three together. ``location`` says where the data lives, ``open``
-opens it, and ``migrate`` brings an older database up to date. Secrets arrive sealed and leave
-sealed.
+on them ``sql_connections``, ``sql_listing``, ``sql_tokens``, ``sql_people``, ``sql_requests`` and
+``sql_journal`` keep the promises for SQLite and PostgreSQL, and ``sql`` puts them together.
+``location`` says where the data lives, ``open`` opens it, and ``migrate`` brings an older database
+up to date. Secrets arrive sealed and leave sealed.
 """

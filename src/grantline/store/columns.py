@@ -37,6 +37,21 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else EPOCH + int(value) * _MICROSECOND
 
 
+class Span(TypeDecorator[timedelta]):
+    """Spans as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, _dialect: Dialect) -> int | None:
+        """The number to store."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> timedelta | None:
+        """The span."""
+        return None if value is None else int(value) * _MICROSECOND
+
+
 class Json(TypeDecorator[Mapping[str, Any]]):
     """A JSON object as ASCII text: no escape that PostgreSQL's own JSON types refuse is lost."""
 

@@ -107,5 +107,5 @@ def _is_name(error: IntegrityError) -> bool:
     """
     if isinstance(error.orig, sqlite3.Error):
         return str(error.orig).endswith(".name")
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    return (constraint or "").endswith("_workspace_name")
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+    return constraint.startswith("uq_") and constraint.endswith("_name")

@@ -8,8 +8,9 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 1. A method is one transaction: all of it is there afterwards, or nothing.
 2. A row of another workspace does not exist: the answer is the same as for an unknown id.
 3. ``ConnectionNotFound``, ``AppNotFound`` and, for other rows, ``NotFound`` come for what is not
-   there, ``NameTaken`` for a second row of one name, ``StoreBusy`` when the database cannot be had, ``ConfigurationError``
-   when an operator must act (disk full, read-only, damaged); no driver's exception leaves.
+   there, ``NameTaken`` for a second row of one name, ``StoreBusy`` when the database cannot be
+   had, ``ConfigurationError`` when an operator must act (disk full, read-only, damaged); no
+   driver's exception leaves.
 4. An edit carries the version it was made against; a different one raises ``ConnectionChanged``.
 5. At most one lease per connection lives at a time, by the database's own clock; every lease has a
    larger number than the one before.

@@ -1,8 +1,8 @@
 """The rows of the store as values. Secrets arrive sealed: the store never sees one in the clear.
 
 Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``usr_``, ``req_``, ...); every row
-carries its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation`` counts
-token sets: two counters, so that renaming a connection never races with refreshing it.
+carries its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation``
+counts token sets: two counters, so that renaming a connection never races with refreshing it.
 """
 
 from __future__ import annotations

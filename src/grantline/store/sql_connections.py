@@ -16,7 +16,7 @@ from grantline.errors import (
     GrantlineError,
 )
 from grantline.store.database import Database
-from grantline.store.records import AppRecord, ConnectionRecord, Event, Health
+from grantline.store.records import AppRecord, ConnectionRecord, Event, Health, SavedRequestRecord
 from grantline.store.rows import (
     NO_TOKENS,
     connection_to_record,
@@ -185,7 +185,7 @@ def _insert(run: Connection, record: ConnectionRecord) -> None:
 
 def _update_app(run: Connection, record: AppRecord, reset: Health | None) -> None:
     row = to_row(record)
-    _write_over(run, app, record, {name: row[name] for name in _EDITABLE_APP}, no_app())
+    write_over(run, app, record, {name: row[name] for name in _EDITABLE_APP}, no_app())
     if reset is not None:
         of_app = (connection.c.workspace == record.workspace, connection.c.app_id == record.id)
         run.execute(update(connection).where(*of_app).values(_without_tokens(reset)))
@@ -196,7 +196,7 @@ def _update(run: Connection, record: ConnectionRecord, reset: Health | None) -> 
     values = {name: row[name] for name in _EDITABLE}
     if reset is not None:
         values |= _without_tokens(reset)
-    _write_over(run, connection, record, values, no_connection())
+    write_over(run, connection, record, values, no_connection())
 
 
 def _without_tokens(health: Health) -> dict[str, Any]:
@@ -204,10 +204,10 @@ def _without_tokens(health: Health) -> dict[str, Any]:
     return NO_TOKENS | to_row(health) | {"generation": connection.c.generation + 1}
 
 
-def _write_over(
+def write_over(
     run: Connection,
     table: Table,
-    record: AppRecord | ConnectionRecord,
+    record: AppRecord | ConnectionRecord | SavedRequestRecord,
     values: dict[str, Any],
     missing: GrantlineError,
 ) -> None:
@@ -219,6 +219,6 @@ def _write_over(
     if run.execute(select(table.c.id).where(*own)).one_or_none() is None:
         raise missing
     raise ConnectionChanged(
-        f"Somebody changed this {table.name} meanwhile; nothing was overwritten.",
+        f"Somebody changed this {table.name.replace('_', ' ')} meanwhile; nothing was overwritten.",
         hint="Read it again, and repeat the change.",
     )

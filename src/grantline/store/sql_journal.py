@@ -16,6 +16,7 @@ from grantline.store.tables import (
     instance,
     pending_authorization,
     refresh_attempt,
+    session,
     vault_key,
 )
 
@@ -45,10 +46,11 @@ class Journal(Database):
             return [to_record(Event, row) for row in rows]
 
     def purge(self, before: datetime) -> int:
-        """Drops pending authorizations and closed attempts that ended before; gives the count."""
+        """Drops pending authorizations, sessions and closed attempts that ended before."""
         ended = (
             delete(pending_authorization).where(pending_authorization.c.expires_at < before),
             delete(refresh_attempt).where(refresh_attempt.c.closed_at < before),
+            delete(session).where(session.c.expires_at < before),
         )
         with self._write() as run:
             return sum(run.execute(each).rowcount for each in ended)

@@ -188,6 +188,26 @@ class Tokens(Database):
             row = run.execute(known).mappings().one_or_none()
             return None if row is None else to_record(PendingAuthorization, row)
 
+    def find_pending(self, state_hash: str) -> PendingAuthorization | None:
+        """The same row, left as it is."""
+        begun = pending_authorization.c
+        known = select(pending_authorization).where(begun.state_hash == state_hash)
+        with self._read() as run:
+            row = run.execute(known).mappings().one_or_none()
+            return None if row is None else to_record(PendingAuthorization, row)
+
+    def list_pending(
+        self, workspace: str, owner: str, now: datetime
+    ) -> Sequence[PendingAuthorization]:
+        """The consents of one person that can still be answered, newest first."""
+        begun = pending_authorization.c
+        own = (begun.workspace == workspace, begun.owner == owner)
+        waiting = (begun.used_at.is_(None), begun.expires_at > now)
+        query = select(pending_authorization).where(*own, *waiting)
+        with self._read() as run:
+            rows = run.execute(query.order_by(begun.created_at.desc())).mappings()
+            return [to_record(PendingAuthorization, row) for row in rows]
+
 
 def _require(run: Connection, connection_id: str) -> None:
     """Tells a row that is gone (law 3) from one that has moved on."""

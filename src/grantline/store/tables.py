@@ -1,7 +1,8 @@
 """The schema. ``migrations`` builds the same one, and a test compares the two.
 
 Workspaces are kept apart by the database itself: what refers to an app or a connection refers to
-the pair of workspace and id, so no row can point into another workspace.
+the pair of workspace and id, so no row can point into another workspace. Saved requests and runs
+only name a connection, because they outlive it; the name is looked up within their workspace.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from grantline.store.columns import Instant, Json, Words
+from grantline.store.columns import Instant, Json, Span, Words
 
 metadata = MetaData(
     naming_convention={
@@ -122,6 +123,8 @@ connection = Table(
     CheckConstraint("sealed_tokens IS NOT NULL OR NOT has_refresh_token", name="tokens_whole"),
 )
 Index("ix_connection_app_id", connection.c.app_id)
+# What a page counts and filters by, beside the unique one by name, which gives the order.
+Index("ix_connection_state", connection.c.workspace, connection.c.state)
 # What a background refresher asks for: what expires next, among what can be refreshed at all.
 Index(
     "ix_connection_expires_at",
@@ -205,3 +208,115 @@ event = Table(
 )
 Index("ix_event_subject", event.c.workspace, event.c.subject, event.c.number)
 Index("ix_event_workspace", event.c.workspace, event.c.number)
+
+# Not "user", a word that PostgreSQL keeps for itself.
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    UniqueConstraint("name"),
+    UniqueConstraint("workspace", "id"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "user_id"],
+        ["user_account.workspace", "user_account.id"],
+        ondelete="CASCADE",
+    ),
+)
+Index("ix_session_user_id", session.c.user_id)
+Index("ix_session_expires_at", session.c.expires_at)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key_hash", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+    CheckConstraint("scope IN ('use', 'manage')", name="scope_known"),
+)
+Index("ix_api_key_workspace", api_key.c.workspace, api_key.c.id)
+
+saved_request = Table(
+    "saved_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("connection_id", Text),
+    Column("method", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("sealed_spec", Text, nullable=False),
+    UniqueConstraint("workspace", "name"),
+)
+Index("ix_saved_request_connection_id", saved_request.c.workspace, saved_request.c.connection_id)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("request_id", Text),
+    Column("connection_id", Text),
+    Column("method", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", Integer),
+    Column("error_code", Text, nullable=False),
+    Column("duration", Span, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    # Last, because it is large: SQLite reads a row no further than the columns asked for.
+    Column("sealed_detail", Text, nullable=False),
+)
+Index("ix_run_workspace", run.c.workspace, run.c.at, run.c.id)
+Index("ix_run_connection_id", run.c.workspace, run.c.connection_id, run.c.at)
+Index("ix_run_request_id", run.c.workspace, run.c.request_id, run.c.at)
+
+transcript_line = Table(
+    "transcript_line",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("sealed_exchange", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "connection_id"],
+        ["connection.workspace", "connection.id"],
+        ondelete="CASCADE",
+    ),
+)
+Index(
+    "ix_transcript_line_connection_id",
+    transcript_line.c.connection_id,
+    transcript_line.c.at,
+    transcript_line.c.id,
+)

@@ -1,0 +1,77 @@
+"""The list of connections as a page shows it: filtered, in order, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import func, select
+
+from grantline.store.database import Database
+from grantline.store.paging import contains, page_of
+from grantline.store.records import AppRecord, Glance, ListedConnection, Page
+from grantline.store.rows import connection_to_record, to_record
+from grantline.store.sql_connections import no_connection
+from grantline.store.tables import app, connection, saved_request
+
+
+class Listing(Database):
+    """Reading connections without opening them, many at once or one again and again."""
+
+    def page_connections(
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        owner: str | None = None,
+        states: Collection[str] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page[ListedConnection]:
+        """Connections by name, those that fit every filter given, with their apps."""
+        held = connection.c
+        wanted = select(held.id).where(held.workspace == workspace)
+        if query:
+            wanted = wanted.join(app, held.app_id == app.c.id).where(
+                contains(query, held.name, held.account_label, app.c.name, app.c.provider)
+            )
+        if owner is not None:
+            wanted = wanted.where(held.owner == owner)
+        if states:
+            wanted = wanted.where(held.state.in_(states))
+        with self._read() as run:
+            found, total = page_of(run, wanted.order_by(held.name), held.id, offset, limit)
+            ids = [row["id"] for row in found]
+            shown = select(connection).where(held.id.in_(ids)).order_by(held.name)
+            records = [connection_to_record(row) for row in run.execute(shown).mappings()]
+            its_apps = select(app).where(app.c.id.in_({each.app_id for each in records}))
+            apps = {
+                row["id"]: to_record(AppRecord, row) for row in run.execute(its_apps).mappings()
+            }
+            used = (
+                select(_USED_BY.connection_id, func.count())
+                .where(_USED_BY.workspace == workspace, _USED_BY.connection_id.in_(ids))
+                .group_by(_USED_BY.connection_id)
+            )
+            uses: dict[str, int] = {row[0]: row[1] for row in run.execute(used)}
+        return Page(
+            tuple(
+                ListedConnection(connection=each, app=apps[each.app_id], uses=uses.get(each.id, 0))
+                for each in records
+            ),
+            total,
+        )
+
+    def glance(self, workspace: str, connection_id: str) -> Glance:
+        """What changes about a connection, cheap enough to be asked every second."""
+        held = connection.c
+        own = (held.workspace == workspace, held.id == connection_id)
+        seen = select(held.generation, held.version, held.state).where(*own)
+        with self._read() as run:
+            row = run.execute(seen).mappings().one_or_none()
+        if row is None:
+            raise no_connection()
+        return to_record(Glance, row)
+
+
+_USED_BY: Final = saved_request.c
