@@ -84,6 +84,5 @@ def diagram() -> str:
         f"    {before} --> {after}: {', '.join(happenings)}"
         for (before, after), happenings in moves.items()
     ]
-    lines.append("    reauthorization_required --> [*]: deleted")
-    lines.append("    authorized --> [*]: deleted")
+    lines += [f"    {state} --> [*]: deleted" for state in State]
     return "\n".join(lines)
