@@ -143,17 +143,20 @@ class Consenting:
         settings = found.app.settings
         listener = LoopbackListener(callback_path(settings), self._port)
         digest: str | None = callback_digest(settings)
+        exact = ""
         if fixed := settings.redirect_uri:
             parts = urlsplit(fixed)
             listener = LoopbackListener(
                 parts.path or "/", parts.port or self._port, host=_host_part(fixed)
             )
             digest = None
+            # RFC 8252 section 7.3: one registered without a port takes any.
+            exact = fixed if parts.port else ""
         async with listener:
             begun = await engine.authorize.begin(
                 LOCAL,
                 found.id,
-                redirect_uri=fixed or listener.redirect_uri,
+                redirect_uri=exact or listener.redirect_uri,
                 binding=self._binding,
             )
             opened = self._browser and open_browser(begun.url)

@@ -25,7 +25,7 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
-from grantline.errors import UnknownProvider
+from grantline.errors import GrantlineError, UnknownProvider
 from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
 from grantline.secret import Secret
 
@@ -120,7 +120,11 @@ def create(
         warn(cost)
     if not draft and not (flow.needs_browser or flow is FlowType.DEVICE):
         note(f"Created “{created.name}”; asking for its first token.")
-        with_engine(lambda engine: obtain(engine, created.id))
+        try:
+            with_engine(lambda engine: obtain(engine, created.id))
+        except GrantlineError:
+            note(f"“{created.name}” stays as a draft; edit or delete it as you like.")
+            raise
         show_result(created.id, form)
     elif authorize:
         note(f"Created “{created.name}”.")

@@ -15,6 +15,7 @@ from grantline.cli import (
     discover,
     look,
     request,
+    serve,
     token,
 )
 from grantline.version import __version__
@@ -33,7 +34,7 @@ program.add_typer(
     connections, name="connection", help="Create, authorize, look at and change connections."
 )
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
-for module in (request, token, discover, demo):
+for module in (request, token, discover, serve, demo):
     program.add_typer(module.commands)
 
 
