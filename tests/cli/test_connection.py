@@ -70,6 +70,20 @@ def test_an_app_that_is_reused_takes_no_settings(create: Create, cli: CommandLin
     assert "grantline app edit orders" in ran.err
 
 
+def test_a_catalogue_entry_fills_in_the_service(cli: CommandLine) -> None:
+    made = ("connection", "create", "hub", "--provider", "github", "--client-id", "a")
+
+    ran = cli.ok(*made, "--token-name", "token")
+
+    assert "Register it at https://github.com/settings/developers." in ran.out
+    shown = json.loads(cli.ok("connection", "show", "hub", "--format", "json").out)
+    assert shown["provider"] == "github"
+    assert shown["scopes"] == ["read:user"]
+    assert "api.github.com" in shown["hosts"]
+    assert shown["settings"]["scope_separator"] == ","
+    assert shown["settings"]["token_name"] == "token"
+
+
 def test_create_needs_a_client_id(cli: CommandLine) -> None:
     ran = cli.run("connection", "create", "x", "--token-uri", "https://auth.example/token")
 

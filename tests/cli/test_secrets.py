@@ -40,7 +40,7 @@ def test_a_client_secret_by_the_environment(
 
 
 def test_a_client_secret_by_prompt(cli: CommandLine, server: FakeAuthorizationServer) -> None:
-    cli.monkeypatch.setattr("grantline.cli.create.can_ask", lambda: True)
+    cli.monkeypatch.setattr("grantline.cli.plan.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.getpass", lambda *_, **__: CLIENT_SECRET)
 

@@ -3,10 +3,11 @@
 - ``main``: the program; ``program``: its tree of commands.
 - ``errors``, ``usage``: how a failure reads, and its exit status.
 - ``create``, ``authorize``, ``look``, ``change``, ``app``, ``request``, ``token``, ``discover``,
-  ``demo``: the commands, one subject each.
+  ``serve``, ``demo``: the commands, one subject each.
 - ``option_groups``, ``setting_options``, ``secret_options``, ``values``: what several of them take.
 - ``running``: an engine for the length of one command.
 - ``output``, ``words``, ``views``: stdout and stderr, sentences, and what JSON shows.
-- ``granted``, ``price``, ``costs``: what consent brought, what an edit and a dangerous choice cost.
+- ``plan``: what ``create`` was given, as the engine takes it. ``granted``, ``price``, ``costs``:
+  what consent brought, and what an edit or a dangerous choice costs.
 - ``prompts``: questions, only on a terminal.
 """

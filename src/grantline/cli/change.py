@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from grantline.cli.costs import costs
-from grantline.cli.create import FLOWS, discovered
+from grantline.cli.create import FLOWS
 from grantline.cli.errors import UsageError
 from grantline.cli.look import NameArgument
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
+from grantline.cli.plan import discovered
 from grantline.cli.price import price_view, say_price
 from grantline.cli.prompts import ask_secret, can_ask, confirm
 from grantline.cli.running import with_engine

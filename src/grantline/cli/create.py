@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,34 +13,29 @@ from grantline.cli.errors import UsageError
 from grantline.cli.granted import show_result
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json, warn
-from grantline.cli.prompts import ask, ask_secret, can_ask
+from grantline.cli.plan import Plan
+from grantline.cli.prompts import ask, ask_secret
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import (
-    CLIENT_SECRET_VARIABLE,
     PASSWORD_VARIABLE,
     ClientSecretOptions,
     PasswordOptions,
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
-from grantline.errors import GrantlineError, UnknownProvider
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
+from grantline.errors import GrantlineError
+from grantline.oauth.settings import FlowType
+from grantline.providers.profile import Profile, profile
 from grantline.secret import Secret
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection
-    from grantline.connections.engine import Engine
 
 commands = typer.Typer()
 
-FLOWS: Final = ", ".join(f"{each} (legacy)" if each.is_legacy else each for each in FlowType)
+REGISTER: Final = "Register it at the service."
 
-NO_SECRETS: Final = ClientSecrets()
-_WITHOUT_SECRET: Final = {
-    ClientAuthentication.NONE,
-    ClientAuthentication.PRIVATE_KEY_JWT,
-    ClientAuthentication.TLS_CLIENT_AUTH,
-}
+FLOWS: Final = ", ".join(f"{each} (legacy)" if each.is_legacy else each for each in FlowType)
 
 
 @commands.command(
@@ -67,7 +60,7 @@ def create(
         typer.Option(metavar="HOST", help="A host that the token may go to; repeat it for more."),
     ] = None,
     provider: Annotated[
-        str | None, typer.Option(metavar="NAME", help="An entry of the catalogue.")
+        str | None, typer.Option(metavar="NAME", help="An entry of the catalogue, such as github.")
     ] = None,
     app: Annotated[
         str | None,
@@ -92,22 +85,24 @@ def create(
     """Creates a connection. Flows that need no person get their first token at once."""
     if draft and authorize:
         raise UsageError("--draft and --authorize contradict each other.", hint="Give one.")
-    if provider:
-        raise UnknownProvider(
-            f"There is no provider named “{provider}” in the catalogue.",
-            hint="Give --issuer, or --authorize-uri and --token-uri.",
-        )
+    entry = profile(provider) if provider else None
     flow = flow or (FlowType.JWT_BEARER if service_account_file else FlowType.AUTHORIZATION_CODE)
-    plan = _Plan(
+    plan = Plan(
         name=name,
         flow=flow,
-        scopes=tuple(scope or ()),
-        hosts=tuple(host or ()),
+        scopes=tuple(scope or (entry.scopes if entry else ())),
+        hosts=tuple(host or (entry.hosts if entry else ())),
         app=app or "",
         app_name=app_name or "",
+        provider=entry,
     )
     if app:
-        if not settings.is_empty or secrets != ClientSecretOptions() or service_account_file:
+        if (
+            not settings.is_empty
+            or secrets != ClientSecretOptions()
+            or service_account_file
+            or entry
+        ):
             raise UsageError(
                 "--app takes the app as it is; settings and secrets are the app's.",
                 hint=f"Change them with: grantline app edit {app}",
@@ -130,114 +125,7 @@ def create(
         note(f"Created “{created.name}”.")
         Consenting().run(created.id, form)
     else:
-        _say_created(created, form)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What is to be created, as far as it can be said without asking a server."""
-
-    name: str
-    flow: FlowType
-    scopes: tuple[str, ...]
-    hosts: tuple[str, ...]
-    app: str
-    app_name: str
-    issuer: str = ""
-    client_id: str = ""
-    changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
-    secrets: ClientSecrets = NO_SECRETS
-
-    def with_app(
-        self,
-        settings: SettingOptions,
-        options: ClientSecretOptions,
-        service_account_file: Path | None,
-    ) -> _Plan:
-        """The plan with a new app: its settings as given, its secrets read or asked for."""
-        secrets = options.read()
-        from_file: dict[str, Any] = {}
-        if service_account_file:
-            from grantline.cli.service_account import read_service_account
-
-            from_file, key = read_service_account(service_account_file)
-            secrets = replace(secrets, private_key=secrets.private_key or key)
-        client_id = settings.client_id or from_file.get("client_id") or ""
-        if not client_id:
-            if not can_ask():
-                raise UsageError(
-                    "A new app needs a client ID.",
-                    hint="Give --client-id (the service's console shows it), or --app for an "
-                    "app that is here already.",
-                )
-            client_id = ask("Client ID", option="--client-id")
-        method = settings.client_authentication or from_file.get("client_authentication")
-        if self._wants_secret(method, secrets):
-            secrets = replace(secrets, client_secret=_client_secret())
-
-        def changes(known: AppSettings) -> dict[str, Any]:
-            filled = replace(known, **from_file)
-            return {**from_file, **settings.changes(filled)}
-
-        return replace(
-            self,
-            issuer=settings.issuer or "",
-            client_id=client_id,
-            changes=changes,
-            secrets=secrets,
-        )
-
-    async def create(self, engine: Engine, username: str, password: Secret | None) -> Connection:
-        """The connection, as a draft."""
-        from grantline.connections.engine import LOCAL
-        from grantline.connections.manage import NewConnection
-
-        new = NewConnection(
-            name=self.name,
-            flow=self.flow,
-            app=self.app,
-            app_name=self.app_name,
-            settings=None if self.app else await self._settings(engine),
-            secrets=self.secrets,
-            scopes=self.scopes,
-            hosts=self.hosts,
-            username=username,
-            password=password,
-        )
-        return await engine.manage.create(LOCAL, new)
-
-    async def _settings(self, engine: Engine) -> AppSettings:
-        settings = AppSettings(client_id=self.client_id)
-        if self.issuer:
-            settings = await discovered(engine, settings, self.issuer, self.secrets)
-        return replace(settings, **self.changes(settings))
-
-    def _wants_secret(self, method: ClientAuthentication | None, secrets: ClientSecrets) -> bool:
-        return (
-            self.flow not in {FlowType.IMPLICIT, FlowType.JWT_BEARER}
-            and method not in _WITHOUT_SECRET
-            and secrets == NO_SECRETS
-        )
-
-
-async def discovered(
-    engine: Engine, settings: AppSettings, issuer: str, secrets: ClientSecrets
-) -> AppSettings:
-    """``settings`` with what the issuer says of itself."""
-    from grantline.oauth.metadata import apply_metadata
-
-    metadata = await engine.discover(issuer)
-    return apply_metadata(settings, metadata, secrets=secrets)
-
-
-def _client_secret() -> Secret | None:
-    if secret := from_environment(CLIENT_SECRET_VARIABLE):
-        return secret
-    if can_ask():
-        return ask_secret(
-            "Client secret (Enter for a client without one)", option="--client-secret-file"
-        )
-    return None
+        _say_created(created, entry, form)
 
 
 def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | None]:
@@ -255,7 +143,7 @@ def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | N
     return username, password or ask_secret("Password", option="--password-file")
 
 
-def _say_created(created: Connection, form: Format) -> None:
+def _say_created(created: Connection, entry: Profile | None, form: Format) -> None:
     from grantline.cli.views import connection_view, next_step, redirect_uri
 
     if form is Format.JSON:
@@ -263,8 +151,11 @@ def _say_created(created: Connection, form: Format) -> None:
         return
     say(f"Created “{created.name}”.")
     uri = redirect_uri(created.app.settings, created.flow)
+    register = f"Register it at {entry.console or entry.title}." if entry else REGISTER
+    if entry and entry.note:
+        note(f"note: {entry.note}")
     facts = [
-        ("  Redirect URI", f"{uri}\nRegister it at the service." if uri else ""),
+        ("  Redirect URI", f"{uri}\n{register}" if uri else ""),
         ("  Next step", next_step(created)),
     ]
     if uri and not created.app.settings.redirect_uri:

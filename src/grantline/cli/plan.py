@@ -1,0 +1,151 @@
+"""What ``connection create`` was given, as the engine's ``NewConnection``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from grantline.cli.errors import UsageError
+from grantline.cli.prompts import ask, ask_secret, can_ask
+from grantline.cli.secret_options import (
+    CLIENT_SECRET_VARIABLE,
+    ClientSecretOptions,
+    from_environment,
+)
+from grantline.cli.setting_options import SettingOptions
+from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
+from grantline.providers.profile import Profile
+from grantline.secret import Secret
+
+if TYPE_CHECKING:
+    from grantline.connections.connection import Connection
+    from grantline.connections.engine import Engine
+
+NO_SECRETS: Final = ClientSecrets()
+_WITHOUT_SECRET: Final = {
+    ClientAuthentication.NONE,
+    ClientAuthentication.PRIVATE_KEY_JWT,
+    ClientAuthentication.TLS_CLIENT_AUTH,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be created, as far as it can be said without asking a server."""
+
+    name: str
+    flow: FlowType
+    scopes: tuple[str, ...]
+    hosts: tuple[str, ...]
+    app: str
+    app_name: str
+    provider: Profile | None = None
+    issuer: str = ""
+    client_id: str = ""
+    changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
+    secrets: ClientSecrets = NO_SECRETS
+
+    def with_app(
+        self,
+        settings: SettingOptions,
+        options: ClientSecretOptions,
+        service_account_file: Path | None,
+    ) -> Plan:
+        """The plan with a new app: its settings as given, its secrets read or asked for."""
+        secrets = options.read()
+        from_file: dict[str, Any] = {}
+        if service_account_file:
+            from grantline.cli.service_account import read_service_account
+
+            from_file, key = read_service_account(service_account_file)
+            secrets = replace(secrets, private_key=secrets.private_key or key)
+        client_id = settings.client_id or from_file.get("client_id") or ""
+        if not client_id:
+            if not can_ask():
+                raise UsageError(
+                    "A new app needs a client ID.",
+                    hint="Give --client-id (the service's console shows it), or --app for an "
+                    "app that is here already.",
+                )
+            client_id = ask("Client ID", option="--client-id")
+        known = self.provider.settings if self.provider else {}
+        method = (
+            settings.client_authentication
+            or from_file.get("client_authentication")
+            or known.get("client_authentication")
+        )
+        if self._wants_secret(method, secrets):
+            secrets = replace(secrets, client_secret=_client_secret())
+
+        def changes(known: AppSettings) -> dict[str, Any]:
+            filled = replace(known, **from_file)
+            return {**from_file, **settings.changes(filled)}
+
+        return replace(
+            self,
+            issuer=settings.issuer or "",
+            client_id=client_id,
+            changes=changes,
+            secrets=secrets,
+        )
+
+    async def create(self, engine: Engine, username: str, password: Secret | None) -> Connection:
+        """The connection, as a draft."""
+        from grantline.connections.engine import LOCAL
+        from grantline.connections.manage import NewConnection
+
+        new = NewConnection(
+            name=self.name,
+            flow=self.flow,
+            app=self.app,
+            app_name=self.app_name,
+            settings=None if self.app else await self._settings(engine),
+            secrets=self.secrets,
+            provider=self.provider.name if self.provider else "",
+            scopes=self.scopes,
+            hosts=self.hosts,
+            username=username,
+            password=password,
+        )
+        return await engine.manage.create(LOCAL, new)
+
+    async def _settings(self, engine: Engine) -> AppSettings:
+        from grantline.connections.catalogue import settings_of
+
+        settings = (
+            settings_of(self.provider, client_id=self.client_id)
+            if self.provider
+            else AppSettings(client_id=self.client_id)
+        )
+        if self.issuer:
+            settings = await discovered(engine, settings, self.issuer, self.secrets)
+        return replace(settings, **self.changes(settings))
+
+    def _wants_secret(self, method: str | None, secrets: ClientSecrets) -> bool:
+        return (
+            self.flow not in {FlowType.IMPLICIT, FlowType.JWT_BEARER}
+            and method not in _WITHOUT_SECRET
+            and secrets == NO_SECRETS
+        )
+
+
+async def discovered(
+    engine: Engine, settings: AppSettings, issuer: str, secrets: ClientSecrets
+) -> AppSettings:
+    """``settings`` with what the issuer says of itself."""
+    from grantline.oauth.metadata import apply_metadata
+
+    metadata = await engine.discover(issuer)
+    return apply_metadata(settings, metadata, secrets=secrets)
+
+
+def _client_secret() -> Secret | None:
+    if secret := from_environment(CLIENT_SECRET_VARIABLE):
+        return secret
+    if can_ask():
+        return ask_secret(
+            "Client secret (Enter for a client without one)", option="--client-secret-file"
+        )
+    return None
