@@ -127,9 +127,7 @@ def test_success_forgets_every_failure() -> None:
         (None, State.AUTHORIZED),
     ],
 )
-def test_a_refresh_token_that_ends_soon_is_announced(
-    left: timedelta | None, state: State
-) -> None:
+def test_a_refresh_token_that_ends_soon_is_announced(left: timedelta | None, state: State) -> None:
     ends_at = None if left is None else START + left
     assert after_success(draft(), Happening.AUTHORIZED, START, ends_at).state == state
 

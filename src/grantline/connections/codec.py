@@ -92,12 +92,14 @@ def _read(hint: Any, value: Any, field: str) -> Any:
         if get_origin(hint) is tuple:
             return _read_tuple(hint, value, field)
         if is_dataclass(hint):
+            _require(isinstance(value, Mapping))
             return from_plain(hint, value)  # type: ignore[arg-type]
         if hint is timedelta:
+            _require(type(value) in {int, float})
             return timedelta(seconds=value)
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return hint(value)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, OverflowError):
         raise _wrong(hint, value, field) from None
     if type(value) is not hint:
         raise _wrong(hint, value, field)
@@ -106,11 +108,15 @@ def _read(hint: Any, value: Any, field: str) -> Any:
 
 def _read_tuple(hint: Any, value: Any, field: str) -> tuple[Any, ...]:
     inner = get_args(hint)
-    if not isinstance(value, list | tuple):
-        raise TypeError
+    _require(isinstance(value, list | tuple))
     if inner[-1] is Ellipsis:
         return tuple(_read(inner[0], each, field) for each in value)
     return tuple(_read(kind, each, field) for kind, each in zip(inner, value, strict=True))
+
+
+def _require(condition: bool) -> None:  # noqa: FBT001 - it is the only argument
+    if not condition:
+        raise TypeError
 
 
 def _wrong(hint: Any, value: object, field: str) -> InvalidInput:
