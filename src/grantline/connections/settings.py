@@ -10,6 +10,7 @@
 | ``GRANTLINE_ALLOW_HOSTS`` | private or loopback hosts, addresses, networks to reach | none |
 | ``GRANTLINE_ALLOW_PORTS`` | ports to reach that are usually not HTTP | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
+| ``GRANTLINE_PUBLIC_URL`` | the origin at which browsers reach ``grantline serve`` | where it listens |
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ VARIABLES: Final = (
     "GRANTLINE_ALLOW_HOSTS",
     "GRANTLINE_ALLOW_PORTS",
     "GRANTLINE_CA_FILE",
+    "GRANTLINE_PUBLIC_URL",
 )
 # Read by the command line itself: a secret must not stand in an argument list.
 OF_THE_COMMAND_LINE: Final = (

@@ -1,0 +1,54 @@
+"""The web app put together: layers around routes, all of them on one engine."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from grantline.connections.engine import Engine
+from grantline.errors import GrantlineError
+from grantline.server.accounts import Accounts
+from grantline.server.assets import Assets
+from grantline.server.errors import Faults, on_grantline_error, on_http_exception
+from grantline.server.gate import Gate
+from grantline.server.page import Web
+from grantline.server.passwords import Passwords
+from grantline.server.routes import routes
+from grantline.server.security import Security
+from grantline.server.sessions import Sessions
+from grantline.server.settings import ServerSettings
+from grantline.server.templating import make_templates
+
+
+def create_app(
+    engine: Engine, settings: ServerSettings, *, passwords: Passwords | None = None
+) -> Starlette:
+    """The web app on ``engine``, which its caller opens and closes.
+
+    Args:
+        engine: Does everything.
+        settings: Where browsers find the app.
+        passwords: Replaces how passwords are hashed; for tests.
+    """
+    assets = Assets()
+    web = Web(
+        engine=engine,
+        settings=settings,
+        templates=make_templates(assets),
+        assets=assets,
+        accounts=Accounts(engine.context, passwords),
+        sessions=Sessions(engine.context, is_https=settings.is_https),
+    )
+    return Starlette(
+        routes=routes(web),
+        middleware=[
+            Middleware(Security, settings=settings),
+            Middleware(Gate, web=web),
+            Middleware(Faults),
+        ],
+        exception_handlers={
+            GrantlineError: on_grantline_error,
+            HTTPException: on_http_exception,
+        },
+    )

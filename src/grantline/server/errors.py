@@ -1,0 +1,188 @@
+"""Every failure as people and programs read it: what happened, why, and the next step.
+
+Pages for people, parts for htmx, problem+json (RFC 9457) under ``/api/``; all three speak of the
+same ``Problem``. The other server's own words are quoted and marked as such.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from grantline.errors import AuthorizationServerError, GrantlineError
+from grantline.server.page import is_part, page
+
+LOG: Final = logging.getLogger("grantline.server")
+
+# What an error of one of our classes knows besides its message; programs get those that are set.
+_FACTS: Final = (
+    "field",
+    "check",
+    "rule",
+    "address",
+    "setting",
+    "fingerprint",
+    "reason",
+    "limit",
+    "retry_after",
+)
+_STATUS_WORDS: Final = {
+    404: (
+        "not_found",
+        "There is nothing at this address.",
+        "Check the address, or start from the list.",
+    ),
+    405: ("method_not_allowed", "This address does not take such a request.", ""),
+    413: ("too_large", "This is more than the server takes at once.", ""),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A failure, ready to be shown.
+
+    Attributes:
+        code: Small and stable; people can copy it.
+        quote: The other server's own words, never rendered as anything but text.
+        facts: What else the error class knows, for programs.
+    """
+
+    status: int
+    code: str
+    title: str
+    hint: str = ""
+    quote: str = ""
+    quote_uri: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: GrantlineError) -> Problem:
+        """What to show of ``error``."""
+        facts = {name: _plain(value) for name in _FACTS if (value := getattr(error, name, None))}
+        quote = uri = ""
+        if isinstance(error, AuthorizationServerError):
+            quote = ": ".join(each for each in (error.error, error.description) if each)
+            uri = error.uri
+            facts["server"] = {
+                "error": error.error,
+                "description": error.description,
+                "uri": error.uri,
+                "status": error.status,
+            }
+        return cls(
+            status=error.http_status,
+            code=error.code,
+            title=error.message,
+            hint=error.hint,
+            quote=quote,
+            quote_uri=uri,
+            facts=facts,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of RFC 9457."""
+        plain = {
+            "type": f"urn:grantline:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            **self.facts,
+        }
+        if self.hint:
+            plain["hint"] = self.hint
+        return plain
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """``problem`` for a program."""
+    headers = {}
+    if retry_after := problem.facts.get("retry_after"):
+        headers["Retry-After"] = str(round(retry_after))
+    return JSONResponse(
+        problem.as_json(), problem.status, headers, media_type="application/problem+json"
+    )
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """``problem`` for whoever asked: a page, a part for the list of notices, or JSON."""
+    if request.url.path.startswith("/api/"):
+        return problem_response(problem)
+    if is_part(request):
+        response = page(request, "parts/notice.html", status=problem.status, problem=problem)
+        response.headers["HX-Retarget"] = "#notices"
+        response.headers["HX-Reswap"] = "beforeend"
+        return response
+    return page(request, "problem.html", status=problem.status, problem=problem)
+
+
+async def on_grantline_error(request: Request, error: Exception) -> Response:
+    """The answer when a route raised one of our errors."""
+    if not isinstance(error, GrantlineError):
+        raise error
+    return problem_page(request, Problem.of(error))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """The answer when nothing is there, or a route refused in HTTP's words."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code, title, hint = _STATUS_WORDS.get(error.status_code, ("http", error.detail, ""))
+    problem = Problem(status=error.status_code, code=code, title=title, hint=hint)
+    response = problem_page(request, problem)
+    response.headers.update(error.headers or {})
+    return response
+
+
+class Faults:
+    """Catches what nobody expected: one sentence for people, the places in the code for the log.
+
+    What an exception says may hold anything, a token too; so its text is not logged.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
+            reference = secrets.token_hex(4)
+            LOG.error("fault %s in %s: %s", reference, scope.get("path"), _places(error))
+            if started or scope["type"] != "http":
+                return
+            problem = Problem(
+                status=500,
+                code="internal",
+                title="This is a fault in Grantline itself.",
+                hint=f"Nothing you typed was wrong. The log has more under {reference}.",
+            )
+            await problem_page(Request(scope), problem)(scope, receive, send)
+
+
+def _places(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    return f"{type(error).__name__} at {where}"
+
+
+def _plain(value: object) -> Any:
+    return value.total_seconds() if isinstance(value, timedelta) else value

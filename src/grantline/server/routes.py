@@ -1,0 +1,46 @@
+"""What answers where: each page module's ``ROUTES``, the files, and the API."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from grantline.server import callback
+from grantline.server.page import HOME, Web, see_other
+from grantline.server.pages import (
+    connections,
+    history,
+    providers,
+    requests,
+    settings,
+    setup,
+    signin,
+)
+
+
+def routes(web: Web) -> list[BaseRoute]:
+    """Every route of the app, the more particular ones first."""
+    return [
+        Route("/", home),
+        Route("/healthz", healthz),
+        web.assets.route(),
+        *setup.ROUTES,
+        *signin.ROUTES,
+        *callback.ROUTES,
+        *connections.ROUTES,
+        *requests.ROUTES,
+        *providers.ROUTES,
+        *history.ROUTES,
+        *settings.ROUTES,
+    ]
+
+
+async def home(request: Request) -> Response:
+    """The first page."""
+    return see_other(request, HOME)
+
+
+async def healthz(_request: Request) -> Response:
+    """Whether the process answers; what the self-test of the public URL looks for."""
+    return PlainTextResponse("grantline")
