@@ -166,7 +166,8 @@ class Faults:
             return
         except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
             reference = secrets.token_hex(4)
-            LOG.error("fault %s in %s: %s", reference, scope.get("path"), _places(error))
+            # Not LOG.exception: it would write what the exception says.
+            LOG.error("fault %s in %s: %s", reference, scope.get("path"), _places(error))  # noqa: TRY400
             if started or scope["type"] != "http":
                 return
             problem = Problem(

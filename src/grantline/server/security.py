@@ -27,7 +27,7 @@ POSTED_FROM_ELSEWHERE: Final = "/oauth/callback"
 MOST_BODY_BYTES: Final = 32 * 1024 * 1024
 
 CONTENT_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
