@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -15,11 +16,13 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.manage import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import (
+    ConfigurationError,
     ConnectionNotFound,
     GrantlineError,
     InvalidGrant,
     NotAuthorized,
     ReauthorizationRequired,
+    StoreBusy,
     TemporarilyUnavailable,
 )
 from grantline.oauth.settings import ClientSecrets
@@ -37,6 +40,7 @@ from grantline.testing.authorization_server import (
     ServerOptions,
     Truncate,
 )
+from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, a_world, an_engine
 
 HOUR = timedelta(hours=1)
@@ -466,37 +470,29 @@ async def test_deleted_during_a_renewal_it_stays_deleted_and_the_new_token_is_re
     assert world.server.journal.count("revoke") == 4
 
 
-async def test_edited_to_another_server_during_a_renewal_it_stays_a_draft(world: World) -> None:
+@pytest.mark.parametrize(
+    ("fault", "error"), [(None, NotAuthorized), (Refuse(503), TemporarilyUnavailable)]
+)
+async def test_edited_to_another_server_during_a_renewal_it_stays_a_draft(
+    world: World, fault: Refuse | None, error: type[GrantlineError]
+) -> None:
     found = await world.authorized()
     world.clock.advance(HOUR)
     edit = ConnectionEdit(
         settings={"token_uri": world.server.second_origin + "/token"},
         secrets=ClientSecrets(client_secret=Secret("another secret")),
     )
-    for point, fault in (("committed", None), ("received", Refuse(503))):
-        world.server.script("token", fault)
-        with world.server.hold("token", point) as answer:
-            waiting = asyncio.ensure_future(world.token(found))
-            await answer.reached()
-            await world.engine.manage.edit(LOCAL, "demo", edit)
-            answer.release()
-            with pytest.raises((NotAuthorized, TemporarilyUnavailable)):
-                await waiting
-        assert (await world.find(found)).state is State.DRAFT
-        assert world.columns(found) is None
-        assert world.server.journal.count("second_origin") == 0
-        edit = ConnectionEdit(
-            settings={"token_uri": world.server.token_uri},
-            secrets=ClientSecrets(client_secret=Secret(world.server.client.client_secret)),
-        )
-        if fault is None:
-            await world.engine.manage.edit(LOCAL, "demo", edit)
-            await world.authorize(await world.find(found))
-            world.clock.advance(HOUR)
-            edit = ConnectionEdit(
-                settings={"client_id": "another"},
-                secrets=ClientSecrets(client_secret=Secret("another secret")),
-            )
+    world.server.script("token", fault)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        await world.engine.manage.edit(LOCAL, "demo", edit)
+        answer.release()
+        with pytest.raises(error):
+            await waiting
+    assert (await world.find(found)).state is State.DRAFT
+    assert world.columns(found) is None
+    assert world.server.journal.count("second_origin") == 0
 
 
 async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
@@ -557,3 +553,81 @@ async def test_a_slow_server_is_not_asked_twice(world: World) -> None:
         for _ in range(5):
             tasks.start_soon(world.token, found)
     assert len(world.refreshes()) == 1
+
+
+async def test_an_unusable_answer_saved_before_a_crash_still_gives_its_refresh_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: Iterator[dict[str, str]] = iter([{}, {"token_type": "mac"}, {}])
+    options = ServerOptions(token_answer=lambda answer: {**answer, **next(odd)})
+    async with a_world(tmp_path, options) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        before = await world.refresh_token(found)
+
+        class Ended(BaseException):
+            pass
+
+        async with an_engine(tmp_path, world.clock) as dying:
+            store = dying.context.store
+            save_answer = store.save_answer
+
+            def end(attempt_id: str, sealed_answer: str) -> None:
+                save_answer(attempt_id, sealed_answer)
+                raise Ended
+
+            monkeypatch.setattr(store, "save_answer", end)
+            monkeypatch.setattr(store, "release_lease", lambda _: None)
+            with pytest.raises(Ended):
+                await dying.token(LOCAL, found.id)
+        world.clock.advance(MINUTE)
+        with pytest.raises(GrantlineError):
+            await world.token(found)
+        assert await world.refresh_token(found) != before
+        world.clock.advance(timedelta(minutes=15))
+        assert await world.token(found)
+        assert len(world.refreshes()) == 2
+
+
+@pytest.mark.parametrize("method", ["save_answer", "save_refreshed"])
+async def test_a_database_that_refuses_for_a_while_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async with a_world(tmp_path, clock=JumpingClock()) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        store = world.engine.context.store
+        plain = getattr(store, method)
+        refusals = iter([StoreBusy("Busy."), ConfigurationError("The disk is full.")])
+
+        def refusing(*args: Any) -> Any:
+            for refusal in refusals:
+                raise refusal
+            return plain(*args)
+
+        monkeypatch.setattr(store, method, refusing)
+        assert await world.token(found)
+        assert (await world.find(found)).generation == 2
+        assert len(world.refreshes()) == 1
+
+
+async def test_a_saved_answer_that_cannot_be_stored_yet_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two attempts in vain: the answer waits in the database until a third one can use it."""
+    async with a_world(tmp_path, clock=JumpingClock()) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        store = world.engine.context.store
+
+        def refusing(*_: object) -> bool:
+            raise StoreBusy("Busy.")
+
+        with monkeypatch.context() as busy:
+            busy.setattr(store, "save_refreshed", refusing)
+            for _ in range(2):
+                with pytest.raises(StoreBusy):
+                    await world.token(found)
+                world.clock.advance(MINUTE)
+        assert await world.token(found)
+        assert len(world.refreshes()) == 1

@@ -6,6 +6,7 @@ what may have happened. The steps are numbered in ``refresh``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +32,7 @@ from grantline.errors import (
     GrantlineError,
     OutcomeUnknown,
     RequestError,
+    StoreBusy,
     TransportFailed,
 )
 from grantline.messages import HttpRequest, HttpResponse
@@ -86,7 +88,9 @@ class Rotation:
                 return current
             raise
         finally:
-            await self._context.stored(self._context.store.release_lease, self._lease)
+            # One that cannot be given back ends by itself.
+            with suppress(StoreBusy):
+                await self._context.stored(self._context.store.release_lease, self._lease)
 
     async def _recover(self) -> Holding | None:
         """Finishes what an earlier holder of the lease began, when his answer was saved."""
@@ -106,7 +110,9 @@ class Rotation:
                 try:
                     return await self._conclude(attempt, answer, grant)
                 except GrantlineError as error:
-                    if _rotated(error):
+                    # Only what the server said allows another attempt: while the answer is there
+                    # and merely could not be saved, its refresh token is the one that counts.
+                    if failure_of(error) is None or _rotated(error):
                         raise
         return None
 
