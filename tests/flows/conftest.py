@@ -12,6 +12,7 @@ from grantline.connections.engine import Engine
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.testing.clock import FakeClock
+from tests.peers.peer import Peer
 
 
 @pytest.fixture
@@ -31,3 +32,10 @@ def clock() -> FakeClock:
 async def engine(settings: Settings, clock: FakeClock) -> AsyncIterator[Engine]:
     async with open_engine(settings, clock=clock) as engine:
         yield engine
+
+
+@pytest.fixture(params=["oidc_provider", "django_toolkit"])
+def peer(request: pytest.FixtureRequest) -> Peer:
+    """Each of the two, one after the other."""
+    found: Peer = request.getfixturevalue(request.param)
+    return found

@@ -13,19 +13,15 @@ import pytest
 from grantline.connections.callback_path import callback_digest, callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
-from grantline.errors import CallbackRejected
+from grantline.errors import AuthorizationServerError, CallbackRejected
 from grantline.net.loopback import LoopbackListener
+from grantline.oauth.settings import Pkce
 from tests.flows.journeys import BINDING, connect, connected, consent, deliver, get
 from tests.peers.browser import Person
+from tests.peers.fixtures import StartPeer
 from tests.peers.peer import Peer
 
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
-
-
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.mark.parametrize("client_id", ["native", "web"])
@@ -44,6 +40,29 @@ async def test_the_secret_may_travel_in_the_body(engine: Engine, oidc_provider: 
     connection = await connected(engine, oidc_provider, "web-post")
 
     assert (await get(engine, connection))["client_id"] == "web-post"
+
+
+@pytest.mark.parametrize("pkce", [Pkce.PLAIN, Pkce.OFF])
+async def test_a_weaker_proof_than_the_server_wants_is_refused_by_it(
+    engine: Engine, oidc_provider: Peer, pkce: Pkce
+) -> None:
+    connection = await connect(engine, oidc_provider, pkce=pkce)
+    redirected = await consent(engine, connection)
+    with pytest.raises(AuthorizationServerError) as refused:
+        await deliver(engine, redirected)
+
+    assert refused.value.error == "invalid_request"
+
+
+async def test_a_weaker_proof_serves_where_it_was_chosen(
+    engine: Engine, django_toolkit: Peer, start_oidc_provider: StartPeer
+) -> None:
+    plain = await connected(engine, django_toolkit, name="plain", pkce=Pkce.PLAIN)
+    peer = start_oidc_provider(pkce_required=False)
+    without = await connected(engine, peer, "web", name="without", pkce=Pkce.OFF)
+
+    assert (await get(engine, plain))["sub"] == "person"
+    assert (await get(engine, without))["sub"] == "person"
 
 
 async def test_an_issuer_tells_everything_but_the_client(

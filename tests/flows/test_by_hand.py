@@ -66,9 +66,11 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     surroundings = {
-        name: value for name, value in os.environ.items() if not name.startswith("GRANTLINE_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GRANTLINE_") and name != "PYTHONDONTWRITEBYTECODE"
     }
     return Shell(
         {
@@ -77,6 +79,8 @@ def shell(tmp_path: Path) -> Shell:
             "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
             "BROWSER": f"{shlex.quote(sys.executable)} -m tests.flows.played_browser %s",
             "NO_COLOR": "1",
+            # Compiled once for all these processes, also where the surroundings keep nothing.
+            "PYTHONPYCACHEPREFIX": str(tmp_path_factory.getbasetemp() / "bytecode"),
         }
     )
 

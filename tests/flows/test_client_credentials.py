@@ -8,19 +8,12 @@ import pytest
 
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
-from grantline.errors import AuthorizationServerError
 from grantline.oauth.settings import FlowType
 from grantline.testing.clock import FakeClock
 from tests.flows.journeys import connect, get
 from tests.peers.peer import Peer
 
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
-
-
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
 
 
 async def test_a_machine_gets_a_token_and_the_next_one_by_itself(
@@ -56,21 +49,3 @@ async def test_a_token_is_asked_for_one_resource(engine: Engine, oidc_provider: 
     await engine.authorize.obtain(LOCAL, machine.id)
 
     assert (await get(engine, machine))["client_id"] == "machine"
-
-
-async def test_a_resource_that_the_server_does_not_know_is_refused(
-    engine: Engine, oidc_provider: Peer
-) -> None:
-    machine = await connect(
-        engine,
-        oidc_provider,
-        "machine",
-        flow=FlowType.CLIENT_CREDENTIALS,
-        scopes=("orders",),
-        resources=("https://api.example",),
-    )
-    with pytest.raises(AuthorizationServerError) as refused:
-        await engine.authorize.obtain(LOCAL, machine.id)
-
-    assert refused.value.error == "invalid_target"
-    assert (await engine.find(LOCAL, machine.id)).state is State.DRAFT

@@ -41,12 +41,6 @@ def clock() -> WaitingRoom:
     return WaitingRoom(datetime.now(UTC))
 
 
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
-
-
 async def begin(engine: Engine, peer: Peer) -> DeviceStart:
     # django-oauth-toolkit does not tell this endpoint in its metadata.
     endpoint = peer.endpoints["device_authorization_endpoint"]

@@ -37,12 +37,6 @@ from tests.peers.peer import Peer
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
 
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
-
-
 async def test_a_person_may_refuse(engine: Engine, peer: Peer) -> None:
     connection = await connect(engine, peer)
     redirected = await consent(engine, connection, deny=True)

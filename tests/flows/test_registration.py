@@ -28,12 +28,6 @@ from tests.peers.peer import Peer
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
 
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
-
-
 async def register(
     engine: Engine, endpoint: str, client: ClientMetadata, token: Secret | None = None
 ) -> Registration:

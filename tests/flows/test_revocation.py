@@ -21,12 +21,6 @@ from tests.peers.peer import Peer
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
 
-@pytest.fixture(params=["oidc_provider", "django_toolkit"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    found: Peer = request.getfixturevalue(request.param)
-    return found
-
-
 async def is_active(engine: Engine, peer: Peer, token: Secret) -> bool:
     """What the peer says of ``token`` to its client ``web``, which is not the one that has it."""
     web = peer.clients["web"]
