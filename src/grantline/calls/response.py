@@ -29,6 +29,7 @@ class Response:
         url: What answered, after redirects; never with a token in its query.
         redirects: The URLs that led there, in order.
         elapsed: From the first byte sent to the last received, redirects and replay included.
+        attempts: How often the request was sent: 2 when its token was renewed in between.
     """
 
     status: int
@@ -37,6 +38,7 @@ class Response:
     url: str
     redirects: tuple[str, ...] = ()
     elapsed: timedelta = timedelta(0)
+    attempts: int = 1
 
     @property
     def is_success(self) -> bool:

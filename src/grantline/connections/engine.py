@@ -14,13 +14,19 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
+from grantline.connections.consents import Consents
 from grantline.connections.context import Context
+from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
 from grantline.connections.holding import Holding
+from grantline.connections.listing import Listing
+from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
+from grantline.connections.runs import Runs
+from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.schedule import LEASE_SPAN
 from grantline.connections.tokens import Tokens
 from grantline.connections.verify import Verification, verify
@@ -45,9 +51,10 @@ class Deleted:
 class Engine:
     """Everything that can be done with connections. An async context manager.
 
-    ``manage`` creates and edits, ``authorize`` and ``devices`` get consent, ``tokens`` gives
-    tokens, ``request`` makes authenticated requests. Every call names its actor and sees only the
-    actor's workspace.
+    ``manage`` creates and edits, ``listing`` lists, ``authorize``, ``consents`` and ``devices`` get
+    consent, ``tokens`` gives tokens, ``request`` makes authenticated requests; ``make_request``
+    makes any and keeps it in ``runs``, and ``requests`` are those kept under a name. Every call
+    names its actor and sees only the actor's workspace.
     """
 
     def __init__(
@@ -75,6 +82,11 @@ class Engine:
         self._refresher = Refresher(context, owner=name, lease_span=lease_span)
         self.tokens = Tokens(context, self._refresher)
         self._performer = Performer(context, self.tokens)
+        self.listing = Listing(context)
+        self.consents = Consents(context, self.authorize)
+        self.requests = SavedRequests(context)
+        self.runs = Runs(context)
+        self._maker = Maker(context, self._performer, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
         """The service's answer to ``spec``, made with the connection's token."""
@@ -84,6 +96,37 @@ class Engine:
     async def request_by_id(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
         """The same for a caller that knows the id: a valid token costs no database access."""
         return await self._performer.request(actor, connection_id, spec)
+
+    async def make_request(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credential: RequestCredential | None = None,
+        saved_request_id: str | None = None,
+        record: bool = True,
+    ) -> Made:
+        """What became of ``spec``, with a line in the history. Arguments as ``Maker.make``."""
+        return await self._maker.make(
+            actor,
+            spec,
+            connection_id=connection_id,
+            credential=credential,
+            saved_request_id=saved_request_id,
+            record=record,
+        )
+
+    async def run_saved(self, actor: Actor, name: str) -> Made:
+        """What became of the saved request with this name or id; raises ``NotFound``."""
+        saved = await self.requests.find(actor, name)
+        return await self.make_request(
+            actor,
+            saved.spec,
+            connection_id=saved.connection_id,
+            credential=saved.credential,
+            saved_request_id=saved.id,
+        )
 
     async def token(
         self,
@@ -140,6 +183,12 @@ class Engine:
         return await self.context.stored(
             self.context.store.list_events, actor.workspace, subject, limit
         )
+
+    async def connection_generation(self, actor: Actor, connection_id: str) -> int:
+        """How many token sets the connection has had: cheap enough to be asked every second."""
+        store = self.context.store
+        seen = await self.context.stored(store.glance, actor.workspace, connection_id)
+        return seen.generation
 
     async def find(self, actor: Actor, name: str) -> Connection:
         """The connection with this name or id."""

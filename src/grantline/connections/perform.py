@@ -61,12 +61,14 @@ class Performer:
         _check_host(holding, request)
         limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
         response, hops = await self._follow(holding, request, spec, limits)
+        attempts = 1
         if hops[-1].credentials and _says_expired(holding, response) and holding.renewable:
             holding = await self._tokens.usable(
                 actor, connection_id, rejected=holding.granted.access_token
             )
             _check_host(holding, request)
             response, hops = await self._follow(holding, request, spec, limits)
+            attempts = 2
         self._note_use(connection_id, started_at)
         *redirects, last = (hop.request.url for hop in hops)
         return Response(
@@ -76,6 +78,7 @@ class Performer:
             url=last,
             redirects=tuple(redirects),
             elapsed=clock.now() - started_at,
+            attempts=attempts,
         )
 
     async def settle(self) -> None:

@@ -1,0 +1,74 @@
+"""Connections as a list shows them: searched, filtered, a page at a time, nothing decrypted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from grantline.connections.connection import Actor, Connection, connection_from_record
+from grantline.connections.context import Context
+from grantline.connections.saved_requests import RequestSummary, summary_from_record
+from grantline.connections.state import State
+from grantline.errors import InvalidInput
+from grantline.store.records import Page
+
+ALL: Final = "all"
+MINE: Final = "mine"
+NEEDS_ATTENTION: Final = "needs_attention"
+FILTERS: Final = (ALL, MINE, NEEDS_ATTENTION, *(state.value for state in State))
+
+_TROUBLED: Final = (State.EXPIRING, State.FAILING, State.REAUTHORIZATION_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A connection, and how many saved requests refer to it."""
+
+    connection: Connection
+    uses: int
+
+
+class Listing:
+    """Reads many connections at once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def page(
+        self, actor: Actor, *, query: str = "", show: str = ALL, offset: int = 0, limit: int = 50
+    ) -> Page[Listed]:
+        """Connections by name.
+
+        Args:
+            actor: Who looks.
+            query: In the name, the account, the app or its provider, whatever the case.
+            show: One of ``FILTERS``.
+            offset: How many to pass over.
+            limit: How many to give.
+
+        Raises:
+            InvalidInput: ``show`` is none of them.
+        """
+        if show not in FILTERS:
+            raise InvalidInput(
+                f"“{show}” is no filter.", field="show", hint=f"Filters: {', '.join(FILTERS)}."
+            )
+        states = _TROUBLED if show == NEEDS_ATTENTION else tuple(s for s in State if s == show)
+        found = await self._context.stored(
+            self._context.store.page_connections,
+            actor.workspace,
+            query=query.strip(),
+            owner=actor.user if show == MINE else None,
+            states=states,
+            offset=offset,
+            limit=limit,
+        )
+        rows = (Listed(connection_from_record(r.connection, r.app), r.uses) for r in found.rows)
+        return Page(tuple(rows), found.total)
+
+    async def uses_of(self, actor: Actor, connection_id: str) -> tuple[RequestSummary, ...]:
+        """The saved requests that carry this connection's token, by name."""
+        found = await self._context.stored(
+            self._context.store.uses_of, actor.workspace, connection_id
+        )
+        return tuple(summary_from_record(each) for each in found)

@@ -1,0 +1,135 @@
+"""*Make a request*: with a connection, a credential or nothing, and a line in the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grantline.calls.request import RequestSpec, build_request
+from grantline.calls.response import Response
+from grantline.connections.connection import Actor
+from grantline.connections.context import Context
+from grantline.connections.credentials import (
+    BasicCredential,
+    RequestCredential,
+    checked_credential,
+    put_on,
+)
+from grantline.connections.holding import Holding
+from grantline.connections.perform import Performer
+from grantline.connections.plain import plain_request
+from grantline.connections.redaction import Redactor, secrets_of
+from grantline.connections.run_detail import detail_of
+from grantline.connections.runs import Run, Runs
+from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
+from grantline.messages import HttpRequest
+from grantline.oauth.placement import place
+from grantline.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A request that was made, or could not be.
+
+    Attributes:
+        response: The answer, whatever its status; None when ``error`` says why there is none.
+        run: Its line in the history; None when it was not to be recorded.
+    """
+
+    response: Response | None
+    error: GrantlineError | None
+    run: Run | None
+
+    def result(self) -> Response:
+        """The answer; raises the error when there is none."""
+        if self.response is not None:
+            return self.response
+        raise self.error or InvalidInput("No request was made.", field="url")
+
+
+class Maker:
+    """Makes requests for pages and the REST API, which show what happened either way."""
+
+    def __init__(self, context: Context, performer: Performer, runs: Runs) -> None:
+        self._context = context
+        self._performer = performer
+        self._runs = runs
+
+    async def make(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credential: RequestCredential | None = None,
+        saved_request_id: str | None = None,
+        record: bool = True,
+    ) -> Made:
+        """What became of ``spec``. An error of the request is part of that, and is not raised.
+
+        Raises:
+            InvalidInput: Both a connection and a credential are given.
+            ConnectionNotFound: There is no such connection.
+        """
+        if connection_id is not None and credential is not None:
+            raise InvalidInput(
+                "A request carries a connection's token or a credential, not both.",
+                field="Authentication type",
+            )
+        context = self._context
+        at = context.clock.now()
+        before = await context.hold(actor, connection_id) if connection_id else None
+        response = error = None
+        try:
+            if connection_id is not None:
+                response = await self._performer.request(actor, connection_id, spec)
+            else:
+                if credential is not None:
+                    credential = checked_credential(credential, spec.url)
+                response = await plain_request(context, actor, spec, credential)
+        except ConnectionNotFound:
+            raise
+        except GrantlineError as failed:
+            error = failed
+        if not record:
+            return Made(response=response, error=error, run=None)
+        duration = response.elapsed if response else context.clock.now() - at
+        after = context.holdings.get(connection_id) if connection_id else None
+        run = await self._runs.keep(
+            actor,
+            detail_of(
+                _as_sent(spec, after or before, credential),
+                response,
+                error,
+                Redactor((*secrets_of(before), *secrets_of(after), *_secrets(credential))),
+            ),
+            at=at,
+            duration=duration,
+            attempts=response.attempts if response else 1,
+            request_id=saved_request_id,
+            connection_id=connection_id,
+        )
+        return Made(response=response, error=error, run=run)
+
+
+def _as_sent(
+    spec: RequestSpec, holding: Holding | None, credential: RequestCredential | None
+) -> HttpRequest:
+    """The request with what was put on it; as it was typed when it cannot be built."""
+    base_url = holding.settings.base_url if holding else ""
+    try:
+        request = build_request(spec, base_url=base_url)
+        if credential is not None:
+            return put_on(request, credential)
+        if holding is not None and holding.given is not None:
+            return place(request, holding.given)
+    except GrantlineError:
+        return HttpRequest(
+            spec.method, spec.url, spec.headers, spec.content.data if spec.content else b""
+        )
+    return request
+
+
+def _secrets(credential: RequestCredential | None) -> tuple[Secret, ...]:
+    if isinstance(credential, BasicCredential):
+        return credential.password, Secret(credential.header.removeprefix("Basic "))
+    return () if credential is None else (credential.value,)

@@ -1,0 +1,172 @@
+"""Requests kept under a name: nothing of them is in the clear, and they follow their connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from grantline.calls.request import Content, RequestSpec
+from grantline.connections.connection import Actor
+from grantline.connections.credentials import BasicCredential, KeyCredential
+from grantline.connections.engine import LOCAL
+from grantline.connections.manage import ConnectionEdit
+from grantline.connections.saved_requests import (
+    NewRequest,
+    RequestEdit,
+    spec_from_plain,
+    spec_to_plain,
+)
+from grantline.errors import (
+    ConnectionChanged,
+    ConnectionNotFound,
+    EgressBlocked,
+    InvalidInput,
+    NameTaken,
+    NotFound,
+)
+from grantline.secret import Secret
+from tests.canary import assert_no_canary
+from tests.connections.world import World
+
+CANARY = "canary-saved-9f8e7d6c5b4a"
+FULL = RequestSpec(
+    method="PUT",
+    url="https://api.example.com/things/1?draft=1",
+    headers=(("X-A", "1"), ("X-A", "2")),
+    query=(("q", CANARY), ("q", "")),
+    content=Content(b"\x00\xff" + CANARY.encode(), "application/octet-stream"),
+    follow_redirects=False,
+    timeout=timedelta(seconds=1.5),
+)
+KEY = KeyCredential(name="X-Service", value=Secret(CANARY))
+STRANGER = Actor(workspace="away")
+
+
+@pytest.mark.parametrize("spec", [FULL, RequestSpec(url="/me")])
+def test_a_request_comes_back_from_json(spec: RequestSpec) -> None:
+    assert spec_from_plain(spec_to_plain(spec)) == spec
+
+
+async def test_a_request_is_saved_whole_and_sealed(world: World) -> None:
+    new = NewRequest(name="Put it", spec=FULL, credential=KEY, form={"body": CANARY})
+    saved = await world.engine.requests.create(LOCAL, new)
+
+    assert await world.engine.requests.find(LOCAL, "Put it") == saved
+    assert await world.engine.requests.find(LOCAL, saved.id) == saved
+    assert (saved.spec, saved.form) == (FULL, {"body": CANARY})
+    assert saved.credential == replace(KEY, hosts=("api.example.com",))
+    (listed,) = (await world.engine.requests.page(LOCAL, query=" things ")).rows
+    assert (listed.method, listed.url) == ("PUT", "https://api.example.com/things/1")
+    assert_no_canary([CANARY], world.folder)
+
+
+async def test_a_saved_request_follows_its_connection(world: World) -> None:
+    found = await world.authorized()
+    saved = await world.engine.requests.create(
+        LOCAL, NewRequest(name="Who am I", spec=RequestSpec(url="/me"), connection_id=found.id)
+    )
+    made = await world.engine.run_saved(LOCAL, "Who am I")
+    assert made.result().is_success
+    assert made.run is not None
+    assert made.run.request_id == saved.id
+    (use,) = await world.engine.listing.uses_of(LOCAL, found.id)
+    assert use.name == "Who am I"
+
+    edit = ConnectionEdit(settings={"base_url": world.server.api_url + "/nowhere"})
+    await world.engine.manage.edit(LOCAL, found.id, edit)
+    made = await world.engine.run_saved(LOCAL, "Who am I")
+    assert made.result().status == 404
+
+    await world.engine.delete(LOCAL, found.id)
+    assert (await world.engine.requests.find(LOCAL, saved.id)).connection_id == found.id
+    with pytest.raises(ConnectionNotFound):
+        await world.engine.run_saved(LOCAL, "Who am I")
+    renamed = await world.engine.requests.edit(LOCAL, saved.id, RequestEdit(name="Orphan"))
+    assert renamed.connection_id == found.id
+
+
+async def test_an_edit_changes_what_it_names(world: World) -> None:
+    requests = world.engine.requests
+    saved = await requests.create(LOCAL, NewRequest(name="A", spec=FULL, credential=KEY))
+    edited = await requests.edit(
+        LOCAL, "A", RequestEdit(name="B", credential=KeyCredential(name="X-B", value=Secret("")))
+    )
+    assert edited.credential == replace(KEY, name="X-B", hosts=("api.example.com",))
+    assert (edited.name, edited.spec, edited.version) == ("B", FULL, 2)
+    bare = await requests.edit(LOCAL, "B", RequestEdit(credential=None, form={"a": 1}, version=2))
+    assert (bare.credential, bare.form) == (None, {"a": 1})
+    with pytest.raises(ConnectionChanged):
+        await requests.edit(LOCAL, "B", RequestEdit(name="C", version=2))
+    assert bare.created_at == saved.created_at
+
+
+async def test_a_kept_secret_does_not_follow_the_url_to_another_host(world: World) -> None:
+    saved = await world.engine.requests.create(
+        LOCAL, NewRequest(name="A", spec=FULL, credential=KEY)
+    )
+    elsewhere = replace(FULL, url=world.server.api_url + "/echo")
+    await world.engine.requests.edit(LOCAL, saved.id, RequestEdit(spec=elsewhere))
+    made = await world.engine.run_saved(LOCAL, saved.id)
+    assert isinstance(made.error, EgressBlocked)
+    assert world.server.journal.count("api") == 0
+    wider = KeyCredential(name="X-Service", value=Secret(""), hosts=("127.0.0.1",))
+    with pytest.raises(InvalidInput) as refused:
+        await world.engine.requests.edit(LOCAL, saved.id, RequestEdit(credential=wider))
+    assert refused.value.field == "API key"
+
+
+async def test_a_copy_has_a_name_of_its_own(world: World) -> None:
+    requests = world.engine.requests
+    saved = await requests.create(LOCAL, NewRequest(name="A", spec=FULL, credential=KEY))
+    with pytest.raises(NameTaken):
+        await requests.duplicate(LOCAL, "A", "A")
+    copy = await requests.duplicate(LOCAL, "A", "B")
+    assert (copy.spec, copy.credential) == (saved.spec, saved.credential)
+    assert (await requests.delete(LOCAL, "A")).id == saved.id
+    assert [each.name for each in (await requests.page(LOCAL)).rows] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("new", "error"),
+    [
+        (NewRequest(name="", spec=FULL), InvalidInput),
+        (NewRequest(name="req_1", spec=FULL), InvalidInput),
+        (NewRequest(name="A", spec=FULL, connection_id="con_0"), ConnectionNotFound),
+        (NewRequest(name="A", spec=FULL, connection_id="con_0", credential=KEY), InvalidInput),
+        (NewRequest(name="A", spec=RequestSpec(url="https://a:b@c.example/")), EgressBlocked),
+        (NewRequest(name="A", spec=RequestSpec(url="/me")), EgressBlocked),
+        (
+            NewRequest(
+                name="A",
+                spec=FULL,
+                credential=BasicCredential(username="a:b", password=Secret("p")),
+            ),
+            InvalidInput,
+        ),
+    ],
+)
+async def test_what_could_never_be_sent_is_not_saved(
+    world: World, new: NewRequest, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await world.engine.requests.create(LOCAL, new)
+    assert (await world.engine.requests.page(LOCAL)).total == 0
+
+
+async def test_another_workspace_sees_and_changes_nothing(world: World) -> None:
+    saved = await world.engine.requests.create(LOCAL, NewRequest(name="A", spec=FULL))
+    requests = world.engine.requests
+    for name in (saved.id, "A"):
+        for call in (
+            requests.find(STRANGER, name),
+            requests.edit(STRANGER, name, RequestEdit(name="B")),
+            requests.duplicate(STRANGER, name, "B"),
+            requests.delete(STRANGER, name),
+            world.engine.run_saved(STRANGER, name),
+        ):
+            with pytest.raises(NotFound):
+                await call
+    assert (await requests.page(STRANGER)).total == 0
+    assert await requests.find(LOCAL, "A") == saved
