@@ -88,6 +88,6 @@ def first_value(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == wanted), None)
 
 
-def json_body(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def json_body(value: Any) -> bytes:
     """``value`` as compact UTF-8 JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -27,7 +27,7 @@ class FlowType(StrEnum):
     AUTHORIZATION_CODE = "authorization-code"
     IMPLICIT = "implicit"
     CLIENT_CREDENTIALS = "client-credentials"
-    PASSWORD = "password"  # noqa: S105 - the name of a grant
+    PASSWORD = "password"
     DEVICE = "device"
     JWT_BEARER = "jwt-bearer"
 
@@ -60,11 +60,11 @@ class ClientAuthentication(StrEnum):
     servers that decode only the base64.
     """
 
-    CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - registry name
-    CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - registry name
-    CLIENT_SECRET_BASIC_RAW = "client_secret_basic_raw"  # noqa: S105 - registry name
+    CLIENT_SECRET_POST = "client_secret_post"
+    CLIENT_SECRET_BASIC = "client_secret_basic"
+    CLIENT_SECRET_BASIC_RAW = "client_secret_basic_raw"
     NONE = "none"
-    CLIENT_SECRET_JWT = "client_secret_jwt"  # noqa: S105 - registry name
+    CLIENT_SECRET_JWT = "client_secret_jwt"
     PRIVATE_KEY_JWT = "private_key_jwt"
     TLS_CLIENT_AUTH = "tls_client_auth"
 

@@ -15,16 +15,16 @@ class Warn(StrEnum):
     """Oddities of a token answer that are survived and said aloud."""
 
     NO_EXPIRY = "no_expiry"
-    NO_REFRESH_TOKEN = "no_refresh_token"  # noqa: S105 - a warning's name
+    NO_REFRESH_TOKEN = "no_refresh_token"
     EXPIRES_INVALID = "expires_invalid"
     EXPIRES_ZERO = "expires_zero"
     EXPIRES_CLAMPED = "expires_clamped"
     EXPIRES_CONFLICT = "expires_conflict"
-    BAD_TOKEN_TYPE = "bad_token_type"  # noqa: S105 - a warning's name
+    BAD_TOKEN_TYPE = "bad_token_type"
     NON_UTF8 = "non_utf8"
     NONSTANDARD_JSON = "nonstandard_json"
     SCOPE_REDUCED = "scope_reduced"
-    REFRESH_TOKEN_COERCED = "refresh_token_coerced"  # noqa: S105 - a warning's name
+    REFRESH_TOKEN_COERCED = "refresh_token_coerced"
     REFRESH_EXPIRING_SOON = "refresh_expiring_soon"
 
 
@@ -46,7 +46,7 @@ class TokenSet:
     """
 
     access_token: Secret
-    token_type: str = "Bearer"  # noqa: S105 - a scheme word
+    token_type: str = "Bearer"
     refresh_token: Secret | None = None
     id_token: Secret | None = None
     expires_at: datetime | None = None
