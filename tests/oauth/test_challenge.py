@@ -52,11 +52,7 @@ from grantline.oauth.challenge import Challenge, parse_challenges
         ),
         (
             ' , bearer  Error = "insufficient_scope" ,scope="a, b=c, Basic d" ,',
-            (
-                Challenge(
-                    "bearer", (("error", "insufficient_scope"), ("scope", "a, b=c, Basic d"))
-                ),
-            ),
+            (Challenge("bearer", (("error", "insufficient_scope"), ("scope", "a, b=c, Basic d"))),),
         ),
         ('Bearer error="never closed', (Challenge("bearer"),)),
         ('Bearer a="1" b="2"', (Challenge("bearer", (("a", "1"), ("b", "2"))),)),
