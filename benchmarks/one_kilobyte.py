@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n"
-    + b'"'
+    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n"'
     + b"x" * 1022
     + b'"'
 )

@@ -10,7 +10,7 @@
 | ``GRANTLINE_ALLOW_HOSTS`` | private or loopback hosts, addresses, networks to reach | none |
 | ``GRANTLINE_ALLOW_PORTS`` | ports to reach that are usually not HTTP | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
-| ``GRANTLINE_PUBLIC_URL`` | the origin at which browsers reach ``grantline serve`` | where it listens |
+| ``GRANTLINE_PUBLIC_URL`` | the origin at which browsers reach the web app | where it listens |
 """
 
 from __future__ import annotations
