@@ -66,7 +66,6 @@ def test_private_key_jwt_is_accepted_for_issuer_or_token_uri(start: Start, audie
         {"iss": "somebody else"},
         {"key": ECKey.generate_key("P-256")},
     ],
-    ids=str,
 )
 def test_an_assertion_with_a_wrong_claim_or_key_is_refused(
     start: Start, changes: dict[str, Any]
@@ -178,7 +177,6 @@ def test_a_bound_token_is_worth_nothing_without_its_key(
         {"header": {"jwk": {"kty": 7}}},
         {"header": {"jwk": ECKey.generate_key("P-256").as_dict(private=False)}},
     ],
-    ids=str,
 )
 def test_a_bad_proof_is_refused_and_the_code_is_not_burnt(
     server: Server, changes: dict[str, Any]
