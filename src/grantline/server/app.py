@@ -14,6 +14,7 @@ from grantline.server.errors import Faults, on_grantline_error, on_http_exceptio
 from grantline.server.gate import Gate
 from grantline.server.page import Web
 from grantline.server.passwords import Passwords
+from grantline.server.results import Results
 from grantline.server.routes import routes
 from grantline.server.security import Security
 from grantline.server.sessions import Sessions
@@ -39,6 +40,7 @@ def create_app(
         assets=assets,
         accounts=Accounts(engine.context, passwords),
         sessions=Sessions(engine.context, is_https=settings.is_https),
+        results=Results(),
     )
     return Starlette(
         routes=routes(web),

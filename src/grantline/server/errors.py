@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from grantline.errors import AuthorizationServerError, GrantlineError
+from grantline.errors import AuthorizationServerError, GrantlineError, TemporarilyUnavailable
+from grantline.oauth.failure import Failure, failure_of
 from grantline.server.page import is_part, page
 
 LOG: Final = logging.getLogger("grantline.server")
@@ -61,30 +62,21 @@ class Problem:
     title: str
     hint: str = ""
     quote: str = ""
-    quote_uri: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, error: GrantlineError) -> Problem:
         """What to show of ``error``."""
         facts = {name: _plain(value) for name in _FACTS if (value := getattr(error, name, None))}
-        quote = uri = ""
-        if isinstance(error, AuthorizationServerError):
-            quote = ": ".join(each for each in (error.error, error.description) if each)
-            uri = error.uri
-            facts["server"] = {
-                "error": error.error,
-                "description": error.description,
-                "uri": error.uri,
-                "status": error.status,
-            }
+        said = _said_by_the_server(error)
+        if said is not None:
+            facts["server"] = said
         return cls(
             status=error.http_status,
             code=error.code,
             title=error.message,
             hint=error.hint,
-            quote=quote,
-            quote_uri=uri,
+            quote=": ".join(filter(None, (said["error"], said["description"]))) if said else "",
             facts=facts,
         )
 
@@ -177,6 +169,19 @@ class Faults:
                 hint=f"Nothing you typed was wrong. The log has more under {reference}.",
             )
             await problem_page(Request(scope), problem)(scope, receive, send)
+
+
+def _said_by_the_server(error: GrantlineError) -> dict[str, Any] | None:
+    """The other server's words, when it said any: not our own name for what was wrong with them."""
+    source: AuthorizationServerError | Failure | None = None
+    if isinstance(error, AuthorizationServerError):
+        source = error
+    elif isinstance(error, TemporarilyUnavailable):
+        source = failure_of(error)
+    if source is None or not (source.error or source.description):
+        return None
+    names = ("error", "description", "uri", "status")
+    return {name: getattr(source, name) for name in names}
 
 
 def _places(error: BaseException) -> str:

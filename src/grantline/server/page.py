@@ -17,6 +17,7 @@ from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
 from grantline.server.assets import Assets
 from grantline.server.flash import Flash, Tone, forget_flash, leave_flash, read_flash
+from grantline.server.results import Results
 from grantline.server.sessions import Sessions, Visitor
 from grantline.server.settings import ServerSettings
 from grantline.url import local_path
@@ -52,6 +53,7 @@ class Web:
     assets: Assets
     accounts: Accounts
     sessions: Sessions
+    results: Results
 
 
 def web_of(request: Request) -> Web:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from grantline.connections.callback_path import CALLBACK_PREFIX, callback_path
+from grantline.connections.callback_path import CALLBACK_PREFIX
+from grantline.connections.consents import redirect_uri
 from grantline.errors import GrantlineError, InvalidInput
 from grantline.oauth.settings import AppSettings
 from grantline.secret import Secret
@@ -58,7 +59,7 @@ class ServerSettings:
 
     def redirect_uri(self, settings: AppSettings) -> str:
         """What to register at an app's service: its own, or the path of its server here."""
-        return settings.redirect_uri or self.public_url + callback_path(settings)
+        return redirect_uri(settings, self.public_url)
 
     @property
     def shared_redirect_uri(self) -> str:

@@ -1,0 +1,51 @@
+"""Callbacks that failed, kept a while so that the browser can be sent to a clean URL."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from grantline.errors import GrantlineError
+
+KEPT_FOR: Final = timedelta(minutes=10)
+MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A callback that brought no tokens.
+
+    Attributes:
+        connection_id: Empty when nobody can tell whose it was.
+        binding: Of the session it came back in; only that one may read it.
+    """
+
+    error: GrantlineError
+    connection_id: str
+    binding: str
+    at: datetime
+
+
+class Results:
+    """Failures by a random key, for the session they happened in."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Failed] = OrderedDict()
+
+    def keep(self, failed: Failed) -> str:
+        """The key under which ``failed`` can be read."""
+        key = secrets.token_urlsafe(16)
+        self._kept[key] = failed
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+        return key
+
+    def find(self, key: str, *, binding: str, now: datetime) -> Failed | None:
+        """What was kept under ``key``, unless it is old or another session's."""
+        failed = self._kept.get(key)
+        if failed is None or failed.binding != binding or now - failed.at > KEPT_FOR:
+            return None
+        return failed
