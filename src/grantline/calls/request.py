@@ -26,7 +26,10 @@ DEFAULT_HEADERS: Final[Headers] = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Content:
-    """The body of a request and its media type; bytes, so that it can be sent again."""
+    """The body of a request and its media type; bytes, so that it can be sent again.
+
+    An empty media type leaves Content-Type out.
+    """
 
     data: bytes
     media_type: str
@@ -98,8 +101,9 @@ def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
         joiner = "&" if "?" in url else "?"
         url = str(parse_url(f"{url}{joiner}{urlencode(spec.query)}"))
     headers = spec.headers
-    if spec.content is not None and first_value(headers, "Content-Type") is None:
-        headers = (*headers, ("Content-Type", spec.content.media_type))
+    kind = spec.content.media_type if spec.content else ""
+    if kind and first_value(headers, "Content-Type") is None:
+        headers = (*headers, ("Content-Type", kind))
     given = {name.lower() for name, _ in headers}
     missing = tuple(each for each in DEFAULT_HEADERS if each[0].lower() not in given)
     return HttpRequest(
