@@ -55,7 +55,7 @@ def installation(
     monkeypatch.setenv("DEMO_CLIENT_SECRET", server.client.client_secret)
 
 
-@pytest.mark.parametrize("page", ["docs/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_examples_of_a_page_run_from_top_to_bottom(
     page: str, server: FakeAuthorizationServer, person: None, installation: None
 ) -> None:
@@ -78,8 +78,9 @@ def test_the_examples_of_a_page_run_from_top_to_bottom(
             connections.close()
 
 
-def test_ten_lines_are_ten_lines() -> None:
-    text = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_ten_lines_are_ten_lines(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     example = text.partition("```python\n")[2].partition("```")[0]
 
     assert len([line for line in example.splitlines() if line.strip()]) <= 10
