@@ -189,9 +189,6 @@ async def test_bound_tokens_survive_an_edit_that_makes_a_new_key(tmp_path: Path)
         assert before.key != after.key
 
 
-# --- callbacks that must be refused -----------------------------------------------------------
-
-
 async def _refused(
     world: World, draft: Connection, callback: str, check: str, actor: Actor = LOCAL, **changes: str
 ) -> None:

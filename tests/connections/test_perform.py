@@ -25,9 +25,6 @@ def _redirect(to: str, status: int = 302) -> str:
     return f"/redirect?status={status}&to={quote(to, safe='')}"
 
 
-# --- signs of expiry --------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("settings", "answer"),
     [
@@ -76,9 +73,6 @@ async def test_a_401_that_cannot_be_mended_is_the_answer(world: World) -> None:
     world.server.expire_access_tokens()
     assert (await world.get(found)).status == 401
     assert world.server.journal.count("api") == 1
-
-
-# --- where the token may go -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -168,9 +162,6 @@ async def test_a_circle_of_redirects_ends(world: World) -> None:
     world.server.script("api", *[Replace(Answer(302, b"", (("Location", "/api/me"),)))] * 10)
     with pytest.raises(LimitExceeded):
         await world.get(found)
-
-
-# --- placement --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("server_options", [IN_QUERY])

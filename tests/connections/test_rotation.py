@@ -1,0 +1,427 @@
+"""One renewal step by step: what a failure means, and what may happen to the row meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from grantline.connections.engine import LOCAL
+from grantline.connections.manage import ConnectionEdit
+from grantline.connections.state import State
+from grantline.errors import (
+    ConfigurationError,
+    ConnectionNotFound,
+    GrantlineError,
+    InvalidGrant,
+    NotAuthorized,
+    ReauthorizationRequired,
+    StoreBusy,
+    TemporarilyUnavailable,
+)
+from grantline.oauth.settings import ClientSecrets
+from grantline.secret import Secret
+from grantline.store.records import Lease, RefreshAttempt
+from grantline.testing.authorization_server import (
+    Answer,
+    Delay,
+    Drop,
+    Moment,
+    Refuse,
+    Replace,
+    Rule,
+    ServerOptions,
+    Truncate,
+)
+from grantline.testing.clock import JumpingClock
+from tests.connections.world import World, a_world, an_engine
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+LOST = "rotation_answer_lost"
+
+
+async def test_a_dead_grant_is_believed_the_second_time(world: World) -> None:
+    found = await world.authorized()
+    world.server.revoke_grants()
+    world.clock.advance(HOUR)
+
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    assert world.health(found).state is not State.REAUTHORIZATION_REQUIRED
+    assert (await world.find(found)).state is State.FAILING
+
+    # Before the pause is over nobody asks again, and who insists confirms nothing.
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    assert len(world.refreshes()) == 1
+    assert (await world.engine.verify(LOCAL, "demo")).works is False
+    assert (await world.find(found)).state is State.FAILING
+
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    after = await world.find(found)
+    assert after.state is State.REAUTHORIZATION_REQUIRED
+    assert after.cause == "grant_dead"
+    asked = len(world.refreshes())
+    with pytest.raises(ReauthorizationRequired) as caught:
+        await world.token(found)
+    assert "expired or was revoked" in caught.value.reason
+    assert len(world.refreshes()) == asked
+    assert (await world.get(await world.authorize(after))).is_success
+
+
+async def test_a_dead_grant_is_forgotten_once_another_process_has_renewed(
+    world: World, tmp_path: Path
+) -> None:
+    """The store is read again between the first sign and the second."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    refused = Answer.json({"error": "invalid_grant"}, status=400)
+    world.server.script("token", Replace(refused))
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    # Replace commits, so this server has rotated: a new consent, made elsewhere, mends it.
+    async with an_engine(tmp_path, world.clock) as elsewhere:
+        there = World(elsewhere, world.server, world.clock, tmp_path)
+        await there.authorize(found)
+    asked = len(world.refreshes())
+    world.clock.advance(MINUTE)
+    assert await world.token(found)
+    assert len(world.refreshes()) == asked
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Refuse(503)],
+        [Refuse(429)],
+        [Refuse(500, body=b"<html>")],
+        [Drop(Moment.BEFORE_COMMIT), Drop(Moment.BEFORE_COMMIT)],  # the second is the retry at once
+    ],
+    ids=str,
+)
+async def test_a_temporary_failure_serves_the_token_that_still_works(
+    world: World, faults: list[Refuse | Drop]
+) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    world.clock.advance(HOUR - MINUTE)
+    world.server.script("token", *faults)
+    assert await world.token(found) == first
+    after = await world.find(found)
+    assert after.state is State.FAILING
+    assert after.retry_at is not None
+    assert await world.token(found) == first
+    assert len(world.refreshes()) == len(faults)
+    world.clock.set(after.retry_at)
+    assert await world.token(found) != first
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_a_server_is_left_alone_as_long_as_it_asks(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Refuse(503, retry_after="120"))
+    for _ in range(3):
+        with pytest.raises(TemporarilyUnavailable) as caught:
+            await world.token(found)
+        assert caught.value.retry_after is not None
+        assert caught.value.retry_after <= timedelta(minutes=2)
+    assert world.health(found).retry_at == world.clock.now() + timedelta(minutes=2)
+    assert len(world.refreshes()) == 1
+    world.clock.advance(timedelta(minutes=2))
+    assert await world.token(found)
+
+
+async def test_a_person_who_asks_need_not_wait(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Refuse(503, retry_after="3600"))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    assert (await world.engine.verify(LOCAL, "demo")).works is True
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_failures_in_a_row_wait_longer_and_never_mark_the_connection_dead(
+    world: World,
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", *[Refuse(503)] * 12)
+    for count in range(1, 13):
+        with pytest.raises(TemporarilyUnavailable):
+            await world.token(found)
+        health = world.health(found)
+        assert health.failures == count
+        assert health.state == State.FAILING
+        assert health.retry_at is not None
+        assert health.retry_at - world.clock.now() <= timedelta(minutes=15)
+        world.clock.set(health.retry_at)
+    assert await world.token(found)
+    assert world.health(found).failures == 0
+
+
+@pytest.mark.parametrize(
+    "fault", [Drop(Moment.AFTER_COMMIT), Truncate(), Drop(Moment.BEFORE_COMMIT)], ids=str
+)
+async def test_a_lost_answer_is_asked_for_again_at_once(tmp_path: Path, fault: Drop) -> None:
+    async with a_world(tmp_path, ServerOptions(grace=timedelta(seconds=30))) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        world.server.script("token", fault)
+        assert await world.token(found)
+        assert len(world.refreshes()) == 2
+        assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_an_answer_lost_for_good_is_named_as_the_cause(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)  # one retry, and one confirmation
+    world.server.script("token", Drop(Moment.AFTER_COMMIT))
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    assert world.health(found).cause == LOST
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.token(found)
+    after = await world.find(found)
+    assert (after.state, after.cause) == (State.REAUTHORIZATION_REQUIRED, LOST)
+    assert "Nobody revoked anything" in after.explanation
+    assert len(world.refreshes()) == 3
+
+
+async def test_a_lost_answer_stays_the_cause_through_a_temporary_failure(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.journal.allow(Rule.REFRESH_TOKEN_REUSED)
+    world.server.script("token", Drop(Moment.AFTER_COMMIT), Refuse(503))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    for _ in range(2):
+        world.clock.advance(MINUTE)
+        with pytest.raises(InvalidGrant):
+            await world.token(found)
+    after = await world.find(found)
+    assert (after.state, after.cause) == (State.REAUTHORIZATION_REQUIRED, LOST)
+
+
+async def test_an_unusable_answer_with_a_new_refresh_token_loses_nothing(tmp_path: Path) -> None:
+    odd: Iterator[dict[str, str]] = iter([{}, {"token_type": "mac"}, {}])
+    options = ServerOptions(token_answer=lambda answer: {**answer, **next(odd)})
+    async with a_world(tmp_path, options) as world:
+        found = await world.authorized()
+        before = await world.refresh_token(found)
+        world.clock.advance(HOUR)
+        with pytest.raises(GrantlineError):
+            await world.token(found)
+        assert await world.refresh_token(found) != before
+        world.clock.advance(timedelta(minutes=15))
+        assert await world.token(found)
+
+
+async def test_a_grant_revoked_elsewhere_ends_in_words_for_people(world: World) -> None:
+    found = await world.authorized()
+    world.server.revoke_grants()
+    with pytest.raises(InvalidGrant):
+        await world.get(found)
+    world.clock.advance(MINUTE)
+    with pytest.raises(InvalidGrant):
+        await world.get(found)
+    world.clock.advance(HOUR)
+    with pytest.raises(ReauthorizationRequired):
+        await world.get(found)
+    verification = await world.engine.verify(LOCAL, "demo")
+    assert verification.works is False
+    assert "reauthorize" in verification.next_step
+
+
+async def test_deleted_during_a_renewal_it_stays_deleted_and_the_new_token_is_revoked(
+    world: World,
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        deleted = await world.engine.delete(LOCAL, "demo")
+        assert deleted.revocation.revoked
+        answer.release()
+        with pytest.raises(ConnectionNotFound):
+            await waiting
+    with pytest.raises(ConnectionNotFound):
+        await world.find(found)
+    assert world.server.journal.count("revoke") == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(None, NotAuthorized), (Refuse(503), TemporarilyUnavailable)]
+)
+async def test_edited_to_another_server_during_a_renewal_it_stays_a_draft(
+    world: World, fault: Refuse | None, error: type[GrantlineError]
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    edit = ConnectionEdit(
+        settings={"token_uri": world.server.second_origin + "/token"},
+        secrets=ClientSecrets(client_secret=Secret("another secret")),
+    )
+    world.server.script("token", fault)
+    with world.server.hold("token", "committed") as answer:
+        waiting = asyncio.ensure_future(world.token(found))
+        await answer.reached()
+        await world.engine.manage.edit(LOCAL, "demo", edit)
+        answer.release()
+        with pytest.raises(error):
+            await waiting
+    assert (await world.find(found)).state is State.DRAFT
+    assert world.columns(found) is None
+    assert world.server.journal.count("second_origin") == 0
+
+
+async def test_an_answer_saved_before_a_crash_is_used_by_the_next(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between keeping the raw answer and reading it."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    store = world.engine.context.store
+
+    class Ended(BaseException):
+        pass
+
+    def end(*_: object) -> bool:
+        raise Ended
+
+    async with an_engine(tmp_path, world.clock) as dying:
+        monkeypatch.setattr(dying.context.store, "save_refreshed", end)
+        monkeypatch.setattr(dying.context.store, "release_lease", lambda _: None)
+        with pytest.raises(Ended):
+            await dying.token(LOCAL, found.id)
+    assert len(store.open_attempts(found.id)) == 1
+    world.clock.advance(MINUTE)
+    assert await world.token(found)
+    assert len(world.refreshes()) == 1
+    assert store.open_attempts(found.id) == []
+
+
+async def test_a_refresher_that_was_stopped_sends_nothing_late(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between its intent and its first byte, it finds its lease over and looks again."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    store = world.engine.context.store
+    begin_attempt = store.begin_attempt
+    leases: list[Lease] = []
+
+    def stopped(attempt: RefreshAttempt) -> None:
+        begin_attempt(attempt)
+        if not leases:
+            world.clock.advance(MINUTE)
+            lease = store.acquire_lease(found.id, "somebody else", 1, MINUTE)
+            assert lease is not None
+            leases.append(lease)
+            store.release_lease(lease)
+
+    monkeypatch.setattr(store, "begin_attempt", stopped)
+    assert await world.token(found)
+    assert len(leases) == len(world.refreshes()) == 1
+
+
+async def test_a_slow_server_is_not_asked_twice(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Delay(timedelta(milliseconds=50)))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(world.token, found)
+    assert len(world.refreshes()) == 1
+
+
+async def test_an_unusable_answer_saved_before_a_crash_still_gives_its_refresh_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: Iterator[dict[str, str]] = iter([{}, {"token_type": "mac"}, {}])
+    options = ServerOptions(token_answer=lambda answer: {**answer, **next(odd)})
+    async with a_world(tmp_path, options) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        before = await world.refresh_token(found)
+
+        class Ended(BaseException):
+            pass
+
+        async with an_engine(tmp_path, world.clock) as dying:
+            store = dying.context.store
+            save_answer = store.save_answer
+
+            def end(attempt_id: str, sealed_answer: str) -> None:
+                save_answer(attempt_id, sealed_answer)
+                raise Ended
+
+            monkeypatch.setattr(store, "save_answer", end)
+            monkeypatch.setattr(store, "release_lease", lambda _: None)
+            with pytest.raises(Ended):
+                await dying.token(LOCAL, found.id)
+        world.clock.advance(MINUTE)
+        with pytest.raises(GrantlineError):
+            await world.token(found)
+        assert await world.refresh_token(found) != before
+        world.clock.advance(timedelta(minutes=15))
+        assert await world.token(found)
+        assert len(world.refreshes()) == 2
+
+
+@pytest.mark.parametrize("method", ["save_answer", "save_refreshed"])
+async def test_a_database_that_refuses_for_a_while_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async with a_world(tmp_path, clock=JumpingClock()) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        store = world.engine.context.store
+        plain = getattr(store, method)
+        refusals = iter([StoreBusy("Busy."), ConfigurationError("The disk is full.")])
+
+        def refusing(*args: Any) -> Any:
+            for refusal in refusals:
+                raise refusal
+            return plain(*args)
+
+        monkeypatch.setattr(store, method, refusing)
+        assert await world.token(found)
+        assert (await world.find(found)).generation == 2
+        assert len(world.refreshes()) == 1
+
+
+async def test_a_saved_answer_that_cannot_be_stored_yet_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two attempts in vain: the answer waits in the database until a third one can use it."""
+    async with a_world(tmp_path, clock=JumpingClock()) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        store = world.engine.context.store
+
+        def refusing(*_: object) -> bool:
+            raise StoreBusy("Busy.")
+
+        with monkeypatch.context() as busy:
+            busy.setattr(store, "save_refreshed", refusing)
+            for _ in range(2):
+                with pytest.raises(StoreBusy):
+                    await world.token(found)
+                world.clock.advance(MINUTE)
+        assert await world.token(found)
+        assert len(world.refreshes()) == 1
