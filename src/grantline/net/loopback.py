@@ -91,7 +91,12 @@ class _Reply:
         return "\r\n".join([*head, "", ""]).encode() + body
 
 
-_DONE = _Reply(HTTPStatus.OK, "Connected", "You can close this window and go back.")
+# The code is exchanged after this page is shown, so the page cannot say how it went.
+_DONE = _Reply(
+    HTTPStatus.OK,
+    "Your answer has arrived",
+    "You can close this window; the program that asked for it says how it went.",
+)
 _NOT_FOUND = _Reply(HTTPStatus.NOT_FOUND, "Nothing here", "This address serves one purpose only.")
 _REFUSED = _Reply(
     HTTPStatus.BAD_REQUEST,
