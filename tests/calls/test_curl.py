@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pytest
 
@@ -37,12 +37,10 @@ COMMANDS: Final = (
     "curl -X GET API/v1/users",
     "curl -XDELETE API/v1/users/42",
     "curl --request PATCH --url API/v1/users/42 --data '{\"a\":1}'",
-    "curl -i -H 'Accept: application/vnd.github+json' "
-    "-H 'X-GitHub-Api-Version: 2022-11-28' API/repos",
+    "curl -i -H 'Accept: application/vnd.github+json' -H 'X-GitHub-Api-Version: 2022' API/repos",
     'curl -L -H "Authorization: Bearer abc.def" -H "Accept: application/json" API/user/repos',
     "curl API/v1/charges -u sk_test_4eC39:",
-    "curl API/v1/charges -u sk_test_4eC39: -d amount=2000 -d currency=usd "
-    '-d source=tok_visa -d description="My First Test Charge"',
+    'curl API/v1/charges -u sk_test_4eC39: -d amount=2000 -d description="First Test Charge"',
     "curl -G API/v1/charges -u sk_test_4eC39: -d limit=3",
     "curl -G API/v1/search -d query=\"name:'Ada'\"",
     "curl API/v1/charges -u user:pass:word -d 'expand[]=customer' -d 'items[0][price]=p_1'",
@@ -51,7 +49,7 @@ COMMANDS: Final = (
     "curl API/form --data-urlencode '=no name=here' --data-urlencode 'plain text'",
     "curl API/form --data-urlencode @notes.txt",
     "curl API/form --data-urlencode note@notes.txt --data-urlencode x=@notes.txt",
-    "curl -X POST -H 'Content-type: application/json' --data '{\"text\":\"Hello, World!\"}' API/hook",
+    "curl -X POST -H 'Content-type: application/json' --data '{\"text\":\"Hello!\"}' API/hook",
     "curl -X POST API/items -H 'Content-Type: application/json' -d @body.json",
     "curl -X POST API/items -H 'Content-Type: application/json' --data-binary @body.json",
     "curl -X POST API/items --data-ascii @body.json",
@@ -155,7 +153,7 @@ def recording() -> Iterator[Recorder]:
             thread.join()
 
 
-def read_chunks(stream: "socket.SocketIO", head: bytes) -> bytes:
+def read_chunks(stream: BinaryIO, head: bytes) -> bytes:
     if b"chunked" not in head.lower():
         return b""
     body = b""

@@ -90,6 +90,16 @@ def to_curl(
     return CommandLine("curl " + " \\\n  ".join(words), files)
 
 
+def inline_text(data: bytes) -> str | None:
+    """``data`` as a text that fits into a command; None when it does not."""
+    if len(data) > MAX_INLINE or b"\0" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def _method(spec: RequestSpec) -> Iterator[str]:
     if spec.method == "HEAD" and spec.content is None:
         yield "-I"
@@ -120,7 +130,7 @@ def _body(spec: RequestSpec, content: Content, files: dict[str, bytes]) -> Itera
     if not typed and content.media_type != FORM_TYPE:
         kind = f" {content.media_type}".rstrip()
         yield f"-H {shlex.quote(f'Content-Type:{kind}')}"
-    text = _inline(content.data)
+    text = inline_text(content.data)
     if text is None:
         files["body.bin"] = content.data
         yield "--data-binary @body.bin"
@@ -138,7 +148,7 @@ def _fields(parts: tuple[Part, ...], files: dict[str, bytes]) -> list[str]:
         if part.media_type is not None and not _PLAIN_TYPE.fullmatch(part.media_type):
             return []
         kind = "" if part.media_type is None else f";type={part.media_type}"
-        text = _inline(part.data)
+        text = inline_text(part.data)
         if part.filename is not None:
             if not kind:
                 return []  # curl always gives a file a type
@@ -168,16 +178,6 @@ def _path(part: Part, number: int, files: dict[str, bytes]) -> str:
 def _in_quotes(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _inline(data: bytes) -> str | None:
-    """``data`` as a text that fits into a command; None when it does not."""
-    if len(data) > MAX_INLINE or b"\0" in data:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def _seconds(span: timedelta) -> str:

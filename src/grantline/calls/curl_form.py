@@ -42,12 +42,11 @@ def read_form(given: Given, load: Callable[[str], bytes]) -> Part:
         return Part(name, rest.encode())
     if rest.startswith("("):
         raise given.refuse("A form within a form is not supported.")
-    default: str | None
     if rest.startswith("@"):
         path, more = _read(given, rest[1:], stop=",")
         filename = more.get("filename", path.rpartition("/")[2])
-        default = _type_of(filename) or _type_of(path) or (BINARY_TYPE if path != "-" else None)
-        return Part(name, load(path), filename, more.get("type", default))
+        kind = more.get("type") or _type_of(filename) or _type_of(path)
+        return Part(name, load(path), filename, kind or (None if path == "-" else BINARY_TYPE))
     if rest.startswith("<"):
         path, more = _read(given, rest[1:])
         kind = _type_of(path)

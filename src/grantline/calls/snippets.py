@@ -1,0 +1,190 @@
+"""A request as code to keep: our Python library, and our command line for a POSIX shell."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl, urlencode
+
+from grantline.calls.curl_export import CommandLine, inline_text
+from grantline.calls.request import (
+    FORM_TYPE,
+    JSON_TYPE,
+    Content,
+    Pairs,
+    RequestSpec,
+    form_content,
+    json_content,
+    json_text_content,
+)
+from grantline.errors import InvalidInput
+from grantline.messages import Headers, first_value
+
+# What the library and the command line send for bytes and for text of which nobody says the type.
+LIBRARY_TYPE: Final = "application/octet-stream"
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+# Python compiles deeper literals than people read.
+_MAX_DEPTH: Final = 20
+_WIDTH: Final = 88
+
+
+def to_python(spec: RequestSpec, connection_name: str) -> str:
+    """A program that makes the request with our library and prints the answer.
+
+    A body that is no JSON and no form stands in it as text or bytes.
+    """
+    named = spec.method in _METHODS
+    call = f"connection.{spec.method.lower()}" if named else "connection.request"
+    arguments = [] if named else [repr(spec.method)]
+    arguments += [repr(spec.url), *_arguments(spec)]
+    line = f"response = {call}({', '.join(arguments)})"
+    if len(line) > _WIDTH or "\n" in line:
+        inner = "".join(f"    {each},\n" for each in arguments)
+        line = f"response = {call}(\n{inner})"
+    return (
+        "from grantline import Connections\n\n"
+        f"connection = Connections.open().get({connection_name!r})\n"
+        f"{line}\n"
+        "response.raise_for_status()\n"
+        "print(response.text)\n"
+    )
+
+
+def to_cli(spec: RequestSpec, connection_name: str) -> CommandLine:
+    """The ``grantline request`` command that makes the request."""
+    files: dict[str, bytes] = {}
+    url, query = spec.url, spec.query
+    if any(not name or "=" in name for name, _ in query):
+        url, query = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}", ()
+    words = [f"grantline request {shlex.quote(spec.method)} {shlex.quote(url)}"]
+    words.append(_option("--connection", connection_name))
+    words += (_option("-q", f"{name}={value}") for name, value in query)
+    words += (_option("-H", f"{name}: {value}") for name, value in spec.headers)
+    if spec.content is not None:
+        words += _body_options(spec.headers, spec.content, files)
+    if not spec.follow_redirects:
+        words.append("--no-redirects")
+    if spec.timeout is not None:
+        words.append(f"--timeout {max(1, math.ceil(spec.timeout.total_seconds()))}s")
+    return CommandLine(" \\\n  ".join(words), files)
+
+
+def _arguments(spec: RequestSpec) -> Iterator[str]:
+    """The keyword arguments of the call, as source."""
+    headers = spec.headers
+    body = ""
+    if (content := spec.content) is not None:
+        kind, body = _body_argument(content)
+        if first_value(headers, "Content-Type") is not None:
+            # The body must not bring a second opinion on its type.
+            kind, body = LIBRARY_TYPE, f"content={_literal(content.data)}"
+        if kind != content.media_type and first_value(headers, "Content-Type") is None:
+            headers = (*headers, ("Content-Type", content.media_type))
+    if spec.query:
+        yield f"params={_pairs(spec.query)}"
+    if headers:
+        yield f"headers={_pairs(headers)}"
+    if body:
+        yield body
+    if not spec.follow_redirects:
+        yield "follow_redirects=False"
+    if spec.timeout is not None:
+        yield f"timeout={spec.timeout.total_seconds():g}"
+
+
+def _body_argument(content: Content) -> tuple[str, str]:
+    """The argument that gives these very bytes, and the media type that comes with it."""
+    if content.media_type == JSON_TYPE:
+        value = _exact_json(content.data)
+        if value is not _NO_JSON:
+            return JSON_TYPE, f"json={value!r}"
+    if content.media_type == FORM_TYPE and (fields := _fields(content)):
+        return FORM_TYPE, f"data={_pairs(fields)}"
+    return LIBRARY_TYPE, f"content={_literal(content.data)}"
+
+
+def _literal(data: bytes) -> str:
+    try:
+        return repr(data.decode())
+    except UnicodeDecodeError:
+        return repr(data)
+
+
+def _pairs(pairs: Pairs) -> str:
+    """A mapping, or a list where a name is repeated."""
+    mapping = dict(pairs)
+    return repr(mapping if len(mapping) == len(pairs) else list(pairs))
+
+
+_NO_JSON: Final = object()
+
+
+def _exact_json(data: bytes) -> Any:
+    """The value whose JSON is ``data``, byte for byte, as Python source can say it."""
+    try:
+        value = json.loads(data, parse_constant=_refuse)
+        if _depth(value) <= _MAX_DEPTH and json_content(value).data == data:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    return _NO_JSON
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def _fields(content: Content) -> Pairs:
+    """The fields of a form that give these very bytes again; none when there are no such."""
+    try:
+        fields = tuple(parse_qsl(content.data.decode("ascii"), keep_blank_values=True))
+    except (UnicodeDecodeError, ValueError):
+        return ()
+    return fields if form_content(fields) == content else ()
+
+
+def _body_options(headers: Headers, content: Content, files: dict[str, bytes]) -> Iterator[str]:
+    typed = first_value(headers, "Content-Type") is not None
+    text = inline_text(content.data)
+    if text is not None and not typed:
+        if content.media_type == JSON_TYPE and _is_json(text):
+            yield _option("--json", text)
+            return
+        fields = _fields(content) if content.media_type == FORM_TYPE else ()
+        if fields and all(name and "=" not in name for name, _ in fields):
+            for name, value in fields:
+                yield _option("--form", f"{name}={value}")
+            return
+    if text is None or text.startswith("@"):
+        files["body.bin"] = content.data
+        text, usual = "@body.bin", LIBRARY_TYPE
+    else:
+        usual = TEXT_TYPE
+    if not typed and content.media_type != usual:
+        yield _option("-H", f"Content-Type: {content.media_type}")
+    yield _option("--data", text)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json_text_content(text)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _option(name: str, value: str) -> str:
+    return f"{name} {shlex.quote(value)}"
