@@ -42,21 +42,18 @@ def read_form(given: Given, load: Callable[[str], bytes]) -> Part:
         return Part(name, rest.encode())
     if rest.startswith("("):
         raise given.refuse("A form within a form is not supported.")
-    if rest.startswith("@"):
-        path, more = _read(given, rest[1:], stop=",")
-        filename = more.get("filename", path.rpartition("/")[2])
-        kind = more.get("type") or _type_of(filename) or _type_of(path)
-        return Part(name, load(path), filename, kind or (None if path == "-" else BINARY_TYPE))
-    if rest.startswith("<"):
-        path, more = _read(given, rest[1:])
-        kind = _type_of(path)
-        # curl leaves the type out where it is what a receiver assumes.
-        return Part(
-            name, load(path), None, more.get("type", None if kind == "text/plain" else kind)
-        )
-    value, more = _read(given, rest)
-    filename = more.get("filename")
-    return Part(name, value.encode(), filename, more.get("type", _type_of(filename or "")))
+    source = rest[:1] if rest.startswith(("@", "<")) else ""
+    value, more = _read(given, rest.removeprefix(source), stop="," if source == "@" else "")
+    data = load(value) if source else value.encode()
+    path = value if source else ""
+    filename = more.get("filename", path.rpartition("/")[2] if source == "@" else None)
+    kind = more.get("type") or _type_of(filename or "") or _type_of(path)
+    # curl leaves the type out where it is what a receiver assumes, and of standard input.
+    if "type" not in more and filename is None and kind == "text/plain":
+        kind = None
+    if source == "@" and kind is None and path != "-":
+        kind = BINARY_TYPE
+    return Part(name, data, filename, kind)
 
 
 def _read(given: Given, text: str, stop: str = "") -> tuple[str, dict[str, str]]:
