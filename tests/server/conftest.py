@@ -23,6 +23,7 @@ from tests.connections.world import World, a_world
 NAME = "ada"
 PASSWORD = "correct horse battery"
 ORIGIN = "http://127.0.0.1:8080"
+SETTINGS = ServerSettings(public_url=ORIGIN)
 # What a browser says of a form or script on our own pages.
 FROM_HERE = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}
 

@@ -16,6 +16,8 @@ from grantline.store.records import User
 
 LONGEST_NAME: Final = 64
 NAME_FIELD: Final = "Name"
+CURRENT_PASSWORD_FIELD: Final = "Current password"
+NEW_PASSWORD_FIELD: Final = "New password"
 
 
 class SignInRefused(GrantlineError):
@@ -128,12 +130,13 @@ class Accounts:
             raise TooManyAttempts(wait)
         self._of_account.count(user.name, now)
         if not await self._passwords.matches(user.password_hash, current):
-            raise InvalidInput("This is not the current password.", field="Current password")
+            raise InvalidInput("This is not the current password.", field=CURRENT_PASSWORD_FIELD)
         self._of_account.forget(user.name)
         await self._with_password(user, new, "user.password_changed")
 
     async def _with_password(self, user: User, password: Secret, kind: str) -> User:
-        changed = replace(user, password_hash=await self._passwords.hash(password))
+        kept = await self._passwords.hash(password, field=NEW_PASSWORD_FIELD)
+        changed = replace(user, password_hash=kept)
         event = self._context.event(_actor(user), kind, user.id)
         await self._context.stored(self._context.store.update_user, changed, event)
         return changed

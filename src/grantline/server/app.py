@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
+from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
 from grantline.server.gate import Gate
@@ -41,8 +42,9 @@ def create_app(
         accounts=Accounts(engine.context, passwords),
         sessions=Sessions(engine.context, is_https=settings.is_https),
         results=Results(),
+        api_keys=ApiKeys(engine.context),
     )
-    return Starlette(
+    app = Starlette(
         routes=routes(web),
         middleware=[
             Middleware(Security, settings=settings),
@@ -54,3 +56,6 @@ def create_app(
             HTTPException: on_http_exception,
         },
     )
+    # One address per page: no redirect made of whatever was asked for.
+    app.router.redirect_slashes = False
+    return app

@@ -15,6 +15,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
+from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
 from grantline.server.flash import Flash, Tone, forget_flash, leave_flash, read_flash
 from grantline.server.results import Results
@@ -54,6 +55,7 @@ class Web:
     accounts: Accounts
     sessions: Sessions
     results: Results
+    api_keys: ApiKeys
 
 
 def web_of(request: Request) -> Web:

@@ -31,13 +31,13 @@ class Passwords:
         self._limiter = CapacityLimiter(_AT_ONCE)
         self._nobodys = ""
 
-    async def hash(self, password: Secret) -> str:
-        """What to keep of a new ``password``.
+    async def hash(self, password: Secret, *, field: str = FIELD) -> str:
+        """What to keep of a new ``password``, which the form calls ``field``.
 
         Raises:
             InvalidInput: It is too short, or too long to be one.
         """
-        check_password(password)
+        check_password(password, field=field)
         return await self._run(partial(self._hasher.hash, password.reveal()))
 
     async def matches(self, kept: str | None, password: Secret) -> bool:
@@ -60,12 +60,12 @@ class Passwords:
         return await to_thread.run_sync(call, limiter=self._limiter)
 
 
-def check_password(password: Secret) -> None:
+def check_password(password: Secret, *, field: str = FIELD) -> None:
     """Refuses a password that is too short to be one; length is all that is asked of it."""
     length = len(password.reveal())
     if length < SHORTEST:
         raise InvalidInput(
-            f"The password has {length} characters; it needs {SHORTEST} or more.", field=FIELD
+            f"The password has {length} characters; it needs {SHORTEST} or more.", field=field
         )
     if length > LONGEST:
-        raise InvalidInput(f"The password is longer than {LONGEST} characters.", field=FIELD)
+        raise InvalidInput(f"The password is longer than {LONGEST} characters.", field=field)

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.server import callback
-from grantline.server.page import HOME, Web, see_other
+from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
     connections,
     history,
@@ -17,6 +17,7 @@ from grantline.server.pages import (
     setup,
     signin,
 )
+from grantline.server.selftest import identity
 
 
 def routes(web: Web) -> list[BaseRoute]:
@@ -41,6 +42,6 @@ async def home(request: Request) -> Response:
     return see_other(request, HOME)
 
 
-async def healthz(_request: Request) -> Response:
+async def healthz(request: Request) -> Response:
     """Whether the process answers; what the self-test of the public URL looks for."""
-    return PlainTextResponse("grantline")
+    return PlainTextResponse(await identity(engine_of(request).context))
