@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from grantline.calls.hosts import matches
-from grantline.calls.redirect import Hop, next_hop
+from grantline.calls.redirect import REDIRECT_STATUSES, Hop, next_hop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
 from grantline.connections.connection import Actor
@@ -60,23 +60,22 @@ class Performer:
         request = build_request(spec, base_url=holding.settings.base_url)
         _check_host(holding, request)
         limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
-        response, hops = await self._follow(holding, request, spec, limits)
+        journey = await self._travel(holding, request, spec, limits)
         attempts = 1
-        if hops[-1].credentials and _says_expired(holding, response) and holding.renewable:
+        if journey.with_token and holding.renewable and _says_expired(holding, journey.response):
             holding = await self._tokens.usable(
                 actor, connection_id, rejected=holding.granted.access_token
             )
             _check_host(holding, request)
-            response, hops = await self._follow(holding, request, spec, limits)
+            journey = await self._travel(holding, request, spec, limits)
             attempts = 2
         self._note_use(connection_id, started_at)
-        *redirects, last = (hop.request.url for hop in hops)
         return Response(
-            status=response.status,
-            headers=response.headers,
-            content=response.body,
-            url=last,
-            redirects=tuple(redirects),
+            status=journey.response.status,
+            headers=journey.response.headers,
+            content=journey.response.body,
+            url=journey.url,
+            redirects=journey.redirects,
             elapsed=clock.now() - started_at,
             attempts=attempts,
         )
@@ -86,34 +85,39 @@ class Performer:
         if self._notes:
             await asyncio.wait(self._notes)
 
-    async def _follow(
+    async def _travel(
         self, holding: Holding, request: HttpRequest, spec: RequestSpec, limits: Limits
-    ) -> tuple[HttpResponse, list[Hop]]:
-        """The answer at the end of the redirects, and every hop on the way, tokens left out."""
-        hop: Hop | None = Hop(request)
-        hops: list[Hop] = []
-        while hop is not None:
-            hops.append(hop)
-            response = await self._send(holding, hop, limits)
-            hop = next_hop(hop, response) if spec.follow_redirects else None
-            if hop is not None:
-                hop = _without_token(hop, holding)
-        return response, hops
+    ) -> _Journey:
+        response = await self._send_with_token(holding, request, limits)
+        # Most answers are no redirect, and every request passes here.
+        if response.status not in REDIRECT_STATUSES or not spec.follow_redirects:
+            return _Journey(response, request.url)
+        last, urls = Hop(request), [request.url]
+        while (hop := next_hop(last, response)) is not None:
+            last = _without_token(hop, holding)
+            urls.append(last.request.url)
+            if last.credentials:
+                response = await self._send_with_token(holding, last.request, limits)
+            else:
+                response = await self._context.transport.send(
+                    last.request, limits=limits, partition=holding.record.id
+                )
+        return _Journey(response, urls[-1], tuple(urls[:-1]), with_token=last.credentials)
 
-    async def _send(self, holding: Holding, hop: Hop, limits: Limits) -> HttpResponse:
-        context, connection_id = self._context, holding.record.id
-        if not hop.credentials:
-            return await context.transport.send(hop.request, limits=limits, partition=connection_id)
+    async def _send_with_token(
+        self, holding: Holding, request: HttpRequest, limits: Limits
+    ) -> HttpResponse:
+        send, connection_id = self._context.transport.send, holding.record.id
         credential = holding.credential
         if credential.bound is None:
-            request = place(hop.request, credential)
-            return await context.transport.send(request, limits=limits, partition=connection_id)
-        request = self._with_proof(holding, hop.request)
-        response = await context.transport.send(request, limits=limits, partition=connection_id)
-        self._learn(holding, request, response)
+            placed = place(request, credential)
+            return await send(placed, limits=limits, partition=connection_id)
+        placed = self._with_proof(holding, request)
+        response = await send(placed, limits=limits, partition=connection_id)
+        self._learn(holding, placed, response)
         if asks_for_nonce(response):
-            request = self._with_proof(holding, hop.request)
-            response = await context.transport.send(request, limits=limits, partition=connection_id)
+            placed = self._with_proof(holding, request)
+            response = await send(placed, limits=limits, partition=connection_id)
         return response
 
     def _with_proof(self, holding: Holding, request: HttpRequest) -> HttpRequest:
@@ -153,6 +157,16 @@ class Performer:
             await self._context.stored(self._context.store.touch, connection_id, at)
 
 
+@dataclass(slots=True)
+class _Journey:
+    """An answer and the way to it, tokens left out of the URLs."""
+
+    response: HttpResponse
+    url: str
+    redirects: tuple[str, ...] = ()
+    with_token: bool = True
+
+
 def _check_host(holding: Holding, request: HttpRequest) -> None:
     host = parse_url(request.url).host
     if not matches(holding.hosts, host):
@@ -185,4 +199,5 @@ def _says_expired(holding: Holding, response: HttpResponse) -> bool:
     settings = holding.settings
     if response.status == 401 or response.status in settings.expired_statuses:
         return True
-    return any(match.encode() in response.body for match in settings.expired_body_matches if match)
+    texts = settings.expired_body_matches
+    return bool(texts) and any(text.encode() in response.body for text in texts if text)

@@ -291,5 +291,5 @@ async def _send_once(
 @lru_cache(maxsize=64)
 def _timeout(limits: Limits) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
-        total=limits.total.total_seconds(), connect=limits.connect.total_seconds()
+        total=limits.total.total_seconds(), sock_connect=limits.connect.total_seconds()
     )
