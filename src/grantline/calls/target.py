@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from grantline.errors import EgressBlocked, InvalidInput
@@ -24,6 +25,8 @@ _RELATIVE = re.compile(r"/(?!/)|\?|[A-Za-z0-9._~-]+(?:[/?]|$)|$")
 _DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?=[/?#]|$)", re.IGNORECASE)
 
 
+# Cached because a program asks for the same few targets again and again.
+@lru_cache(maxsize=1024)
 def join_target(base: str, target: str) -> str:
     """``target`` under ``base``: ``https://api.example/v1`` and ``/users?page=2``, say.
 
