@@ -7,7 +7,7 @@
 - ``option_groups``, ``setting_options``, ``secret_options``, ``values``: what several of them take.
 - ``running``: an engine for the length of one command.
 - ``output``, ``words``, ``views``: stdout and stderr, sentences, and what JSON shows.
-- ``plan``: what ``create`` was given, as the engine takes it. ``granted``, ``price``, ``costs``:
-  what consent brought, and what an edit or a dangerous choice costs.
+- ``plan``: what ``create`` was given, as the engine takes it. ``granted``, ``price``: what consent
+  brought, and what an edit costs.
 - ``prompts``: questions, only on a terminal.
 """

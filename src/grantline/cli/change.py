@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from grantline.cli.costs import costs
 from grantline.cli.create import FLOWS
 from grantline.cli.errors import UsageError
 from grantline.cli.look import NameArgument
@@ -26,6 +25,7 @@ from grantline.cli.secret_options import (
 )
 from grantline.cli.setting_options import SettingOptions
 from grantline.cli.words import listed
+from grantline.connections.cautions import Caution, cautions
 from grantline.errors import InvalidInput
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 
@@ -76,14 +76,14 @@ def edit(
 ) -> None:
     """Changes what is given and nothing else; everything that uses the connection follows."""
     given, word = secrets.read(), password.read()
-    paid: list[str] = []
+    paid: list[Caution] = []
 
     async def work(engine: Engine, secrets: ClientSecrets) -> Edited:
         from grantline.connections.engine import LOCAL
         from grantline.connections.manage import ConnectionEdit
 
         found = await engine.find(LOCAL, name)
-        paid.extend(costs(found.app.settings, found.flow, found.hosts))
+        paid.extend(cautions(found.app.settings, found.flow, found.hosts))
         asked = ConnectionEdit(
             flow=flow,
             scopes=_changed(found.scopes, scope, add_scope, remove_scope, field="Scopes"),
@@ -101,9 +101,9 @@ def edit(
 
     edited = typing_secrets_again(given, work)
     now = edited.connection
-    for cost in costs(now.app.settings, now.flow, now.hosts):
-        if cost not in paid:
-            warn(cost)
+    for caution in cautions(now.app.settings, now.flow, now.hosts):
+        if caution not in paid:
+            warn(caution.text)
     if form is Format.JSON:
         from grantline.cli.views import connection_view
 

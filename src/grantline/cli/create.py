@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from grantline.cli.authorize import Consenting, obtain
-from grantline.cli.costs import costs
 from grantline.cli.errors import UsageError
 from grantline.cli.granted import show_result
 from grantline.cli.option_groups import takes_groups
@@ -23,6 +22,7 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
+from grantline.connections.cautions import cautions
 from grantline.errors import GrantlineError
 from grantline.oauth.settings import FlowType
 from grantline.providers.profile import Profile, profile
@@ -111,8 +111,8 @@ def create(
         plan = plan.with_app(settings, secrets, service_account_file)
     username, word = _password(flow, password)
     created = with_engine(lambda engine: plan.create(engine, username, word))
-    for cost in costs(created.app.settings, created.flow, created.hosts):
-        warn(cost)
+    for caution in cautions(created.app.settings, created.flow, created.hosts):
+        warn(caution.text)
     if not draft and not (flow.needs_browser or flow is FlowType.DEVICE):
         note(f"Created “{created.name}”; asking for its first token.")
         try:

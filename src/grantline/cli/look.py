@@ -11,6 +11,7 @@ from grantline.cli.output import Format, FormatOption, note, say_fields, say_jso
 from grantline.cli.running import with_engine
 from grantline.cli.words import listed, relative, state_words, when
 from grantline.clock import SystemClock
+from grantline.connections.labels import label_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,28 +130,6 @@ def _detail(value: Any) -> str:
 def settings_in_words(plain: dict[str, Any]) -> list[tuple[str, str]]:
     """Settings that differ from the default, labelled as the form labels them."""
     return [(label_of(name), _setting(value)) for name, value in plain.items()]
-
-
-# The form's own labels where they are not simply the setting's name.
-_LABELS = {
-    "client_id": "Client ID",
-    "token_parameters": "Access token parameters",
-    "refresh_parameters": "Refresh token parameters",
-    "query_name": "Query parameter name",
-    "use_par": "Pushed requests (PAR)",
-    "use_dpop": "Bound tokens (DPoP)",
-    "pkce": "PKCE",
-    "token_placement": "Access token placement",
-    "expect_iss": "Expects iss",
-    "jwks_uri": "JWKS URI",
-    "base_url": "Base URL",
-    "issuer": "Issuer",
-}
-
-
-def label_of(name: str) -> str:
-    """The label of a setting: ``token_uri`` is *Token URI*."""
-    return _LABELS.get(name) or name.replace("_", " ").capitalize().replace(" uri", " URI")
 
 
 def _setting(value: Any) -> str:

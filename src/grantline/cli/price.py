@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from grantline.cli.look import label_of
 from grantline.cli.output import say
 from grantline.cli.words import listed
+from grantline.connections.labels import label_of
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection

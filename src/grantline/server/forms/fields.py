@@ -1,0 +1,452 @@
+"""Every setting of an app as a field of the form: its kind, one line of help and an example.
+
+Names are those of ``AppSettings``; a dot leads into ``assertion`` and ``response``. Labels come from
+``connections.labels``, which errors use too, so an error always finds its field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from grantline.connections.labels import label_of
+from grantline.oauth.settings import (
+    ClientAuthentication,
+    FlowType,
+    LifetimeUnit,
+    Pkce,
+    TokenPlacement,
+    TokenRequestFormat,
+)
+
+Options = tuple[tuple[str, str], ...]
+
+
+class Kind(StrEnum):
+    """What a field holds, and so how it is shown and read."""
+
+    TEXT = "text"
+    URI = "uri"
+    CHOICE = "choice"
+    SWITCH = "switch"
+    PAIRS = "pairs"
+    NAMED_LISTS = "named-lists"
+    LINES = "lines"
+    WORDS = "words"
+    NUMBERS = "numbers"
+    SECONDS = "seconds"
+
+
+F = FlowType
+EVERY: Final = tuple(FlowType)
+BROWSER: Final = (F.AUTHORIZATION_CODE, F.IMPLICIT)
+CODE: Final = (F.AUTHORIZATION_CODE,)
+BACK_CHANNEL: Final = tuple(flow for flow in FlowType if flow is not F.IMPLICIT)
+ASKS_FOR_CONSENT: Final = (*BROWSER, F.DEVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One setting.
+
+    Attributes:
+        name: Of the setting; also of the input.
+        help: One line.
+        example: What a value looks like.
+        options: Of a choice: value and words.
+        flows: The flow types that make use of it; it is shown for these.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    help: str
+    example: str = ""
+    options: Options = ()
+    flows: tuple[FlowType, ...] = EVERY
+
+    @property
+    def label(self) -> str:
+        """As people and errors call it."""
+        return label_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that belong together, under a heading."""
+
+    title: str
+    fields: tuple[FormField, ...]
+    flows: tuple[FlowType, ...] = EVERY
+
+
+FLOW_OPTIONS: Final[Options] = (
+    (F.AUTHORIZATION_CODE, "Authorization code"),
+    (F.CLIENT_CREDENTIALS, "Client credentials"),
+    (F.DEVICE, "Device code"),
+    (F.JWT_BEARER, "JWT bearer (service account)"),
+    (F.IMPLICIT, "Implicit (legacy)"),
+    (F.PASSWORD, "Password (legacy)"),
+)
+_METHODS: Final[Options] = (
+    (ClientAuthentication.CLIENT_SECRET_POST, "Secret in the body (client_secret_post)"),
+    (ClientAuthentication.CLIENT_SECRET_BASIC, "Basic header (client_secret_basic)"),
+    (ClientAuthentication.CLIENT_SECRET_BASIC_RAW, "Basic header, not form-encoded"),
+    (ClientAuthentication.NONE, "None: a public client"),
+    (ClientAuthentication.CLIENT_SECRET_JWT, "JWT signed with the secret (client_secret_jwt)"),
+    (ClientAuthentication.PRIVATE_KEY_JWT, "JWT signed with a key (private_key_jwt)"),
+    (ClientAuthentication.TLS_CLIENT_AUTH, "Client certificate (tls_client_auth)"),
+)
+
+AUTHORIZE_URI: Final = FormField(
+    name="authorize_uri",
+    kind=Kind.URI,
+    help="Where you are sent to allow access.",
+    example="https://www.dropbox.com/oauth2/authorize",
+    flows=BROWSER,
+)
+DEVICE_URI: Final = FormField(
+    name="device_authorization_uri",
+    kind=Kind.URI,
+    help="Where the code to type on another device is asked for.",
+    example="https://oauth2.googleapis.com/device/code",
+    flows=(F.DEVICE,),
+)
+TOKEN_URI: Final = FormField(
+    name="token_uri",
+    kind=Kind.URI,
+    help="Where codes and refresh tokens are exchanged for access tokens.",
+    example="https://api.dropboxapi.com/oauth2/token",
+    flows=BACK_CHANNEL,
+)
+CLIENT_ID: Final = FormField(
+    name="client_id", help="The service's console shows it; also called app key.", example="8f3kd02"
+)
+STANDARD: Final = (AUTHORIZE_URI, DEVICE_URI, TOKEN_URI, CLIENT_ID)
+
+ADVANCED: Final = (
+    Group(
+        "Authorize request",
+        (
+            FormField(
+                name="scope_separator",
+                kind=Kind.CHOICE,
+                help="Joins the scopes. Space is the standard; a few services want commas.",
+                example="read%20write or read,write",
+                options=((" ", "Space"), (",", "Comma")),
+            ),
+            FormField(
+                name="authorize_parameters",
+                kind=Kind.PAIRS,
+                help="Extra parameters of the authorize URL, such as those that ask for a refresh "
+                "token.",
+                example="access_type=offline&prompt=consent",
+                flows=ASKS_FOR_CONSENT,
+            ),
+            FormField(
+                name="pkce",
+                kind=Kind.CHOICE,
+                help="Proves that whoever began also finishes (RFC 7636). Services that do not "
+                "know it ignore it.",
+                example="S256",
+                options=((Pkce.S256, "S256"), (Pkce.PLAIN, "plain"), (Pkce.OFF, "Off")),
+                flows=CODE,
+            ),
+            FormField(
+                name="redirect_uri",
+                kind=Kind.URI,
+                help="Only when the service wants another one than Grantline's own, shown above.",
+                example="https://grantline.example.com/oauth/callback",
+                flows=BROWSER,
+            ),
+            FormField(
+                name="use_par",
+                kind=Kind.SWITCH,
+                help="Send the request ahead, so that the browser carries only a reference "
+                "(RFC 9126).",
+                example="on when the service requires PAR",
+                flows=CODE,
+            ),
+            FormField(
+                name="pushed_authorization_uri",
+                kind=Kind.URI,
+                help="Where pushed requests go.",
+                example="https://auth.example.com/par",
+                flows=CODE,
+            ),
+            FormField(
+                name="expect_iss",
+                kind=Kind.SWITCH,
+                help="Refuse answers that do not name their server (RFC 9207).",
+                example="on when the service's metadata promises it",
+                flows=BROWSER,
+            ),
+            FormField(
+                name="resources",
+                kind=Kind.LINES,
+                help="The APIs that the token is for (RFC 8707), one URI on each line.",
+                example="https://api.example.com/",
+            ),
+        ),
+    ),
+    Group(
+        "Access token setup",
+        (
+            FormField(
+                name="client_authentication",
+                kind=Kind.CHOICE,
+                help="How the client proves itself at the token URI.",
+                example="Basic header, when the service answers invalid_client",
+                options=_METHODS,
+            ),
+            FormField(
+                name="refresh_authentication",
+                kind=Kind.CHOICE,
+                help="The same for refreshes, where the service wants another way there.",
+                example="leave it as it is for almost every service",
+                options=(("", "As above"), *_METHODS),
+            ),
+            FormField(
+                name="token_parameters",
+                kind=Kind.PAIRS,
+                help="Extra parameters of the access token request.",
+                example="audience=https://api.example.com",
+            ),
+            FormField(
+                name="refresh_parameters",
+                kind=Kind.PAIRS,
+                help="Extra parameters of the refresh request.",
+                example="scope=offline_access User.Read",
+            ),
+            FormField(
+                name="custom_headers",
+                kind=Kind.PAIRS,
+                help="Extra headers of token and refresh requests; API requests do not get them.",
+                example="Notion-Version: 2022-06-28",
+            ),
+            FormField(
+                name="token_request_format",
+                kind=Kind.CHOICE,
+                help="How the parameters travel. The standard is a form.",
+                example="JSON for Notion",
+                options=(
+                    (TokenRequestFormat.FORM, "Form body"),
+                    (TokenRequestFormat.JSON, "JSON body"),
+                    (TokenRequestFormat.QUERY, "Query of a GET"),
+                ),
+            ),
+            FormField(
+                name="parameter_names",
+                kind=Kind.PAIRS,
+                help="Parameters that the service calls otherwise: the usual name, then its own.",
+                example="client_id=client_key",
+            ),
+            FormField(
+                name="use_dpop",
+                kind=Kind.SWITCH,
+                help="Bind the token to a key that never leaves here (RFC 9449).",
+                example="on when the service supports DPoP",
+            ),
+        ),
+        BACK_CHANNEL,
+    ),
+    Group(
+        "API requests",
+        (
+            FormField(
+                name="token_placement",
+                kind=Kind.CHOICE,
+                help="Where the access token goes in a request.",
+                example="Authorization: Bearer …",
+                options=(
+                    (TokenPlacement.HEADER, "Header"),
+                    (TokenPlacement.QUERY, "Query parameter"),
+                    (TokenPlacement.BOTH, "Both"),
+                ),
+            ),
+            FormField(
+                name="token_name",
+                help="The word in front of the token in the header.",
+                example="Zoho-oauthtoken",
+            ),
+            FormField(
+                name="query_name",
+                help="The name of the query parameter that carries the token.",
+                example="access_token",
+            ),
+            FormField(
+                name="base_url",
+                kind=Kind.URI,
+                help="Requests with a relative URL start here.",
+                example="https://api.example.com/v1",
+            ),
+            FormField(
+                name="expired_statuses",
+                kind=Kind.NUMBERS,
+                help="Statuses besides 401 that mean the token has expired.",
+                example="403, 498",
+            ),
+            FormField(
+                name="expired_body_matches",
+                kind=Kind.LINES,
+                help="Texts in an answer that mean the same, one on each line.",
+                example='"error":"token_expired"',
+            ),
+        ),
+    ),
+    Group(
+        "Other addresses of the service",
+        (
+            FormField(
+                name="issuer",
+                kind=Kind.URI,
+                help="The name of the authorization server; answers are checked against it.",
+                example="https://accounts.google.com",
+            ),
+            FormField(
+                name="refresh_uri",
+                kind=Kind.URI,
+                help="For refreshes, where that is not the token URI.",
+                example="https://api.example.com/oauth/refresh",
+                flows=BACK_CHANNEL,
+            ),
+            FormField(
+                name="revocation_uri",
+                kind=Kind.URI,
+                help="Asked when the connection is deleted, so that the grant ends there too.",
+                example="https://oauth2.googleapis.com/revoke",
+            ),
+            FormField(
+                name="introspection_uri",
+                kind=Kind.URI,
+                help="Asked by Verify whether the token is active.",
+                example="https://auth.example.com/introspect",
+            ),
+            FormField(
+                name="jwks_uri",
+                kind=Kind.URI,
+                help="The keys that sign ID tokens, which tell the account's name.",
+                example="https://www.googleapis.com/oauth2/v3/certs",
+            ),
+        ),
+    ),
+    Group(
+        "Answers that leave the standard",
+        (
+            FormField(
+                name="response.token_path",
+                help="The object that holds the token fields, dotted.",
+                example="data.token",
+            ),
+            FormField(
+                name="response.access_token",
+                help="Path of the access token in it.",
+                example="accessToken",
+            ),
+            FormField(
+                name="response.refresh_token",
+                help="Path of the refresh token in it.",
+                example="refreshToken",
+            ),
+            FormField(
+                name="response.expires_at",
+                help="Path of an absolute expiry in it.",
+                example="expireTime",
+            ),
+            FormField(
+                name="response.scope",
+                help="Path of the granted scopes in it.",
+                example="granted.scopes",
+            ),
+            FormField(
+                name="response.lifetime_unit",
+                kind=Kind.CHOICE,
+                help="Unit of expires_in.",
+                example="seconds, in the standard",
+                options=(
+                    (LifetimeUnit.SECONDS, "Seconds"),
+                    (LifetimeUnit.MILLISECONDS, "Milliseconds"),
+                ),
+            ),
+            FormField(
+                name="response.default_lifetime",
+                kind=Kind.SECONDS,
+                help="Lifetime in seconds, for services that do not tell.",
+                example="3600",
+            ),
+            FormField(
+                name="response.secondary_path",
+                help="A second token in the same answer.",
+                example="authed_user",
+            ),
+            FormField(
+                name="response.code_parameter",
+                help="Name of the code in the callback.",
+                example="auth_code",
+                flows=CODE,
+            ),
+            FormField(
+                name="response.captured_parameters",
+                kind=Kind.WORDS,
+                help="Fields of callback and answer that are kept for requests.",
+                example="realmId",
+            ),
+            FormField(
+                name="response.allowed_values",
+                kind=Kind.NAMED_LISTS,
+                help="What a kept field that builds a URL may be; values with commas between.",
+                example="location = us, eu, in",
+            ),
+            FormField(
+                name="response.refresh_with",
+                kind=Kind.CHOICE,
+                help="Which token is shown to renew.",
+                example="the access token, for a few long-lived ones",
+                options=(("refresh_token", "Refresh token"), ("access_token", "Access token")),
+            ),
+        ),
+    ),
+    Group(
+        "Signed assertions",
+        (
+            FormField(
+                name="assertion.algorithm",
+                help="How the JWT is signed.",
+                example="RS256, PS256, ES256 or EdDSA",
+            ),
+            FormField(
+                name="assertion.key_id", help="kid of the key, when it has one.", example="b1c2"
+            ),
+            FormField(
+                name="assertion.issuer",
+                help="iss; empty means the client ID.",
+                example="robot@project.iam.gserviceaccount.com",
+            ),
+            FormField(
+                name="assertion.subject",
+                help="sub: the user to act for; empty means the issuer.",
+                example="ada@example.com",
+            ),
+            FormField(
+                name="assertion.audience",
+                help="aud; empty means the issuer of the service, else its token URI.",
+                example="https://oauth2.googleapis.com/token",
+            ),
+            FormField(
+                name="assertion.lifetime",
+                kind=Kind.SECONDS,
+                help="Seconds from iat to exp, at most 3600.",
+                example="300",
+            ),
+            FormField(
+                name="assertion.scope_in_assertion",
+                kind=Kind.SWITCH,
+                help="Put the scopes into the JWT instead of the request.",
+                example="on for Google",
+            ),
+        ),
+        BACK_CHANNEL,
+    ),
+)
+
+FIELDS: Final = (*STANDARD, *(each for group in ADVANCED for each in group.fields))
