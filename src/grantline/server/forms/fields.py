@@ -1,7 +1,7 @@
 """Every setting of an app as a field of the form: its kind, one line of help and an example.
 
-Names are those of ``AppSettings``; a dot leads into ``assertion`` and ``response``. Labels come from
-``connections.labels``, which errors use too, so an error always finds its field.
+Names are those of ``AppSettings``; a dot leads into ``assertion`` and ``response``. Labels come
+from ``connections.labels``, which errors use too, so an error always finds its field.
 """
 
 from __future__ import annotations
