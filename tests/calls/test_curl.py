@@ -1,257 +1,269 @@
-"""cURL commands: what curl itself sends is what the request made of them sends."""
+"""What becomes of a pasted cURL command; `test_curl_judge` asks curl about the bytes."""
 
-import re
-import socket
-import subprocess
-import threading
-from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO, Final
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grantline.calls.credential import ApiKey, Basic, Bearer, Credential
 from grantline.calls.curl import CurlImport, parse_curl
-from grantline.calls.request import build_request
-from grantline.url import parse_url
+from grantline.calls.curl_export import Masking, to_curl
+from grantline.calls.multipart import Part, multipart_content, read_multipart
+from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
+from grantline.errors import InvalidInput
+from grantline.secret import Secret
 
-FILES: Final = {
-    "body.json": b'{"name": "Ada",\r\n "note": "two lines\\n"}\n',
-    "photo.png": b"\x89PNG\r\n\x1a\n\x00\xff",
-    "notes.txt": b"one\ntwo\n",
-    "report.pdf": b"%PDF-1.7\n",
-    "data.bin": bytes(range(256)),
-    "my file.csv": b"a;b\n1;2\n",
-    "headers.txt": b"X-One: 1\nX-Two: 2\n",
-    "-": b"from standard input",
-}
+URL = "https://api.example/v1/items"
 
-# In the style of the documentation of public APIs. API stands for the recording server.
-COMMANDS: Final = (
-    "curl API/v1/users",
-    "curl API",
-    "curl 'API/v1/users?page=2&per_page=50'",
-    "curl -X GET API/v1/users",
-    "curl -XDELETE API/v1/users/42",
-    "curl --request PATCH --url API/v1/users/42 --data '{\"a\":1}'",
-    "curl -i -H 'Accept: application/vnd.github+json' -H 'X-GitHub-Api-Version: 2022' API/repos",
-    'curl -L -H "Authorization: Bearer abc.def" -H "Accept: application/json" API/user/repos',
-    "curl API/v1/charges -u sk_test_4eC39:",
-    'curl API/v1/charges -u sk_test_4eC39: -d amount=2000 -d description="First Test Charge"',
-    "curl -G API/v1/charges -u sk_test_4eC39: -d limit=3",
-    "curl -G API/v1/search -d query=\"name:'Ada'\"",
-    "curl API/v1/charges -u user:pass:word -d 'expand[]=customer' -d 'items[0][price]=p_1'",
-    "curl --get API/search --data-urlencode 'q=two words & more' --data-urlencode 'sort=a+b'",
-    "curl API/form --data-urlencode 'comment=50% off, été'",
-    "curl API/form --data-urlencode '=no name=here' --data-urlencode 'plain text'",
-    "curl API/form --data-urlencode @notes.txt",
-    "curl API/form --data-urlencode note@notes.txt --data-urlencode x=@notes.txt",
-    "curl -X POST -H 'Content-type: application/json' --data '{\"text\":\"Hello!\"}' API/hook",
-    "curl -X POST API/items -H 'Content-Type: application/json' -d @body.json",
-    "curl -X POST API/items -H 'Content-Type: application/json' --data-binary @body.json",
-    "curl -X POST API/items --data-ascii @body.json",
-    "curl -X PUT API/items/1 --data-raw @body.json",
-    "curl API/items --json '{\"a\": [1, 2]}'",
-    "curl API/items --json @body.json",
-    "curl API/items --json '{\"a\":' --json '1}'",
-    "curl API/items --json '[]' -H 'Accept: application/problem+json'",
-    "curl API/items --json '{}' -H 'content-type: application/merge-patch+json' -X PATCH",
-    "curl API/upload -F name=daniel -F photo=@photo.png",
-    "curl API/upload --form 'file=@\"report.pdf\"' --form 'purpose=\"fine-tune\"'",
-    'curl API/upload -F \'file=@photo.png;type=image/x-icon;filename="logo \\"big\\".png"\'',
-    "curl API/upload -F 'file=@data.bin' -F 'list=<notes.txt' -F 'pdf=<report.pdf'",
-    'curl API/upload -F \'metadata={"name": "x"};type=application/json\' -F file=@report.pdf',
-    "curl API/upload -F 'metadata=\"a;b\\\\c\";type=text/plain; charset=utf-8' -F b=' c ; d=e'",
-    "curl API/upload -F 'story=plain;filename=story.html' -F 'other=plain;filename=x'",
-    "curl API/upload --form-string 'note=@not a file;type=none' -F 'my \"field\"=1'",
-    "curl API/upload -H 'Content-Type: multipart/form-data' -F 'file=@my file.csv'",
-    "curl API/upload -F 'file=@my file.csv;filename=r\u00e9sum\u00e9.csv;type=text/csv'",
-    "curl API/upload -F file=@- < STDIN",
-    "curl -T photo.png API/bucket/photo.png",
-    "curl --upload-file report.pdf API/folder/",
-    "curl -X POST -T data.bin -H 'Content-Type: application/octet-stream' API/blob",
-    "curl -I API/v1/users",
-    "curl --head -G -d a=1 API/v1/users",
-    "curl -sSL -o /dev/null -w '%{http_code}' API/health",
-    "curl -sS -XPOST -d'a=b' -H'X-Trace:1' API/x",
-    "curl --silent --show-error --fail --location --compressed API/x",
-    "curl -A 'agent/1.0' -e 'https://ref.example/' -b 'a=1; b=2' API/x",
-    "curl -A one -H 'User-Agent: two' -b a=1 -b b=2 API/x",
-    "curl --cookie 'session=abc' -H 'Cookie: own=1' API/x",
-    "curl -r 0-99 API/file",
-    "curl -k -m 10 --connect-timeout 5 --retry 3 API/x",
-    "curl --url API/x --url-query 'q=a b' --url-query '+raw=1&two'",
-    "curl 'API/x?a=1' -G -d b=2 -d c=3",
-    "curl -H 'X-Empty;' -H 'X-Nothing:' -H 'X-Space:   padded  ' API/x",
-    "curl -H 'Expect:' -d '' API/x",
-    "curl -H 'Content-Type:' -d raw API/x",
-    "curl -H @headers.txt API/x",
-    "curl --oauth2-bearer tok123 API/x",
-    "curl -H 'Authorization: token ghp_abc' API/x",
-    "curl -u a:b -H 'Authorization: Bearer wins' API/x",
-    "curl -u a:b -H 'Authorization:' API/x",
-    "curl -H 'Authorization: Basic dXNlcjpwYTpzcw==' API/x",
-    "curl -H 'X-Api-Key: k1' API/x",
-    "curl -H 'X-Repeated: 1' -H 'X-Repeated: 2' API/x",
-    "curl API/x -H $'X-Tab: a\\tb' --data-binary $'line\\r\\n\\x41\\xc3\\xa9\\xff\\u00e9\\'\\101'",
-    'curl API/x -d "a \\"quoted\\" \\$5 \\\\ \\n text"',
-    'curl API/x \\\n  -H "Accept: text/csv" \\\n  -d \'{\n  "multi": "line"\n}\'',
-    "curl API/x -d a'b'\"c\"\\ d",
-    "curl API/x # a comment",
-    "curl -s API/x | cat > /dev/null",
-    "curl -s API/x 2>/dev/null -H 'X-After: 1' >/dev/null",
-    "curl -d @- API/x < STDIN",
-    "curl -d a=1 -d @notes.txt --data-raw '@x' --data-urlencode 'y= ' API/x",
-    "curl --data-bin @data.bin --compressed --no-compressed API/x",
-    "curl -d x=1 --no-location --no-buffer -- API/x",
-    "curl -g 'API/x?filter[name]=a&ids={1,2}'",
-    "curl 'API/x?q=caf%C3%A9&empty=&flag'",
-    "curl 'API/x?q=caf\u00e9#fragment'",
-    "curl -u 'us\u00e9r:p\u00e4ss' API/x",
+
+def test_a_whole_command_becomes_the_fields_of_a_request() -> None:
+    found = parse_curl(
+        f"curl -L -X PATCH '{URL}?page=2&tag=a&tag=b%20c' -m 2.5 -H 'Accept: text/csv' "
+        "-H 'Content-Type: application/json' -d '{}'"
+    )
+    assert found == CurlImport(
+        spec=RequestSpec(
+            method="PATCH",
+            url=f"{URL}?page=2&tag=a&tag=b%20c",
+            headers=(("Accept", "text/csv"),),
+            content=Content(b"{}", JSON_TYPE),
+            follow_redirects=True,
+            timeout=timedelta(seconds=2.5),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("?page=2&tag=a&tag=b+c", (("page", "2"), ("tag", "a"), ("tag", "b c"))),
+        ("?empty=", (("empty", ""),)),
+        ("?flag", None),
+        ("?filter[]=a", None),
+        ("?q=b%20c", None),
+    ],
+)
+def test_a_query_becomes_pairs_only_where_they_say_the_same(
+    query: str, pairs: tuple[tuple[str, str], ...] | None
+) -> None:
+    spec = parse_curl(f"curl '{URL}{query}'").spec
+    assert (spec.url, spec.query) == ((f"{URL}{query}", ()) if pairs is None else (URL, pairs))
+
+
+@pytest.mark.parametrize(
+    ("options", "auth"),
+    [
+        ("-H 'Authorization: bearer abc'", Bearer(Secret("abc"))),
+        ("-H 'authorization: Basic dXNlcjpwYTpzcw=='", Basic("user", Secret("pa:ss"))),
+        ("-H 'Authorization: Basic ???'", ApiKey("Authorization", Secret("Basic ???"))),
+        ("-H 'Authorization: Bot x'", ApiKey("Authorization", Secret("Bot x"))),
+        ("-u user:pa:ss", Basic("user", Secret("pa:ss"))),
+        ("-u user", Basic("user", Secret(""))),
+        ("--oauth2-bearer abc", Bearer(Secret("abc"))),
+        ("-H 'X-Api-Key: k'", ApiKey("X-Api-Key", Secret("k"))),
+        ("-H 'Cookie: a=b'", None),
+    ],
+)
+def test_credentials_are_lifted_out(options: str, auth: Credential | None) -> None:
+    found = parse_curl(f"curl {URL} {options}")
+    assert found.auth == auth
+    assert not auth or found.spec.headers == ()
+    assert bool(found.warnings) is bool(auth)
+
+
+def test_user_and_password_leave_the_url() -> None:
+    found = parse_curl("curl https://us%40er:pass@api.example/x")
+    assert found.auth == Basic("us@er", Secret("pass"))
+    assert found.spec.url == "https://api.example/x"
+
+
+def test_files_that_are_not_given_are_named_once_and_in_order() -> None:
+    command = f"curl {URL} -F a=@one.png -F 'b=<two' -F c=@one.png -F 'd=@-'"
+    found = parse_curl(command, files={"two": b"2"})
+    assert found.missing == ("one.png", "-")
+    assert found.spec.content
+    assert [part.filename for part in read_multipart(found.spec.content) or ()] == [
+        "one.png",
+        None,
+        "one.png",
+        "-",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("-k", "-k: Certificates are always checked"),
+        ("--insecure", "--insecure: Certificates are always checked"),
+        ("-x http://proxy:1", "-x: A proxy is a setting"),
+        ("--cacert ca.pem", "--cacert: Certificates and TLS"),
+        ("--location-trusted", "never go along to another host"),
+        ("-n", ".netrc"),
+        ("-b jar.txt", "A file with cookies is not read"),
+        ("-c jar.txt", "-c: This has no equal"),
+        ("-H 'Host: other.example'", "Host: This header is left out"),
+        ("-H 'Content-Length: 3'", "Content-Length: This header is left out"),
+        ('-H "X: $VALUE"', "$VALUE is a shell variable"),
+    ],
+)
+def test_what_is_not_taken_over_is_said(options: str, says: str) -> None:
+    found = parse_curl(f"curl {options} {URL}")
+    assert len(found.warnings) == 1
+    assert says in found.warnings[0]
+    assert found.spec.headers in {(), (("X", "$VALUE"),)}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-s -S -v -i",
+        "-sSfo /dev/null --no-insecure",
+        "-w '%{http_code}'",
+        "--http2 -4 --tlsv1.2",
+        "-#",
+    ],
+)
+def test_what_only_changes_the_output_is_passed_over(options: str) -> None:
+    assert parse_curl(f"curl {options} {URL}") == parse_curl(f"curl {URL}")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("", "no cURL command"),
+        ("wget x", "no cURL command"),
+        ("curl", "names no URL"),
+        (f"curl {URL} {URL}", r"The URL at character 35: The command has several URLs"),
+        (f"curl {URL} --next {URL}", r"--next at character 35: The command makes several requests"),
+        (f"curl {URL} -: {URL}", r"-: at character 35"),
+        (f"curl {URL} --header", r"--header at character 35: The value is missing"),
+        (f"curl {URL} --header='A: b'", r"--header at character 35: curl has no such option"),
+        (f"curl {URL} -sQ", r"-Q at character 35: curl has no such option"),
+        (f"curl {URL} --dat x", r"--dat at character 35"),
+        (f"curl {URL} -H nonsense", r"-H at character 35: A header has the form"),
+        (f"curl {URL} -H 'a b: c'", r"-H at character 35: A header name contains a blank"),
+        (f"curl {URL} -H $'A: b\\nC: d'", r"-H at character 35: The value of the header A"),
+        (f"curl {URL} -A $'b\\nC: d'", r"The value of the header User-Agent"),
+        (f"curl {URL} -H 'Authorization: a' -H 'Authorization: b'", r"two Authorization headers"),
+        (f"curl {URL} -H $'Authorization: a\\nb'", r"-H at character 35"),
+        (f"curl {URL} -H $'X: \\xff'", r"-H at character 35: The value is not Unicode"),
+        (f"curl {URL} -X 'GET /'", r"-X at character 35: This is no HTTP method"),
+        (f"curl {URL} -m soon", r"-m at character 35: This is no number of seconds"),
+        (f"curl {URL} -d a -F b=c", r"-F at character 40: The command has two bodies"),
+        (f"curl {URL} -I -d a", r"-d at character 38: A HEAD request"),
+        (f"curl {URL} -F nonsense", r"-F at character 35: A field has the form"),
+        (f"curl {URL} -F 'a=(;type=multipart/mixed'", "A form within a form"),
+        (f"curl {URL} -F 'a=@x,y'", "Several files in one field"),
+        (f"curl {URL} -F 'a=b;type=nonsense'", "type/subtype"),
+        (f"curl {URL} -F 'a=b;headers=\"X: y\"'", "headers= of a field"),
+        (
+            f"curl {URL} -F a=b -H 'Content-Type: multipart/related'",
+            "that is not multipart/form-data",
+        ),
+        (f"curl {URL} --digest -u a:b", "--digest at character 35: This kind of authentication"),
+        (f"curl {URL} -K file", "A file with more options"),
+        ("curl 'https://api.example/{a,b}'", "stands for several URLs"),
+        ("curl 'https://api.example/[1-9]'", "stands for several URLs"),
+        ("curl 'https://api.example/a b'", "The URL at character 6: The URL contains a blank"),
+        ("curl ftp://api.example/", "does not begin with https"),
+        (f"curl {URL} " + "x" * 2_000_000, "too long"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_the_option_and_its_place(
+    command: str, says: str
+) -> None:
+    with pytest.raises(InvalidInput, match=says) as caught:
+        parse_curl(command)
+    assert caught.value.field == "curl"
+
+
+def test_a_url_without_a_scheme_becomes_https() -> None:
+    found = parse_curl("curl api.example/x")
+    assert found.spec.url == "https://api.example/x"
+    assert "https://" in found.warnings[0]
+
+
+def test_an_error_never_repeats_a_secret() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_curl(f"curl {URL} -u user:hunter22 -H 'hunter22' --bogus")
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        Basic("user", Secret("hunter22")),
+        Bearer(Secret("hunter22")),
+        ApiKey("K", Secret("hunter22")),
+    ],
+)
+def test_a_copied_command_masks_credentials_unless_asked(auth: Credential) -> None:
+    spec = RequestSpec(
+        url=f"{URL}?access_token=hunter22&page_token=p1",
+        headers=(("X-Api-Key", "hunter22"), ("Accept", "a/b")),
+        query=(("api_key", "hunter22"), ("a", "b")),
+    )
+    masked = to_curl(spec, auth=auth).text
+    assert "hunter22" not in masked
+    assert "page_token=p1" in masked
+    assert "Accept: a/b" in masked
+    assert to_curl(spec, auth=auth, masking=Masking.REVEALED).text.count("hunter22") == 4
+
+
+text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+pairs = st.lists(st.tuples(text, text), max_size=4).map(tuple)
+header_names = st.from_regex(r"X-[A-Za-z0-9]{1,8}", fullmatch=True).filter(
+    lambda name: not name.lower().endswith(("token", "secret", "cookie", "auth"))
+)
+header_values = st.from_regex(r"[!-~](?:[ -~]{0,10}[!-~])?|", fullmatch=True)
+headers = st.lists(st.tuples(header_names, header_values), max_size=3).map(tuple)
+media_types = st.sampled_from(["image/png", "text/plain", "application/json; charset=utf-8"])
+parts = st.builds(Part, text, st.binary(max_size=20)) | st.builds(
+    Part, text, st.binary(max_size=20) | text.map(str.encode), st.none() | text, media_types
+)
+contents = (
+    st.builds(Content, st.binary(max_size=50), st.sampled_from([FORM_TYPE, JSON_TYPE, "", "a/b"]))
+    | st.builds(Content, text.map(str.encode), st.just("text/plain; charset=utf-8"))
+    | st.lists(parts, min_size=1, max_size=4).map(multipart_content)
+)
+specs = st.builds(
+    RequestSpec,
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PURGE"]),
+    url=st.sampled_from([URL, "https://api.example/", "http://[::1]:8080/a/./b%20c"]),
+    headers=headers,
+    query=pairs,
+    content=st.none() | contents,
+    follow_redirects=st.booleans(),
+    timeout=st.none() | st.timedeltas(timedelta(microseconds=1), timedelta(days=1)),
+)
+visible = st.from_regex(r"[!-~]{1,20}", fullmatch=True)
+auths = (
+    st.none()
+    | st.builds(Basic, visible.map(lambda user: user.replace(":", "")), st.builds(Secret, text))
+    | st.builds(Bearer, st.builds(Secret, visible))
+    | st.builds(ApiKey, st.just("X-Api-Key"), st.builds(Secret, visible))
 )
 
 
-@dataclass
-class Recorder:
-    """A server on loopback that keeps what it is sent, byte for byte."""
-
-    origin: str
-    requests: list[bytes] = field(default_factory=list)
-
-
-@contextmanager
-def recording() -> Iterator[Recorder]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        recorder = Recorder(f"http://127.0.0.1:{listener.getsockname()[1]}")
-
-        def serve() -> None:
-            while True:
-                peer, _ = listener.accept()
-                with peer, peer.makefile("rb") as stream:
-                    head = b""
-                    while not head.endswith(b"\r\n\r\n"):
-                        line = stream.readline()
-                        if not line:
-                            return
-                        head += line
-                    sized = re.search(rb"(?i)content-length: ([0-9]+)", head)
-                    body = stream.read(int(sized[1])) if sized else read_chunks(stream, head)
-                    recorder.requests.append(head + body)
-                    peer.sendall(
-                        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-                    )
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield recorder
-        finally:
-            socket.create_connection(listener.getsockname()).close()
-            thread.join()
-
-
-def read_chunks(stream: BinaryIO, head: bytes) -> bytes:
-    if b"chunked" not in head.lower():
-        return b""
-    body = b""
-    while size := int(stream.readline(), 16):
-        body += stream.read(size)
-        stream.readline()
-    stream.readline()
-    return body
-
-
-@pytest.fixture(scope="module")
-def recorder() -> Iterator[Recorder]:
-    with recording() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("curl")
-    for name, data in FILES.items():
-        (path / name.replace("-", "STDIN") if name == "-" else path / name).write_bytes(data)
-    return path
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request without what says nothing about the command: defaults, framing, boundaries."""
-
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-LEFT_OUT: Final = {"host", "content-length", "transfer-encoding", "accept-encoding", "expect"}
-DEFAULTS: Final = re.compile(r"(?:accept: \*/\*|user-agent: (?:curl|grantline)/.*)", re.IGNORECASE)
-
-
-_ESCAPE: Final = re.compile("%[0-9a-f]{2}")
-
-
-def sent(method: str, target: str, headers: list[tuple[str, str]], body: bytes) -> Sent:
-    # curl sends a URL as it was typed; ours is in the canonical form of RFC 3986.
-    url = parse_url(f"http://api.example{target}")
-    target = _ESCAPE.sub(lambda escape: escape[0].upper(), f"{url.path}?{url.query}")
-    kept = [
-        (name.lower(), value)
-        for name, value in headers
-        if name.lower() not in LEFT_OUT and not DEFAULTS.fullmatch(f"{name}: {value}")
-    ]
-    boundary = next((v.partition("boundary=")[2] for n, v in kept if n == "content-type"), "")
-    if boundary:
-        kept = [(name, value.replace(boundary, "B")) for name, value in kept]
-        body = body.replace(boundary.encode(), b"B")
-    return Sent(method, target, tuple(sorted(kept)), body)
-
-
-def sent_by_curl(raw: bytes) -> Sent:
-    head, _, body = raw.partition(b"\r\n\r\n")
-    first, *lines = head.decode("utf-8").split("\r\n")
-    method, target, _ = first.split(" ")
-    pairs = [line.partition(":") for line in lines]
-    return sent(method, target, [(name, value.strip()) for name, _, value in pairs], body)
-
-
-def sent_by_us(found: CurlImport, origin: str) -> Sent:
-    request = build_request(found.spec, base_url="")
-    headers = [*request.headers, *authorization(found.auth)]
-    return sent(request.method, request.url.removeprefix(origin), headers, request.body)
-
-
-def authorization(auth: Credential | None) -> list[tuple[str, str]]:
-    match auth:
-        case Basic(user, password):
-            pair = f"{user}:{password.reveal()}".encode()
-            return [("Authorization", f"Basic {b64encode(pair).decode()}")]
-        case Bearer(token):
-            return [("Authorization", f"Bearer {token.reveal()}")]
-        case ApiKey(name, value):
-            return [(name, value.reveal())]
-        case None:
-            return []
-
-
-def run_curl(command: str, folder: Path, recorder: Recorder) -> Sent:
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, capture_output=True, timeout=20, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return sent_by_curl(recorder.requests.pop())
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_what_curl_sends_is_what_the_request_sends(
-    command: str, folder: Path, recorder: Recorder
+@given(specs, auths)
+def test_a_copied_command_read_again_is_the_same_request(
+    spec: RequestSpec, auth: Credential | None
 ) -> None:
-    command = command.replace("API", recorder.origin)
-    theirs = run_curl(command, folder, recorder)
-    found = parse_curl(command.replace(" < STDIN", ""), files=FILES)
-    assert found.missing == ()
-    assert sent_by_us(found, recorder.origin) == theirs
+    command = to_curl(spec, auth=auth, masking=Masking.REVEALED)
+    again = parse_curl(command.text, files=command.files)
+    assert (again.spec, again.auth, again.missing) == (spec, auth, ())
+
+
+OPTIONS = (
+    "-X -H -d -F -u -G -I -T -b -m -sk --json --url-query --data-urlencode --form-string -- "
+    f"{URL} a=b a=@b;type=c/d 'X: @f '"
+)
+options = st.lists(st.sampled_from(OPTIONS.split()) | text, max_size=8)
+
+
+@given(options | text)
+def test_any_command_is_read_or_refused(given: list[str] | str) -> None:
+    with suppress(InvalidInput):
+        parse_curl(f"curl {URL} {given if isinstance(given, str) else ' '.join(given)}")

@@ -6,4 +6,9 @@ Pure functions on values; whoever calls them owns the socket and the clock.
 - `target`: a base URL and a relative path made one URL, and templates filled in.
 - `hosts`: the hosts that a connection's token may go to.
 - `redirect`: the request that follows a redirect, with what must be left behind left behind.
+- `request`, `multipart`: what to ask for, and its body.
+- `response`, `presentation`, `json_outline`: what was answered, and what a page shows of it.
+- `curl` (`shell_words`, `curl_options`, `curl_form`, `credential`) and `curl_export`: a cURL
+  command as a request, and back.
+- `snippets`: a request as Python and as a command line of ours.
 """

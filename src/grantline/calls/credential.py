@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -59,6 +61,22 @@ class ApiKey:
 
 
 Credential = Basic | Bearer | ApiKey
+
+
+def read_authorization(value: str) -> Credential:
+    """The credential in the value of an ``Authorization`` header; an `ApiKey` for other schemes."""
+    scheme, _, rest = value.partition(" ")
+    rest = rest.strip()
+    if scheme.lower() == "bearer" and rest:
+        return Bearer(Secret(rest))
+    if scheme.lower() == "basic":
+        try:
+            user, colon, password = base64.b64decode(rest, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            colon = ""
+        if colon:
+            return Basic(user, Secret(password))
+    return ApiKey("Authorization", Secret(value))
 
 
 def is_credential_header(name: str) -> bool:

@@ -6,8 +6,6 @@ Credentials are lifted out: a connection keeps them better than a form does.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +13,14 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
 
-from grantline.calls.credential import ApiKey, Basic, Bearer, Credential, is_credential_header
+from grantline.calls.credential import (
+    ApiKey,
+    Basic,
+    Bearer,
+    Credential,
+    is_credential_header,
+    read_authorization,
+)
 from grantline.calls.curl_form import read_form
 from grantline.calls.curl_options import Given, read_options
 from grantline.calls.headers import check_header
@@ -342,7 +347,7 @@ class _Command:
         if "authorization" in self.removed:
             self.auth = None
         if value := self.implied.pop("authorization", None):
-            self.auth = _read_authorization(value)
+            self.auth = read_authorization(value)
         if self.auth is None:
             found = [each for each in self.headers if _is_key(each[0])]
             if len(found) == 1:
@@ -394,18 +399,3 @@ class _Command:
 
 def _is_key(name: str) -> bool:
     return name.lower() not in {"cookie", "set-cookie"} and is_credential_header(name)
-
-
-def _read_authorization(value: str) -> Credential:
-    scheme, _, rest = value.partition(" ")
-    rest = rest.strip()
-    if scheme.lower() == "bearer" and rest:
-        return Bearer(Secret(rest))
-    if scheme.lower() == "basic":
-        try:
-            user, colon, password = base64.b64decode(rest, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            colon = ""
-        if colon:
-            return Basic(user, Secret(password))
-    return ApiKey("Authorization", Secret(value))

@@ -87,7 +87,7 @@ def multipart_content(parts: Iterable[Part], *, boundary: str | None = None) -> 
             "The boundary has a character that boundaries do not have.", field="body"
         )
     mark = boundary.encode()
-    if any(mark in field for field in fields):
+    if any(b"--" + mark in field for field in fields):
         raise InvalidInput(
             "A part of the form contains the boundary between parts.",
             field="body",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import Message
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from grantline.errors import GrantlineError, UpstreamError
 from grantline.messages import Headers, first_value
+
+# Codecs of Python that are no charsets; punycode's work grows with the square of the bytes.
+_NO_CHARSETS: Final = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 
 
 class NotJson(GrantlineError):
@@ -47,10 +53,15 @@ class Response:
 
     @property
     def encoding(self) -> str:
-        """The charset of the Content-Type, else UTF-8."""
+        """The charset of the Content-Type; UTF-8 when it names none that texts are written in."""
         message = Message()
         message["Content-Type"] = self.header("content-type") or ""
-        return message.get_content_charset("utf-8")
+        charset = message.get_content_charset("utf-8")
+        try:
+            known = codecs.lookup(charset).name
+        except (LookupError, ValueError):
+            return "utf-8"
+        return "utf-8" if known in _NO_CHARSETS else charset
 
     @property
     def text(self) -> str:

@@ -18,10 +18,14 @@ _PROMPT = re.compile(r"\s*(?:[$%>]\s+)?(?=\S)")
 _REDIRECTION = re.compile(r">{1,2}\s*(?:&\s*[0-9-]?)?")
 
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n")
-# What gives a shell away.
-_CMD: Final = re.compile(r"\^[ \t]*\r?\n|\^\"")
-_DOUBLED: Final = re.compile(r"[\[{,:]\s*\"\"[^\",\]}\s]")
-_POWERSHELL: Final = re.compile(r"`[ \t]*\r?\n")
+# Outside of quotes, a caret or a backtick at the end of a line gives its shell away.
+_SIGN = re.compile(
+    r"""\$'(?:[^'\\]|\\.)*'|'[^']*'|"(?:[^"\\]|\\.)*"|\\."""
+    r"""|(?P<cmd>\^(?:[ \t]*\r?\n|"))|(?P<powershell>`[ \t]*\r?\n)|.""",
+    re.DOTALL,
+)
+# "{""a"": 1}": doubled quotes are cmd's way to write them.
+_DOUBLED = re.compile(r"[\[{,:]\s*\"\"[^\",\]}\s]")
 
 # Bash manual, section 3.1.2.4 (ANSI-C Quoting).
 _ANSI_C: Final = {
@@ -73,9 +77,10 @@ def split_words(text: str) -> tuple[Word, ...]:
     if "\0" in text:
         raise _invalid("The command holds a NUL character.", text.index("\0"))
     start = match.end() if (match := _PROMPT.match(text)) else 0
-    if _CMD.search(text) or (_DOUBLED.search(text) and "'" not in text):
+    sign = next((match.lastgroup for match in _SIGN.finditer(text) if match.lastgroup), None)
+    if sign == "cmd" or (_DOUBLED.search(text) and "'" not in text):
         return _split_cmd(text, start)
-    if _POWERSHELL.search(text):
+    if sign == "powershell":
         return _PowerShell(text, start).words()
     return _Posix(text, start).words()
 

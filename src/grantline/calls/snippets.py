@@ -83,7 +83,7 @@ def _arguments(spec: RequestSpec) -> Iterator[str]:
         if first_value(headers, "Content-Type") is not None:
             # The body must not bring a second opinion on its type.
             kind, body = LIBRARY_TYPE, f"content={_literal(content.data)}"
-        if kind != content.media_type and first_value(headers, "Content-Type") is None:
+        if content.media_type not in {kind, ""} and first_value(headers, "Content-Type") is None:
             headers = (*headers, ("Content-Type", content.media_type))
     if spec.query:
         yield f"params={_pairs(spec.query)}"
@@ -173,7 +173,7 @@ def _body_options(headers: Headers, content: Content, files: dict[str, bytes]) -
         text, usual = "@body.bin", LIBRARY_TYPE
     else:
         usual = TEXT_TYPE
-    if not typed and content.media_type != usual:
+    if not typed and content.media_type not in {usual, ""}:
         yield _option("-H", f"Content-Type: {content.media_type}")
     yield _option("--data", text)
 

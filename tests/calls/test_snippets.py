@@ -1,0 +1,194 @@
+"""Code to keep: what it does when it runs is the request that it was made of."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+import typer.main
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grantline.calls.curl_export import CommandLine
+from grantline.calls.multipart import multipart_content, text_part
+from grantline.calls.request import (
+    Content,
+    RequestSpec,
+    build_request,
+    form_content,
+    json_content,
+    json_text_content,
+)
+from grantline.calls.shell_words import split_words
+from grantline.calls.snippets import to_cli, to_python
+from grantline.cli import request as command
+from grantline.client.request_options import request_spec
+from grantline.messages import HttpRequest
+
+BASE = "https://api.example/v1"
+
+text = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=15)
+pairs = st.lists(st.tuples(text, text), max_size=4).map(tuple)
+headers = st.lists(
+    st.tuples(
+        st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,8}", fullmatch=True),
+        st.from_regex(r"[!-~](?:[ -~]{0,10}[!-~])?|", fullmatch=True),
+    ),
+    max_size=3,
+).map(tuple)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=8,
+)
+contents = (
+    json_values.map(json_content)
+    | st.sampled_from(
+        ['{"a": 1.10}', "12345678901234567890", "[1e400]", '{"a":1,"a":2}', "[" * 99 + "]" * 99]
+    ).map(json_text_content)
+    | pairs.map(form_content)
+    | st.builds(
+        Content,
+        st.binary(max_size=30) | text.map(str.encode) | st.just(b"@file"),
+        st.sampled_from(["text/plain; charset=utf-8", "application/octet-stream", "a/b"]),
+    )
+    | st.just(multipart_content([text_part("a", "b")]))
+)
+specs = st.builds(
+    RequestSpec,
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PURGE"]),
+    url=st.sampled_from(["/items", "/it's?x=1", "https://other.example/", ""]),
+    headers=headers,
+    query=pairs,
+    content=st.none() | contents,
+    follow_redirects=st.booleans(),
+    timeout=st.none() | st.integers(1, 300).map(lambda seconds: timedelta(seconds=seconds)),
+)
+names = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1)
+
+
+def built(spec: RequestSpec) -> tuple[HttpRequest, bool, timedelta | None]:
+    return build_request(spec, base_url=BASE), spec.follow_redirects, spec.timeout
+
+
+class Recorder:
+    """A connection that remembers the one request that was made with it."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.spec = RequestSpec(url="")
+
+    def get_connection(self, name: str) -> "Recorder":
+        self.name = name
+        return self
+
+    def request(self, method: str, url: str, **options: Any) -> SimpleNamespace:
+        self.spec = request_spec(method, url, options)  # type: ignore[arg-type]
+        return SimpleNamespace(text="", raise_for_status=lambda: None)
+
+    def __getattr__(self, method: str) -> Callable[..., SimpleNamespace]:
+        return lambda url, **options: self.request(method.upper(), url, **options)
+
+
+def run_python(source: str) -> Recorder:
+    """What a snippet asks of a library that is not there."""
+    recorder = Recorder()
+    library = ModuleType("grantline")
+    vault = SimpleNamespace(get=recorder.get_connection)
+    library.Connections = SimpleNamespace(open=lambda: vault)  # type: ignore[attr-defined]
+    real = sys.modules["grantline"]
+    sys.modules["grantline"] = library
+    try:
+        exec(compile(source, "snippet", "exec"), {"print": lambda *_: None})
+    finally:
+        sys.modules["grantline"] = real
+    return recorder
+
+
+@given(specs, names)
+def test_a_python_snippet_makes_the_request_that_it_was_made_of(
+    spec: RequestSpec, name: str
+) -> None:
+    recorder = run_python(to_python(spec, name))
+    assert recorder.name == name
+    assert built(recorder.spec) == built(spec)
+
+
+COMMAND = typer.main.get_command(command.commands)
+
+
+def run_cli(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> tuple[str, RequestSpec]:
+    """What the real command line makes of a snippet."""
+    seen: list[tuple[str, RequestSpec]] = []
+    engine = SimpleNamespace(request=lambda _, name, spec: seen.append((name, spec)))
+
+    def stop(ask: Callable[[Any], Any]) -> None:
+        ask(engine)
+        raise typer.Exit
+
+    def read(given: str, *, option: str) -> bytes:
+        return line.files[given[1:]] if given.startswith("@") else given.encode()
+
+    monkeypatch.setattr(command, "with_engine", stop)
+    monkeypatch.setattr(command, "_bytes", read)
+    words = [word.text for word in split_words(line.text)]
+    assert words[:2] == ["grantline", "request"]
+    COMMAND.main(words[2:], standalone_mode=False)
+    return seen.pop()
+
+
+@given(specs, names)
+def test_a_command_line_snippet_makes_the_request_that_it_was_made_of(
+    spec: RequestSpec, name: str
+) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        asked, again = run_cli(to_cli(spec, name), monkeypatch)
+    assert asked == name
+    assert built(again) == built(spec)
+
+
+def test_a_shell_reads_the_words_of_a_command_line_snippet_as_they_are() -> None:
+    spec = RequestSpec(url="/it's", query=(("q", '$HOME `x` "y" !'),))
+    line = to_cli(spec, "my connection").text.replace("grantline", r"printf '%s\n'", 1)
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "request",
+        "GET",
+        "/it's",
+        "--connection",
+        "my connection",
+        "-q",
+        'q=$HOME `x` "y" !',
+    ]
+
+
+def test_a_snippet_reads_as_a_person_would_write_it() -> None:
+    spec = RequestSpec(
+        method="POST",
+        url="/orders",
+        headers=(("Accept", "text/csv"),),
+        content=json_content({"items": [1, 2], "note": "it's"}),
+    )
+    assert to_python(spec, "shop") == (
+        "from grantline import Connections\n"
+        "\n"
+        "connection = Connections.open().get('shop')\n"
+        "response = connection.post(\n"
+        "    '/orders',\n"
+        "    headers={'Accept': 'text/csv'},\n"
+        "    json={'items': [1, 2], 'note': \"it's\"},\n"
+        ")\n"
+        "response.raise_for_status()\n"
+        "print(response.text)\n"
+    )
+    assert to_cli(RequestSpec(url="/orders", query=(("page", "2"),)), "shop").text == (
+        "grantline request GET /orders \\\n  --connection shop \\\n  -q page=2"
+    )
+
+
+def test_a_timeout_is_rounded_up_to_whole_seconds_for_the_command_line() -> None:
+    spec = RequestSpec(url="/", timeout=timedelta(seconds=1.2), follow_redirects=False)
+    assert to_cli(spec, "c").text.endswith("--no-redirects \\\n  --timeout 2s")
