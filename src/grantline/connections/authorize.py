@@ -10,12 +10,14 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context, fingerprint
 from grantline.connections.edit import Cost, price_of_settings
+from grantline.connections.exchange import exchange, overheard
 from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
 from grantline.connections.identity import account_label
@@ -24,6 +26,7 @@ from grantline.connections.renewal import grant_for, read_answer
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
 from grantline.connections.state import Happening
+from grantline.connections.transcript import Step
 from grantline.errors import (
     CallbackRejected,
     ConnectionChanged,
@@ -135,6 +138,7 @@ class Authorizer:
         )
         with masking(holding, consent.verifier):
             url = await self._authorization_url(holding, request)
+        overheard(context, holding, Step.AUTHORIZE, url)
         now = context.clock.now()
         state_hash = fingerprint(state.reveal())
         pending = PendingAuthorization(
@@ -196,6 +200,8 @@ class Authorizer:
         if holding is None:
             parse_callback(answer, expected)
             raise ConnectionNotFound("The connection was deleted meanwhile.")
+        callback = f"{pending.redirect_uri.partition('?')[0]}?{answer.lstrip('?#')}"
+        overheard(context, holding, Step.CALLBACK, callback)
         asked_at = context.clock.now()
         if holding.flow is FlowType.IMPLICIT:
             asked = Asked.of(holding.settings, GrantType.IMPLICIT, scope=pending.scopes)
@@ -243,7 +249,7 @@ class Authorizer:
             request=request,
             moment=self._context.moment(),
         )
-        answer = await self._context.send(pushed, app_id=holding.app.id)
+        answer = await exchange(self._context, holding, Step.PUSH, pushed)
         accepted = parse_pushed_authorization_response(answer, now=self._context.clock.now())
         return pushed_authorization_url(
             settings=holding.settings, pushed=accepted, now=self._context.clock.now()
@@ -296,9 +302,7 @@ class Authorizer:
         self, holding: Holding, flow: Flow[HttpResponse], grant: GrantType
     ) -> HttpResponse:
         try:
-            return await adrive(
-                flow, lambda request: self._context.send(request, app_id=holding.app.id)
-            )
+            return await adrive(flow, partial(exchange, self._context, holding, Step.TOKEN))
         except RequestError as error:
             raise failure_from_transport(error, grant=grant).as_error() from error
 

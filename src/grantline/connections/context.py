@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -64,6 +64,8 @@ class Context:
         self.entropy = entropy
         self.holdings = Holdings()
         self._threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="grantline-store")
+        self._beside: set[asyncio.Task[None]] = set()
+        self._marked_at = datetime.min.replace(tzinfo=UTC)
 
     async def stored(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of a store method, run on a thread."""
@@ -86,6 +88,22 @@ class Context:
     ) -> HttpResponse:
         """The answer of an OAuth endpoint, over connections that only this app's requests use."""
         return await self.transport.send(request, limits=limits, partition=f"oauth:{app_id}")
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does ``work`` beside everything else; ``settle`` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def settle(self) -> None:
+        """Waits until all that was put off is done."""
+        while self._beside:
+            await asyncio.wait(self._beside)
+
+    def mark(self) -> datetime:
+        """Now, or a microsecond after the last mark: what is marked keeps its order."""
+        self._marked_at = max(self.clock.now(), self._marked_at + timedelta(microseconds=1))
+        return self._marked_at
 
     def moment(self) -> Moment:
         """Now, with fresh randomness for one conversation."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.exchange import exchange
 from grantline.connections.masking import masking
+from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError, InvalidGrant, InvalidInput, RequestError
 from grantline.oauth.device import (
     DeviceAuthorization,
@@ -69,7 +72,7 @@ class DeviceAuthorizer:
             moment=context.moment(),
         )
         now = context.clock.now()
-        answer = await context.send(request, app_id=holding.app.id)
+        answer = await exchange(context, holding, Step.DEVICE, request)
         with masking(holding):
             authorization = parse_device_authorization_response(answer, now=now)
         return DeviceStart(
@@ -118,9 +121,7 @@ class DeviceAuthorizer:
         )
         with masking(holding, code):
             try:
-                answer = await adrive(
-                    flow, lambda request: context.send(request, app_id=holding.app.id)
-                )
+                answer = await adrive(flow, partial(exchange, context, holding, Step.DEVICE_TOKEN))
             except RequestError as error:
                 failure = failure_from_transport(error, grant=GrantType.DEVICE_CODE)
                 raise failure.as_error() from error

@@ -18,6 +18,7 @@ from grantline.connections.consents import Consents
 from grantline.connections.context import Context
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
+from grantline.connections.exchange import transcript
 from grantline.connections.holding import Holding
 from grantline.connections.listing import Listing
 from grantline.connections.making import Made, Maker
@@ -29,6 +30,7 @@ from grantline.connections.runs import Runs
 from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.schedule import LEASE_SPAN
 from grantline.connections.tokens import Tokens
+from grantline.connections.transcript import Line
 from grantline.connections.verify import Verification, verify
 from grantline.errors import KeyUnavailable, SecretUnreadable
 from grantline.net.transport import METADATA_LIMITS
@@ -190,6 +192,11 @@ class Engine:
         seen = await self.context.stored(store.glance, actor.workspace, connection_id)
         return seen.generation
 
+    async def transcript(self, actor: Actor, name: str) -> tuple[Line, ...]:
+        """What was said to and by the authorization server, oldest first, secrets masked."""
+        record = await self.manage.record(actor, name)
+        return await transcript(self.context, actor, record.id)
+
     async def find(self, actor: Actor, name: str) -> Connection:
         """The connection with this name or id."""
         return await self.manage.find(actor, name)
@@ -198,6 +205,7 @@ class Engine:
         """Lets refreshes in flight finish and be saved, then closes."""
         await self._refresher.settle()
         await self._performer.settle()
+        await self.context.settle()
         self.context.close()
 
     async def __aenter__(self) -> Self:

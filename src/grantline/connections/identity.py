@@ -6,7 +6,9 @@ import json
 from typing import Final
 
 from grantline.connections.context import Context
+from grantline.connections.exchange import exchange
 from grantline.connections.holding import Holding
+from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest
 from grantline.net.transport import METADATA_LIMITS
@@ -29,9 +31,11 @@ async def account_label(
     if tokens.id_token is None or not settings.jwks_uri or not settings.issuer:
         return ""
     try:
-        answer = await context.send(
+        answer = await exchange(
+            context,
+            holding,
+            Step.KEYS,
             HttpRequest("GET", settings.jwks_uri, (("Accept", "application/json"),)),
-            app_id=holding.app.id,
             limits=METADATA_LIMITS,
         )
         identity = validate_id_token(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grantline.connections.context import Context
+from grantline.connections.exchange import exchange
 from grantline.connections.holding import Holding
+from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError
 from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
 from grantline.oauth.token_set import TokenSet
@@ -54,7 +56,7 @@ async def revoke_tokens(context: Context, holding: Holding, tokens: TokenSet | N
                 kind=kind,
                 moment=context.moment(),
             )
-            answer = await context.send(request, app_id=holding.app.id)
+            answer = await exchange(context, holding, Step.REVOKE, request)
             parse_revocation_response(answer, now=context.clock.now())
     except GrantlineError as error:
         return Revocation(

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.exchange import exchange
 from grantline.connections.health import Verdict, after_failure, after_success, verdict_of
 from grantline.connections.holding import Holding
 from grantline.connections.renewal import (
@@ -26,6 +27,7 @@ from grantline.connections.revoke import revoke_tokens
 from grantline.connections.schedule import REQUEST_DEADLINE
 from grantline.connections.sealing import answer_place, token_columns
 from grantline.connections.state import HELD, Happening, State
+from grantline.connections.transcript import Step
 from grantline.errors import (
     ConnectionNotFound,
     EgressBlocked,
@@ -174,7 +176,7 @@ class Rotation:
     async def _send(self, request: HttpRequest) -> HttpResponse:
         if self._now() > self._send_until:
             raise _Overtaken
-        return await self._context.send(request, app_id=self._holding.record.app_id)
+        return await exchange(self._context, self._holding, Step.REFRESH, request)
 
     async def _conclude(
         self, attempt: RefreshAttempt, answer: HttpResponse, grant: GrantType

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.exchange import exchange
 from grantline.connections.holding import Holding
 from grantline.connections.tokens import Tokens
+from grantline.connections.transcript import Step
 from grantline.errors import (
     AuthorizationServerError,
     ConnectionNotFound,
@@ -88,7 +90,7 @@ async def _is_active(context: Context, holding: Holding) -> bool | None:
         token=holding.granted.access_token,
         moment=context.moment(),
     )
-    answer = await context.send(request, app_id=holding.app.id)
+    answer = await exchange(context, holding, Step.INTROSPECT, request)
     try:
         return parse_introspection_response(answer, now=context.clock.now()).is_active
     except (AuthorizationServerError, ProtocolError):
