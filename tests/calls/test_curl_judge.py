@@ -118,8 +118,8 @@ COMMANDS: Final = (
     "curl --data-bin @data.bin --compressed --no-compressed API/x",
     "curl -d x=1 --no-location --no-buffer -- API/x",
     "curl -g 'API/x?filter[name]=a&ids={1,2}'",
-    "curl 'API/x?q=caf%C3%A9&empty=&flag'",
-    "curl 'API/x?q=caf\u00e9#fragment'",
+    "curl 'API/x?q=%C3%A9t%C3%A9&empty=&flag'",
+    "curl 'API/x?q=\u00e9t\u00e9#fragment'",
     "curl -u 'us\u00e9r:p\u00e4ss' API/x",
 )
 

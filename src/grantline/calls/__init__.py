@@ -8,7 +8,8 @@ Pure functions on values; whoever calls them owns the socket and the clock.
 - `redirect`: the request that follows a redirect, with what must be left behind left behind.
 - `request`, `multipart`: what to ask for, and its body.
 - `response`, `presentation`, `json_outline`: what was answered, and what a page shows of it.
-- `curl` (`shell_words`, `curl_options`, `curl_form`, `credential`) and `curl_export`: a cURL
-  command as a request, and back.
+- `curl` with `curl_options` and `curl_form`, and `curl_export`: a cURL command as a request, and
+  back; `credential` is what it may hold.
+- `shell_words` with `shell_splitter`, `posix_words` and `windows_words`: a command line as words.
 - `snippets`: a request as Python and as a command line of ours.
 """

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grantline.calls.shell_words import Word
+from grantline.calls.shell_splitter import Word
 from grantline.errors import InvalidInput
 
 
