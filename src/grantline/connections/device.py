@@ -87,25 +87,34 @@ class DeviceAuthorizer:
             AuthorizationDenied: The person said no.
             GrantlineError: The service failed in another way.
         """
-        clock = self._context.clock
         interval = start.authorization.interval
         while True:
-            await clock.sleep(interval)
-            if clock.now() >= start.expires_at:
-                raise InvalidGrant(
-                    "Nobody entered the code in time.",
-                    error="expired_token",
-                    hint="Start again and enter the new code.",
-                )
-            try:
-                await self._poll(actor, start)
-            except GrantlineError as error:
-                failure = failure_of(error)
-                if failure is None or not failure.may_retry:
-                    raise
-                interval = next_interval(failure, interval, now=clock.now())
-            else:
+            await self._context.clock.sleep(interval)
+            waiting = await self.poll(actor, start, interval)
+            if waiting is None:
                 return
+            interval = waiting
+
+    async def poll(self, actor: Actor, start: DeviceStart, interval: timedelta) -> timedelta | None:
+        """Asks once; None when the tokens are saved, else how long to wait before asking again.
+
+        Raises as ``finish``.
+        """
+        clock = self._context.clock
+        if clock.now() >= start.expires_at:
+            raise InvalidGrant(
+                "Nobody entered the code in time.",
+                error="expired_token",
+                hint="Start again and enter the new code.",
+            )
+        try:
+            await self._poll(actor, start)
+        except GrantlineError as error:
+            failure = failure_of(error)
+            if failure is None or not failure.may_retry:
+                raise
+            return next_interval(failure, interval, now=clock.now())
+        return None
 
     async def _poll(self, actor: Actor, start: DeviceStart) -> None:
         context = self._context

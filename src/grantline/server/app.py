@@ -11,6 +11,7 @@ from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
+from grantline.server.device_waits import DeviceWaits
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
 from grantline.server.gate import Gate
 from grantline.server.page import Web
@@ -43,6 +44,7 @@ def create_app(
         sessions=Sessions(engine.context, is_https=settings.is_https),
         results=Results(),
         api_keys=ApiKeys(engine.context),
+        device_waits=DeviceWaits(engine),
     )
     app = Starlette(
         routes=routes(web),

@@ -17,6 +17,7 @@ from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
+from grantline.server.device_waits import DeviceWaits
 from grantline.server.flash import Flash, Tone, forget_flash, leave_flash, read_flash
 from grantline.server.results import Results
 from grantline.server.sessions import Sessions, Visitor
@@ -56,6 +57,7 @@ class Web:
     sessions: Sessions
     results: Results
     api_keys: ApiKeys
+    device_waits: DeviceWaits
 
 
 def web_of(request: Request) -> Web:
