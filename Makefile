@@ -8,7 +8,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # stages come in order, and -j makes nothing here faster
-.PHONY: help setup setup-demo setup-peers demo test check lint types imports format unit coverage bench lock upgrade clean
+.PHONY: help setup setup-demo setup-peers run demo test check lint types imports format unit coverage bench lock upgrade clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -23,6 +23,9 @@ setup-demo: ## build .venv with only what running Grantline needs
 setup-peers: setup ## install what the tests need beyond Python: node packages, PostgreSQL
 	@echo '== peers'
 	@scripts/test-setup
+
+run: setup-demo ## open the web app with a bundled service to try everything on, no account needed
+	@$(BIN)/grantline serve --demo
 
 demo: setup-demo ## connect, call and refresh against a bundled authorization server, no account needed
 	@$(BIN)/grantline demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,3 +55,4 @@ def _greet(serving: Serving) -> None:
     if settings.setup_token is not None:
         say(f"Set-up code for the first visit: {settings.setup_token.reveal()}")
     say("Stop with Ctrl-C.")
+    sys.stdout.flush()  # whoever started us through a pipe waits for the address
