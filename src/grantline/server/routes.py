@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from grantline.server import callback
+from grantline.server.api.app import create_api
+from grantline.server.api.document import PREFIX
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
     connections,
@@ -26,6 +28,7 @@ def routes(web: Web) -> list[BaseRoute]:
         Route("/", home),
         Route("/healthz", healthz),
         web.assets.route(),
+        Mount(PREFIX, app=create_api()),
         *setup.ROUTES,
         *signin.ROUTES,
         *callback.ROUTES,

@@ -1,0 +1,56 @@
+"""The REST API put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from grantline.errors import GrantlineError
+from grantline.server.api import (
+    apps,
+    connections,
+    consent,
+    devices,
+    history,
+    keys,
+    providers,
+    requests,
+    runs,
+    saved_requests,
+    service,
+)
+from grantline.server.api.auth import Authentication
+from grantline.server.api.device_waits import DeviceWaits
+from grantline.server.api.document import new_app
+from grantline.server.api.problems import on_invalid_request
+from grantline.server.errors import Faults, on_grantline_error, on_http_exception
+
+
+def create_api() -> FastAPI:
+    """The app to be mounted at ``/api/v1``, below the layers that every request passes."""
+    app = new_app(
+        middleware=[Middleware(Faults), Middleware(Authentication)],
+        exception_handlers={
+            GrantlineError: on_grantline_error,
+            HTTPException: on_http_exception,
+            RequestValidationError: on_invalid_request,
+        },
+    )
+    app.state.device_waits = DeviceWaits()
+    for subject in (
+        connections,
+        consent,
+        devices,
+        apps,
+        providers,
+        requests,
+        saved_requests,
+        runs,
+        history,
+        keys,
+        service,
+    ):
+        app.include_router(subject.router)
+    return app

@@ -1,0 +1,195 @@
+"""Connections: list, create, read, edit, duplicate, verify, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+
+from grantline.connections.catalogue import settings_of
+from grantline.connections.codec import from_plain, to_plain
+from grantline.connections.engine import Engine
+from grantline.connections.listing import ALL, FILTERS
+from grantline.connections.manage import NewConnection
+from grantline.errors import InvalidInput
+from grantline.oauth.metadata import apply_metadata
+from grantline.oauth.settings import AppSettings
+from grantline.providers.profile import Profile, profile
+from grantline.server.api.auth import Manager, Reader, TheEngine, TheSettings
+from grantline.server.api.document import PREFIX
+from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search, secret_of
+from grantline.server.api.models_connections import (
+    ConnectionEdited,
+    ConnectionShown,
+    DeletedConnection,
+    DuplicateGiven,
+    EditedConnection,
+    ListedConnection,
+    NewConnectionGiven,
+    SecretsGiven,
+    VerificationShown,
+    connection_view,
+    edit_from,
+    price_view,
+    secrets_from,
+)
+from grantline.server.api.models_requests import SummaryShown, summary_view
+from grantline.server.api.versions import IfMatch, expected, tag
+
+router: Final = APIRouter(prefix="/connections", tags=["Connections"])
+
+Show = Annotated[
+    str, Query(description="Which ones.", json_schema_extra={"enum": list(FILTERS)}, max_length=40)
+]
+
+
+@router.get("", response_model=Listed[ListedConnection])
+async def list_connections(
+    *,
+    caller: Reader,
+    engine: TheEngine,
+    web: TheSettings,
+    q: Search = "",
+    show: Show = ALL,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> Any:
+    """Connections by name."""
+    page = await engine.listing.page(caller.actor, query=q, show=show, offset=offset, limit=limit)
+    items = [{**connection_view(each.connection, web), "uses": each.uses} for each in page.rows]
+    return {"items": items, "total": page.total}
+
+
+@router.post("", status_code=201, response_model=ConnectionShown)
+async def create_connection(
+    caller: Manager,
+    engine: TheEngine,
+    web: TheSettings,
+    given: NewConnectionGiven,
+    response: Response,
+) -> Any:
+    """Creates a connection as a draft, and its app when that is new: both or neither."""
+    entry = profile(given.provider) if given.provider else None
+    made = await engine.manage.create(
+        caller.actor,
+        NewConnection(
+            name=given.name,
+            flow=given.flow,
+            app=given.app,
+            app_name=given.app_name,
+            settings=await _settings(engine, given, entry),
+            secrets=secrets_from(given.secrets),
+            provider=given.provider,
+            scopes=_or_default(given.scopes, entry.scopes if entry else ()),
+            hosts=_or_default(given.hosts, entry.hosts if entry else ()),
+            username=given.username,
+            password=secret_of(given.password),
+        ),
+    )
+    response.headers["Location"] = f"{PREFIX}/connections/{made.id}"
+    tag(response, made.version)
+    return connection_view(made, web)
+
+
+@router.get("/{connection}", response_model=ConnectionShown)
+async def get_connection(
+    caller: Reader, engine: TheEngine, web: TheSettings, connection: Ref, response: Response
+) -> Any:
+    """One connection."""
+    found = await engine.find(caller.actor, connection)
+    tag(response, found.version)
+    return connection_view(found, web)
+
+
+@router.patch("/{connection}", response_model=EditedConnection)
+async def edit_connection(
+    *,
+    caller: Manager,
+    engine: TheEngine,
+    web: TheSettings,
+    connection: Ref,
+    given: ConnectionEdited,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Any:
+    """Changes what is given and nothing else; everything that uses the connection follows."""
+    edit = edit_from(given, expected(given.version, if_match))
+    edited = await engine.manage.edit(caller.actor, connection, edit)
+    tag(response, edited.connection.version)
+    return {
+        **connection_view(edited.connection, web),
+        **price_view(edited.price, edited.siblings),
+    }
+
+
+@router.delete("/{connection}", response_model=DeletedConnection)
+async def delete_connection(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
+    """Deletes a connection for good, and revokes its tokens at the service."""
+    gone = await engine.delete(caller.actor, connection)
+    return {
+        "deleted": gone.name,
+        "revoked": gone.revocation.revoked,
+        "note": gone.revocation.note,
+    }
+
+
+@router.post("/{connection}/duplicate", status_code=201, response_model=ConnectionShown)
+async def duplicate_connection(
+    *,
+    caller: Manager,
+    engine: TheEngine,
+    web: TheSettings,
+    connection: Ref,
+    given: DuplicateGiven,
+    response: Response,
+) -> Any:
+    """Creates a draft with the same app, scopes and hosts, for another account."""
+    made = await engine.manage.duplicate(caller.actor, connection, given.name)
+    response.headers["Location"] = f"{PREFIX}/connections/{made.id}"
+    tag(response, made.version)
+    return connection_view(made, web)
+
+
+@router.post("/{connection}/verify", response_model=VerificationShown)
+async def verify_connection(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
+    """Asks the service whether the connection works."""
+    found = await engine.find(caller.actor, connection)
+    verified = await engine.verify(caller.actor, found.id)
+    return {
+        "connection": found.name,
+        "works": verified.works,
+        "explanation": verified.explanation,
+        "next_step": verified.next_step,
+    }
+
+
+@router.get("/{connection}/uses", response_model=Listed[SummaryShown])
+async def list_uses(caller: Reader, engine: TheEngine, connection: Ref) -> Any:
+    """The saved requests that carry this connection's token, by name."""
+    found = await engine.find(caller.actor, connection)
+    uses = await engine.listing.uses_of(caller.actor, found.id)
+    return {"items": [summary_view(each) for each in uses], "total": len(uses)}
+
+
+async def _settings(
+    engine: Engine, given: NewConnectionGiven, entry: Profile | None
+) -> AppSettings | None:
+    """The new app's settings: what was given, over what the issuer and the catalogue say."""
+    if given.app:
+        if entry or given.issuer or given.settings or given.secrets != SecretsGiven():
+            raise InvalidInput(
+                "An app that is here already is taken as it is.",
+                field="app",
+                hint="Leave out provider, issuer, settings and secrets, or edit the app.",
+            )
+        return None
+    client_id = from_plain(AppSettings, given.settings).client_id
+    known = settings_of(entry, client_id=client_id) if entry else AppSettings(client_id=client_id)
+    if given.issuer:
+        metadata = await engine.discover(given.issuer)
+        known = apply_metadata(known, metadata, secrets=secrets_from(given.secrets))
+    return from_plain(AppSettings, {**to_plain(known), **given.settings})
+
+
+def _or_default(given: list[str] | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    return default if given is None else tuple(given)

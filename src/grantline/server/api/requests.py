@@ -1,0 +1,68 @@
+"""*Make a request*, once, and how its answer is shown."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+
+from grantline.calls.request import RequestSpec
+from grantline.connections.connection import Actor
+from grantline.connections.engine import Engine
+from grantline.connections.making import Made
+from grantline.server.api.auth import Reader, TheEngine
+from grantline.server.api.fields import Shown, body_view
+from grantline.server.api.models_requests import OneOffGiven, credential_from, spec_fields
+
+router: Final = APIRouter(tags=["Requests"])
+
+
+class ResponseShown(Shown):
+    """What the service answered, whatever its status."""
+
+    status: int
+    url: str
+    """What answered, after redirects."""
+    redirects: list[str]
+    elapsed_s: float
+    attempts: int
+    """2 when the token was renewed and the request sent again."""
+    headers: list[tuple[str, str]]
+    body: str | None
+    body_base64: str | None
+    """Instead of `body`, when that is no text."""
+    run: str | None
+    """The line in the history; null when it was not to be recorded."""
+
+
+@router.post("/requests", response_model=ResponseShown)
+async def make_request(caller: Reader, engine: TheEngine, given: OneOffGiven) -> Any:
+    """Makes one request. An answer of the service is a 200 here, whatever its status there."""
+    made = await engine.make_request(
+        caller.actor,
+        RequestSpec(**spec_fields(given)),
+        connection_id=await connection_id_of(engine, caller.actor, given.connection),
+        credential=credential_from(given.credential) if given.credential else None,
+        record=given.record,
+    )
+    return response_view(made)
+
+
+async def connection_id_of(engine: Engine, actor: Actor, name: str | None) -> str | None:
+    """The id of the connection with this name or id; raises ``ConnectionNotFound``."""
+    return None if name is None else (await engine.find(actor, name)).id
+
+
+def response_view(made: Made) -> dict[str, Any]:
+    """The fields of ``ResponseShown``; raises the error when there was no answer."""
+    response = made.result()
+    return {
+        "status": response.status,
+        "url": response.url,
+        "redirects": response.redirects,
+        "elapsed_s": round(response.elapsed.total_seconds(), 6),
+        "attempts": response.attempts,
+        "headers": response.headers,
+        **body_view(response.content, response.encoding),
+        "run": made.run.id if made.run else None,
+    }

@@ -1,0 +1,134 @@
+"""Requests kept under a name: list, create, read, edit, duplicate, delete, run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+from grantline.calls.request import RequestSpec
+from grantline.connections.credentials import RequestCredential
+from grantline.connections.saved_requests import (
+    KEEP,
+    Keep,
+    NewRequest,
+    RequestEdit,
+    SavedRequest,
+)
+from grantline.server.api.auth import Manager, Reader, TheEngine
+from grantline.server.api.document import PREFIX
+from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
+from grantline.server.api.models_connections import DuplicateGiven
+from grantline.server.api.models_requests import (
+    NewRequestGiven,
+    RequestEdited,
+    SavedRequestShown,
+    SummaryShown,
+    credential_from,
+    saved_view,
+    spec_fields,
+    summary_view,
+)
+from grantline.server.api.requests import ResponseShown, connection_id_of, response_view
+from grantline.server.api.versions import IfMatch, expected, tag
+
+router: Final = APIRouter(prefix="/saved-requests", tags=["Saved requests"])
+
+
+@router.get("", response_model=Listed[SummaryShown])
+async def list_saved_requests(
+    caller: Reader, engine: TheEngine, q: Search = "", offset: Offset = 0, limit: Limit = 50
+) -> Any:
+    """Saved requests by name."""
+    page = await engine.requests.page(caller.actor, query=q, offset=offset, limit=limit)
+    return {"items": [summary_view(each) for each in page.rows], "total": page.total}
+
+
+@router.post("", status_code=201, response_model=SavedRequestShown)
+async def create_saved_request(
+    caller: Manager, engine: TheEngine, given: NewRequestGiven, response: Response
+) -> Any:
+    """Keeps a request under a name. It refers to its connection and never copies it."""
+    made = await engine.requests.create(
+        caller.actor,
+        NewRequest(
+            name=given.name,
+            spec=RequestSpec(**spec_fields(given)),
+            connection_id=await connection_id_of(engine, caller.actor, given.connection),
+            credential=credential_from(given.credential) if given.credential else None,
+        ),
+    )
+    return _created(response, made)
+
+
+@router.get("/{request}", response_model=SavedRequestShown)
+async def get_saved_request(
+    caller: Manager, engine: TheEngine, request: Ref, response: Response
+) -> Any:
+    """One saved request."""
+    found = await engine.requests.find(caller.actor, request)
+    tag(response, found.version)
+    return saved_view(found)
+
+
+@router.patch("/{request}", response_model=SavedRequestShown)
+async def edit_saved_request(
+    *,
+    caller: Manager,
+    engine: TheEngine,
+    request: Ref,
+    given: RequestEdited,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Any:
+    """Changes what is given and nothing else."""
+    old = await engine.requests.find(caller.actor, request)
+    changes = spec_fields(given)
+    connection: str | Keep | None = KEEP
+    if "connection" in given.model_fields_set:
+        connection = await connection_id_of(engine, caller.actor, given.connection)
+    credential: RequestCredential | Keep | None = KEEP
+    if "credential" in given.model_fields_set:
+        credential = credential_from(given.credential) if given.credential else None
+    edited = await engine.requests.edit(
+        caller.actor,
+        old.id,
+        RequestEdit(
+            name=given.name,
+            spec=replace(old.spec, **changes) if changes else None,
+            connection_id=connection,
+            credential=credential,
+            # What a page remembers of how it was typed speaks of the old request.
+            form={} if changes else None,
+            version=expected(given.version, if_match) or old.version,
+        ),
+    )
+    tag(response, edited.version)
+    return saved_view(edited)
+
+
+@router.delete("/{request}", response_model=SummaryShown)
+async def delete_saved_request(caller: Manager, engine: TheEngine, request: Ref) -> Any:
+    """Deletes a saved request; its runs stay in the history."""
+    return summary_view(await engine.requests.delete(caller.actor, request))
+
+
+@router.post("/{request}/duplicate", status_code=201, response_model=SavedRequestShown)
+async def duplicate_saved_request(
+    caller: Manager, engine: TheEngine, request: Ref, given: DuplicateGiven, response: Response
+) -> Any:
+    """The same request once more, under another name."""
+    return _created(response, await engine.requests.duplicate(caller.actor, request, given.name))
+
+
+@router.post("/{request}/run", response_model=ResponseShown)
+async def run_saved_request(caller: Reader, engine: TheEngine, request: Ref) -> Any:
+    """Makes the saved request, as it is now and with its connection as it is now."""
+    return response_view(await engine.run_saved(caller.actor, request))
+
+
+def _created(response: Response, made: SavedRequest) -> dict[str, Any]:
+    response.headers["Location"] = f"{PREFIX}/saved-requests/{made.id}"
+    tag(response, made.version)
+    return saved_view(made)
