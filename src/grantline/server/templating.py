@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,8 @@ def make_templates(assets: Assets) -> Environment:
         duration=duration,
         monogram=monogram,
         monogram_colour=monogram_colour,
+        status_word=status_word,
+        status_tone=status_tone,
     )
     return environment
 
@@ -82,6 +85,19 @@ def duration(span: timedelta) -> str:
     """``span`` in ms or s."""
     milliseconds = span / timedelta(milliseconds=1)
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def status_word(status: int) -> str:
+    """``status`` with its reason phrase: "404 Not Found"."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def status_tone(status: int) -> str:
+    """How an HTTP status is meant: the tone of its badge."""
+    return {2: "ok", 3: "info", 4: "warning", 5: "danger"}.get(status // 100, "neutral")
 
 
 def monogram(name: str) -> str:

@@ -1,19 +1,258 @@
-"""The page of requests: its place is kept here."""
+"""Saved requests: the list, and the form that makes a request and keeps it under a name."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.server.page import page
+from grantline.connections.connection import Connection
+from grantline.connections.runs import Run
+from grantline.connections.saved_requests import (
+    NewRequest,
+    RequestEdit,
+    RequestSummary,
+    SavedRequest,
+)
+from grantline.errors import (
+    ConnectionChanged,
+    ConnectionNotFound,
+    GrantlineError,
+    InvalidInput,
+    NotFound,
+)
+from grantline.server.page import actor_of, engine_of, is_part, page, see_other
+from grantline.server.pages import request_run
+from grantline.server.pages.list_pages import PER_PAGE, ListPage
+from grantline.server.pages.request_bench import bench_of
+from grantline.server.pages.request_fill import form_of_curl, form_of_run, form_of_saved
+from grantline.server.pages.request_form import Authentication, RequestForm
+from grantline.server.pages.request_page import (
+    choices_of,
+    connection_of,
+    credential_for,
+    read_form,
+    refuse,
+    show_form,
+    words_for,
+)
+
+MOST_COPIES: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A saved request as the list shows it."""
+
+    request: RequestSummary
+    connection: Connection | None
+    last_run: Run | None
 
 
 async def overview(request: Request) -> Response:
-    """The list."""
-    return page(request, "placeholder.html", title="Requests", icon="send")
+    """The list of saved requests."""
+    engine, actor = engine_of(request), actor_of(request)
+    query = request.query_params.get("q", "").strip()
+    at = ListPage.of(request)
+    found = await engine.requests.page(actor, query=query, offset=at.offset, limit=PER_PAGE)
+    connections = await connections_by_id(request, (each.connection_id for each in found.rows))
+    rows = [
+        Row(
+            request=each,
+            connection=connections.get(each.connection_id or ""),
+            last_run=next(
+                iter((await engine.runs.page(actor, request_id=each.id, limit=1)).rows), None
+            ),
+        )
+        for each in found.rows
+    ]
+    return page(request, "requests/list.html", rows=rows, total=found.total, query=query, at=at)
 
 
-ROUTES: Final[list[BaseRoute]] = [Route("/requests", overview)]
+async def new(request: Request) -> Response:
+    """The form: empty, or with a draft, a run or a connection in it."""
+    asked = request.query_params
+    if "draft" in asked:
+        return await _from_draft(request, asked["draft"])
+    notes: tuple[str, ...] = ()
+    form = RequestForm()
+    if "from" in asked:
+        detail = await engine_of(request).runs.find(actor_of(request), asked["from"])
+        filled = form_of_run(detail)
+        form, notes = filled.form, filled.notes
+    if connection_id := asked.get("connection", ""):
+        form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
+    return await show_form(request, form, notes=notes)
+
+
+async def show(request: Request) -> Response:
+    """The form of a saved request."""
+    saved = await _saved(request)
+    if key := request.query_params.get("draft"):
+        return await _from_draft(request, key, saved)
+    return await show_form(request, form_of_saved(saved))
+
+
+async def save(request: Request) -> Response:
+    """Keeps the request under its name: a new one, or the next version of one that is there."""
+    form = await read_form(request)
+    engine, actor = engine_of(request), actor_of(request)
+    as_new = not form.request_id or request.query_params.get("as") == "new"
+    version = None if request.query_params.get("over") == "newer" else form.version
+    try:
+        await connection_of(request, form)
+        if as_new:
+            saved = await engine.requests.create(actor, await _new_request(request, form))
+        else:
+            edit = RequestEdit(
+                name=form.name,
+                spec=form.spec(),
+                connection_id=form.connection,
+                credential=form.credential(),
+                form=form.extras(),
+                version=version,
+            )
+            saved = await engine.requests.edit(actor, form.request_id, edit)
+    except ConnectionChanged:
+        return await _conflict(request, form)
+    except GrantlineError as error:
+        return await refuse(request, form, error, is_save=True)
+    if not is_part(request):
+        return see_other(request, f"/requests/{saved.id}", f"“{saved.name}” is saved.")
+    response = page(request, "requests/saved.html", form=form_of_saved(saved), is_new=as_new)
+    response.headers["HX-Replace-Url"] = f"/requests/{saved.id}"
+    return response
+
+
+async def duplicate(request: Request) -> Response:
+    """The same request once more, under a name that is free."""
+    saved = await _saved(request)
+    copy = await engine_of(request).requests.duplicate(
+        actor_of(request), saved.id, await _free_name(request, saved.name)
+    )
+    return see_other(request, f"/requests/{copy.id}", f"This is a copy of “{saved.name}”.")
+
+
+async def delete(request: Request) -> Response:
+    """Deletes a saved request; its runs stay in the history."""
+    gone = await engine_of(request).requests.delete(
+        actor_of(request), request.path_params["request_id"]
+    )
+    return see_other(request, "/requests", f"“{gone.name}” is deleted. Its runs stay in History.")
+
+
+async def paste_curl(request: Request) -> Response:
+    """The form with a pasted cURL command in it."""
+    form = await read_form(request)
+    text = str((await request.form()).get("curl", ""))
+    try:
+        filled = form_of_curl(text, form)
+    except InvalidInput as error:
+        return await show_form(request, form, status=422, error=error, curl=text)
+    return await show_form(request, filled.form, notes=filled.notes, was_pasted=True)
+
+
+async def connection_choices(request: Request) -> Response:
+    """The connections to choose from, narrowed by a search: a part of the form."""
+    asked = request.query_params
+    choices = await choices_of(request, asked.get("connection", ""), asked.get("find", "").strip())
+    return page(request, "requests/choices.html", choices=choices, **words_for(RequestForm()))
+
+
+async def connections_by_id(request: Request, ids: Iterable[str | None]) -> dict[str, Connection]:
+    """The connections of these ids that are still there."""
+    engine, actor = engine_of(request), actor_of(request)
+    found = {}
+    for each in dict.fromkeys(ids):
+        if each is None:
+            continue
+        try:
+            found[each] = await engine.find(actor, each)
+        except ConnectionNotFound:
+            continue
+    return found
+
+
+async def _saved(request: Request) -> SavedRequest:
+    return await engine_of(request).requests.find(
+        actor_of(request), request.path_params["request_id"]
+    )
+
+
+async def _from_draft(request: Request, key: str, saved: SavedRequest | None = None) -> Response:
+    """The form with what was typed before; with ``answer`` in the address, and what came of it."""
+    asked = request.query_params
+    form = bench_of(request).draft(actor_of(request), key)
+    if form is None:
+        gone = "What was typed here before is kept no more."
+        return await show_form(
+            request, form_of_saved(saved) if saved else RequestForm(), notes=(gone,)
+        )
+    if connection_id := asked.get("connection", ""):
+        form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
+    outcome = None
+    if run_id := asked.get("answer", ""):
+        outcome = await request_run.outcome_of_run(request, run_id, form)
+    return await show_form(request, form, outcome=outcome)
+
+
+async def _conflict(request: Request, form: RequestForm) -> Response:
+    """Says that somebody saved the request meanwhile; nothing is overwritten unasked."""
+    newer = await engine_of(request).requests.find(actor_of(request), form.request_id)
+    if is_part(request):
+        response = page(request, "requests/conflict.html", status=409, newer=newer, form=form)
+        response.headers["HX-Retarget"] = "#notices"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    return await show_form(request, form, status=409, conflict=newer)
+
+
+async def _new_request(request: Request, form: RequestForm) -> NewRequest:
+    credential = form.credential()
+    if credential is not None and not credential.secret and form.request_id:
+        # A copy of a saved request: its secret goes along, to the hosts it was given for.
+        credential = await credential_for(request, form)
+    return NewRequest(
+        name=form.name or await _free_name(request, _name_for(form)),
+        spec=form.spec(),
+        connection_id=form.connection,
+        credential=credential,
+        form=form.extras(),
+    )
+
+
+def _name_for(form: RequestForm) -> str:
+    """What a request is called that was given no name: "GET api.example.com/v1/me"."""
+    place = form.url.strip().partition("://")[2] or form.url.strip()
+    plain = re.sub(r"[^\w./@+-]+", " ", place.partition("?")[0].partition("#")[0])
+    return f"{form.method} {plain}".strip()[:80].rstrip()
+
+
+async def _free_name(request: Request, name: str) -> str:
+    """``name``, with a number behind it when others have it."""
+    engine, actor = engine_of(request), actor_of(request)
+    for number in range(1, MOST_COPIES):
+        candidate = name if number == 1 else f"{name[:90]} {number}"
+        try:
+            await engine.requests.find(actor, candidate)
+        except NotFound:
+            return candidate
+    return name
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/requests", overview),
+    Route("/requests/new", new),
+    Route("/requests/connections", connection_choices),
+    Route("/requests/save", save, methods=["POST"]),
+    Route("/requests/curl", paste_curl, methods=["POST"]),
+    *request_run.ROUTES,
+    Route("/requests/{request_id}", show),
+    Route("/requests/{request_id}/duplicate", duplicate, methods=["POST"]),
+    Route("/requests/{request_id}/delete", delete, methods=["POST"]),
+]

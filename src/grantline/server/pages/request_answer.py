@@ -1,0 +1,134 @@
+"""A run as pages show it: the status in words, the body as a tree or text, and how much of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from grantline.calls.json_outline import Node, Outline
+from grantline.calls.presentation import Kind, Presentation, present
+from grantline.calls.response import Response
+from grantline.connections.making import Made
+from grantline.connections.run_detail import SeenBody
+from grantline.connections.runs import RunDetail
+
+# A page stays quick with so much in it; the whole body is a click away.
+MOST_CHARACTERS: Final = 200_000
+MOST_NODES: Final = 2_000
+
+
+@dataclass(slots=True)
+class Branch:
+    """A JSON value and the values in it, as far as the tree goes."""
+
+    node: Node
+    branches: list[Branch] = field(default_factory=list)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is an object or array."""
+        return self.node.kind in {"object", "array"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A body, ready to be shown.
+
+    Attributes:
+        text: Of what is text, or its beginning.
+        is_whole: Whether ``text`` is all of it.
+        is_kept: Whether the whole body can be downloaded; False when only its beginning is left.
+    """
+
+    kind: Kind
+    media_type: str
+    size: int
+    text: str
+    tree: Branch | None
+    tree_is_cut: bool
+    is_whole: bool
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a service answered."""
+
+    run_id: str
+    status: int
+    duration: timedelta
+    attempts: int
+    url: str
+    redirects: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...]
+    body: Body
+
+
+def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True) -> Answer | None:
+    """The answer of a run, or None when none came.
+
+    Args:
+        detail: The run as the history has it.
+        made: The same run with its whole answer, when that is still at hand.
+        parse: Whether to read JSON; off leaves the text as it is.
+    """
+    run, seen = detail.run, detail.response
+    if seen is None:
+        return None
+    whole = made.response if made else None
+    return Answer(
+        run_id=run.id,
+        status=seen.status,
+        duration=run.duration,
+        attempts=run.attempts,
+        url=seen.url,
+        redirects=seen.redirects,
+        headers=whole.headers if whole else seen.headers,
+        body=body_of(seen.body, whole or _response(seen.body), is_kept=bool(whole), parse=parse),
+    )
+
+
+def body_of(
+    seen: SeenBody,
+    response: Response | None = None,
+    *,
+    is_kept: bool = False,
+    parse: bool = True,
+) -> Body:
+    """How to show a body that the history has as ``seen``, and that may be at hand whole."""
+    response = response or _response(seen)
+    is_kept = is_kept or not seen.truncated
+    shown = present(response, max_nodes=MOST_NODES)
+    if not parse:
+        shown = replace(shown, tree=None, text=response.text if shown.text else "")
+    return Body(
+        kind=shown.kind,
+        media_type=shown.media_type,
+        size=seen.size,
+        text=shown.text[:MOST_CHARACTERS],
+        tree=_tree(shown.tree) if shown.tree else None,
+        tree_is_cut=shown.tree is not None and shown.tree.cut,
+        is_whole=is_kept and not _is_cut(shown),
+        is_kept=is_kept,
+    )
+
+
+def _is_cut(shown: Presentation) -> bool:
+    return shown.cut or len(shown.text) > MOST_CHARACTERS
+
+
+def _response(seen: SeenBody) -> Response:
+    headers = (("content-type", seen.media_type),) if seen.media_type else ()
+    return Response(status=200, headers=headers, content=seen.data, url="")
+
+
+def _tree(outline: Outline) -> Branch:
+    """The values of ``outline``, each in the one that holds it."""
+    root, *rest = map(Branch, outline.nodes)
+    path = [root]
+    for branch in rest:
+        del path[branch.node.depth :]
+        path[-1].branches.append(branch)
+        path.append(branch)
+    return root

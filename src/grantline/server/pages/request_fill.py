@@ -1,0 +1,213 @@
+"""Forms filled from what is there already: a saved request, a run, a pasted cURL command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from grantline.calls.credential import ApiKey, Basic, Bearer
+from grantline.calls.curl import STDIN, parse_curl
+from grantline.calls.multipart import read_multipart
+from grantline.calls.request import (
+    DEFAULT_HEADERS,
+    FORM_TYPE,
+    JSON_TYPE,
+    Content,
+    RequestSpec,
+    form_content,
+)
+from grantline.connections.credentials import BasicCredential, KeyCredential, RequestCredential
+from grantline.connections.runs import RunDetail
+from grantline.connections.saved_requests import SavedRequest
+from grantline.messages import first_value
+from grantline.secret import REDACTED, Secret
+from grantline.server.pages.request_form import (
+    METHODS,
+    NO_COMPRESSION,
+    Authentication,
+    BodyType,
+    FormPart,
+    RequestForm,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A form, and what there is to say about how it was filled."""
+
+    form: RequestForm
+    notes: tuple[str, ...] = ()
+
+
+def form_of_saved(saved: SavedRequest) -> RequestForm:
+    """The form of a saved request; its secret is kept and not shown."""
+    form = form_of_spec(saved.spec, body=str(saved.form.get("body", "")))
+    form = _with_credential(form, saved.credential)
+    if saved.connection_id is not None:
+        form = replace(form, authentication=Authentication.OAUTH, connection_id=saved.connection_id)
+    return replace(
+        form,
+        request_id=saved.id,
+        version=saved.version,
+        name=saved.name,
+        parse_response=_yes(saved.form, "parse_response"),
+        fail_on_status=_yes(saved.form, "fail_on_status"),
+    )
+
+
+def form_of_run(detail: RunDetail) -> Filled:
+    """The form of a request that was made; what was masked has to be typed again."""
+    seen, run = detail.request, detail.run
+    notes = []
+    headers = tuple(each for each in seen.headers if REDACTED not in each[1])
+    if run.connection_id is None and len(headers) < len(seen.headers):
+        notes.append("Headers that held a credential were left out: the history never has them.")
+    content = None
+    if seen.body.truncated or REDACTED.encode() in seen.body.data:
+        notes.append("The body was left out: the history has only a part of it.")
+    elif seen.body.size:
+        content = Content(seen.body.data, seen.body.media_type)
+    url = _without_masked(seen.url)
+    if url != seen.url and run.connection_id is None:
+        notes.append("Query parameters that held a credential were left out.")
+    headers = tuple(
+        each
+        for each in headers
+        if each not in DEFAULT_HEADERS
+        and not (content is not None and each[0].lower() == "content-type")
+    )
+    spec = RequestSpec(method=seen.method, url=url, headers=headers, content=content)
+    form = form_of_spec(spec)
+    if run.connection_id is not None:
+        form = replace(form, authentication=Authentication.OAUTH, connection_id=run.connection_id)
+    return Filled(form=form, notes=tuple(notes))
+
+
+def form_of_curl(text: str, old: RequestForm) -> Filled:
+    """The form of a pasted cURL command, in place of the request that ``old`` holds.
+
+    The name and the connection stay: a credential of the command does not push out a connection.
+
+    Raises:
+        InvalidInput: It is no cURL command, or one that cannot be made here.
+    """
+    found = parse_curl(text)
+    notes = list(found.warnings)
+    notes += (
+        "The command reads standard input; paste the body."
+        if path == STDIN
+        else f"The command reads the file {path}; choose it, or paste what is in it."
+        for path in found.missing
+    )
+    form = form_of_spec(found.spec)
+    form = replace(
+        form,
+        request_id=old.request_id,
+        version=old.version,
+        name=old.name,
+        parse_response=old.parse_response,
+        fail_on_status=old.fail_on_status,
+        connection_id=old.connection_id,
+    )
+    if old.connection is not None and isinstance(found.auth, Bearer | None):
+        form = replace(form, authentication=Authentication.OAUTH)
+    else:
+        match found.auth:
+            case Basic(user, password):
+                form = replace(
+                    form, authentication=Authentication.BASIC, username=user, password=password
+                )
+            case Bearer(token):
+                value = Secret(f"Bearer {token.reveal()}")
+                form = replace(
+                    form,
+                    authentication=Authentication.KEY,
+                    key_name="Authorization",
+                    key_value=value,
+                )
+            case ApiKey(name, value):
+                form = replace(
+                    form, authentication=Authentication.KEY, key_name=name, key_value=value
+                )
+    return Filled(form=form, notes=tuple(notes))
+
+
+def form_of_spec(spec: RequestSpec, *, body: str = "") -> RequestForm:
+    """The form that means ``spec``; ``body`` is how the body was typed, when that is known."""
+    headers = tuple(each for each in spec.headers if each != NO_COMPRESSION)
+    form = RequestForm(
+        method=spec.method,
+        url=spec.url,
+        query=spec.query,
+        headers=headers,
+        timeout="" if spec.timeout is None else str(round(spec.timeout.total_seconds())),
+        follow_redirects=spec.follow_redirects,
+        compressed=first_value(spec.headers, NO_COMPRESSION[0]) != NO_COMPRESSION[1],
+    )
+    return form if spec.content is None else _with_body(form, spec.content, body)
+
+
+def methods_for(form: RequestForm) -> tuple[str, ...]:
+    """The methods to choose from: the usual ones, and the form's own."""
+    return METHODS if form.method in METHODS else (*METHODS, form.method)
+
+
+def _with_body(form: RequestForm, content: Content, typed_as: str) -> RequestForm:
+    kind, data = content.media_type, content.data
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = None
+    if typed_as != BodyType.RAW and text is not None:
+        if kind == JSON_TYPE:
+            return replace(form, body=BodyType.JSON, json_text=text)
+        fields = tuple(parse_qsl(text, keep_blank_values=True))
+        if kind == FORM_TYPE and form_content(fields) == content:
+            return replace(form, body=BodyType.FORM, fields=fields)
+    if parts := read_multipart(content):
+        rows = tuple(
+            FormPart(
+                name=each.name,
+                is_file=each.filename is not None or _is_binary(each.data),
+                text="" if _is_binary(each.data) else each.data.decode(),
+                data=each.data,
+                filename=each.filename or "",
+                media_type=each.media_type,
+            )
+            for each in parts
+        )
+        return replace(form, body=BodyType.MULTIPART, parts=rows)
+    form = replace(form, body=BodyType.RAW, raw_type=kind)
+    return replace(form, raw_data=data) if text is None else replace(form, raw_text=text)
+
+
+def _is_binary(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _with_credential(form: RequestForm, credential: RequestCredential | None) -> RequestForm:
+    match credential:
+        case KeyCredential(name=name, placement=placement):
+            return replace(
+                form, authentication=Authentication.KEY, key_name=name, key_placement=placement
+            )
+        case BasicCredential(username=username):
+            return replace(form, authentication=Authentication.BASIC, username=username)
+        case None:
+            return form
+
+
+def _without_masked(url: str) -> str:
+    base, mark, query = url.partition("?")
+    kept = "&".join(each for each in query.split("&") if REDACTED not in each)
+    return base + mark + kept if kept else base
+
+
+def _yes(form: Mapping[str, Any], name: str) -> bool:
+    return form.get(name, True) is not False

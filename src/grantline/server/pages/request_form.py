@@ -1,0 +1,318 @@
+"""What a person typed into *Make a request*, and the request that it means.
+
+The form keeps everything typed, also what the chosen authentication type and body do not use: who
+changes his mind finds it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+
+from grantline.calls.multipart import BINARY_TYPE, Part, file_part, multipart_content, text_part
+from grantline.calls.request import (
+    Content,
+    Pairs,
+    RequestSpec,
+    form_content,
+    json_text_content,
+)
+from grantline.connections.credentials import (
+    BasicCredential,
+    KeyCredential,
+    KeyPlacement,
+    RequestCredential,
+)
+from grantline.errors import InvalidInput
+from grantline.messages import Headers, first_value
+from grantline.secret import Secret
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+LONGEST_TIMEOUT: Final = 300
+NO_SECRET: Final = Secret("")
+NO_COMPRESSION: Final = ("Accept-Encoding", "identity")
+
+
+class Authentication(StrEnum):
+    """What a request carries to say who asks."""
+
+    NONE = "none"
+    KEY = "key"
+    BASIC = "basic"
+    OAUTH = "oauth"
+
+
+class BodyType(StrEnum):
+    """How the body is typed."""
+
+    NONE = "none"
+    JSON = "json"
+    FORM = "form"
+    MULTIPART = "multipart"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FormPart:
+    """One row of a multipart body.
+
+    Attributes:
+        text: The value, of a part that is no file.
+        data: The bytes of the file; None when they are not here any more, or not sent along.
+    """
+
+    name: str = ""
+    is_file: bool = False
+    text: str = ""
+    data: bytes | None = None
+    filename: str = ""
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RequestForm:
+    """The fields as they were typed.
+
+    Attributes:
+        request_id: The saved request that is being edited; empty for a new one.
+        version: The version it had when the form was filled.
+        raw_data: A body that is no text, from elsewhere; used while ``raw_text`` is empty.
+    """
+
+    request_id: str = ""
+    version: int = 0
+    name: str = ""
+    method: str = "GET"
+    url: str = ""
+    authentication: Authentication = Authentication.NONE
+    connection_id: str = ""
+    key_name: str = ""
+    key_value: Secret = NO_SECRET
+    key_placement: KeyPlacement = KeyPlacement.HEADER
+    username: str = ""
+    password: Secret = NO_SECRET
+    query: Pairs = ()
+    headers: Headers = ()
+    body: BodyType = BodyType.NONE
+    json_text: str = ""
+    fields: Pairs = ()
+    parts: tuple[FormPart, ...] = ()
+    raw_text: str = ""
+    raw_type: str = "text/plain"
+    raw_data: bytes | None = None
+    parse_response: bool = True
+    fail_on_status: bool = True
+    timeout: str = ""
+    follow_redirects: bool = True
+    compressed: bool = True
+
+    @property
+    def connection(self) -> str | None:
+        """The id of the connection whose token the request carries."""
+        return self.connection_id or None if self.authentication is Authentication.OAUTH else None
+
+    def files(self) -> tuple[bytes, ...]:
+        """The files of the form."""
+        found = (each.data for each in self.parts if each.is_file)
+        return tuple(each for each in (*found, self.raw_data) if each is not None)
+
+    def spec(self) -> RequestSpec:
+        """The request that is meant.
+
+        Raises:
+            InvalidInput: A field is wrong; names it.
+        """
+        url = self.url.strip()
+        if self.authentication is Authentication.OAUTH and not self.connection_id:
+            raise InvalidInput(
+                "No connection is chosen.",
+                field="Connection",
+                hint="Choose one, create one, or choose “No authentication”.",
+            )
+        if not url and self.connection is None:
+            raise InvalidInput(
+                "The URL is empty.", field="URL", hint="For example https://api.example.com/v1/me."
+            )
+        headers = tuple((name.strip(), value.strip()) for name, value in self.headers)
+        if not all(name for name, _ in headers):
+            raise InvalidInput(
+                "A header has a value and no name.", field="Headers", hint="Name it or remove it."
+            )
+        if not self.compressed and first_value(headers, NO_COMPRESSION[0]) is None:
+            headers = (*headers, NO_COMPRESSION)
+        return RequestSpec(
+            method=self.method,
+            url=url,
+            headers=headers,
+            query=self.query,
+            content=self._content(),
+            follow_redirects=self.follow_redirects,
+            timeout=self._timeout(),
+        )
+
+    def credential(self) -> RequestCredential | None:
+        """What the request carries instead of a token; an empty secret means the one kept."""
+        if self.authentication is Authentication.KEY:
+            return KeyCredential(
+                name=self.key_name.strip(), value=self.key_value, placement=self.key_placement
+            )
+        if self.authentication is Authentication.BASIC:
+            return BasicCredential(username=self.username, password=self.password)
+        return None
+
+    def extras(self) -> dict[str, Any]:
+        """What is kept of the form beside the request itself."""
+        return {
+            "parse_response": self.parse_response,
+            "fail_on_status": self.fail_on_status,
+            "body": self.body.value,
+        }
+
+    def _content(self) -> Content | None:
+        match self.body:
+            case BodyType.NONE:
+                return None
+            case BodyType.JSON:
+                if not self.json_text.strip():
+                    raise InvalidInput(
+                        "The JSON body is empty.", field="JSON", hint="Type it, or choose no body."
+                    )
+                try:
+                    return json_text_content(self.json_text)
+                except InvalidInput as error:
+                    raise InvalidInput(error.message, field="JSON", hint=error.hint) from None
+            case BodyType.FORM:
+                return form_content(self.fields)
+            case BodyType.MULTIPART:
+                return multipart_content([_part(each) for each in self.parts])
+            case BodyType.RAW:
+                if not self.raw_text and self.raw_data is not None:
+                    return Content(self.raw_data, self.raw_type.strip())
+                return Content(self.raw_text.encode(), self.raw_type.strip())
+
+    def _timeout(self) -> timedelta | None:
+        text = self.timeout.strip()
+        if not text:
+            return None
+        if not text.isdecimal() or not 1 <= int(text) <= LONGEST_TIMEOUT:
+            raise InvalidInput(
+                f"“{text}” is not a whole number from 1 to {LONGEST_TIMEOUT}.",
+                field="Timeout",
+                hint=f"Empty means {LONGEST_TIMEOUT} s.",
+            )
+        return timedelta(seconds=int(text))
+
+
+def _part(row: FormPart) -> Part:
+    if not row.is_file:
+        return text_part(row.name, row.text, media_type=row.media_type)
+    if row.data is None:
+        what = f"“{row.filename}”" if row.filename else "the file"
+        raise InvalidInput(
+            f"The part “{row.name}” has no file.",
+            field="Parts",
+            hint=f"Choose {what} again.",
+        )
+    return file_part(
+        row.name, row.data, filename=row.filename, media_type=row.media_type or BINARY_TYPE
+    )
+
+
+async def form_from(data: FormData, kept: Callable[[str], bytes | None]) -> RequestForm:
+    """The form that a browser sent.
+
+    Args:
+        data: As Starlette parsed it.
+        kept: Gives the bytes of a file that was sent before, by its digest.
+    """
+    text = _Texts(data)
+    version = text.one("version")
+    return RequestForm(
+        request_id=text.one("request_id"),
+        version=int(version) if version.isdecimal() else 0,
+        name=text.one("name").strip(),
+        method=text.one("method").strip().upper() or "GET",
+        url=text.one("url"),
+        authentication=_member(Authentication, text.one("authentication"), Authentication.NONE),
+        connection_id=text.one("connection"),
+        key_name=text.one("key_name"),
+        key_value=Secret(text.one("key_value")),
+        key_placement=_member(KeyPlacement, text.one("key_placement"), KeyPlacement.HEADER),
+        username=text.one("username"),
+        password=Secret(text.one("password")),
+        query=text.pairs("query"),
+        headers=text.pairs("header"),
+        body=_member(BodyType, text.one("body"), BodyType.NONE),
+        json_text=text.lines("json"),
+        fields=text.pairs("field"),
+        parts=tuple([each async for each in _parts(data, kept)]),
+        raw_text=text.lines("raw"),
+        raw_type=text.one("raw_type"),
+        raw_data=kept(text.one("raw_kept")),
+        parse_response=bool(text.one("parse_response")),
+        fail_on_status=bool(text.one("fail_on_status")),
+        timeout=text.one("timeout"),
+        follow_redirects=bool(text.one("follow_redirects")),
+        compressed=bool(text.one("compressed")),
+    )
+
+
+class _Texts:
+    def __init__(self, data: FormData) -> None:
+        self._data = data
+
+    def one(self, name: str) -> str:
+        value = self._data.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def lines(self, name: str) -> str:
+        """A text of several lines: forms send CRLF, people mean LF."""
+        return self.one(name).replace("\r\n", "\n")
+
+    def all(self, name: str) -> list[str]:
+        return [each if isinstance(each, str) else "" for each in self._data.getlist(name)]
+
+    def pairs(self, name: str) -> Pairs:
+        both = zip(self.all(f"{name}_key"), self.all(f"{name}_value"), strict=False)
+        return tuple(pair for pair in both if any(pair))
+
+
+async def _parts(data: FormData, kept: Callable[[str], bytes | None]) -> AsyncIterator[FormPart]:
+    text = _Texts(data)
+    names = text.all("part_name")
+
+    def column(name: str) -> list[str]:
+        found = text.all(f"part_{name}")
+        return found + [""] * (len(names) - len(found))
+
+    uploads = [*data.getlist("part_file"), *[""] * len(names)]
+    columns = zip(*map(column, ("kind", "value", "kept", "filename", "type")), strict=False)
+    for name, upload, (kind, value, digest, filename, media_type) in zip(
+        names, uploads, columns, strict=False
+    ):
+        row = FormPart(
+            name=name,
+            is_file=kind == "file",
+            text=value.replace("\r\n", "\n"),
+            data=kept(digest),
+            filename=filename,
+            media_type=media_type or None,
+        )
+        if isinstance(upload, UploadFile) and upload.filename:
+            row = replace(
+                row,
+                data=await upload.read(),
+                filename=upload.filename,
+                media_type=upload.content_type or BINARY_TYPE,
+            )
+        if row.name or row.text or row.filename:
+            yield row
+
+
+def _member(kind: Any, text: str, default: Any) -> Any:
+    return next((each for each in kind if each.value == text), default)

@@ -1,0 +1,174 @@
+"""The page *Make a request*: read from what a browser sent, and shown again with all of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from grantline.connections.connection import Connection
+from grantline.connections.credentials import RequestCredential, kept_or_new
+from grantline.connections.state import State
+from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
+from grantline.server.page import actor_of, engine_of, is_part, page
+from grantline.server.pages.request_bench import bench_of, digest_of
+from grantline.server.pages.request_fill import methods_for
+from grantline.server.pages.request_form import (
+    LONGEST_TIMEOUT,
+    Authentication,
+    BodyType,
+    RequestForm,
+    form_from,
+)
+
+# A list of more is no help; the box beside it finds the others.
+MOST_CHOICES: Final = 100
+MOST_FIELDS: Final = 5_000
+MOST_FILES: Final = 100
+MOST_BYTES: Final = 32 * 1024 * 1024
+
+AUTHENTICATIONS: Final = (
+    (Authentication.NONE, "No authentication"),
+    (Authentication.KEY, "API key"),
+    (Authentication.BASIC, "Basic"),
+    (Authentication.OAUTH, "OAuth 2.0"),
+)
+BODIES: Final = (
+    (BodyType.NONE, "None"),
+    (BodyType.JSON, "JSON"),
+    (BodyType.FORM, "Form fields"),
+    (BodyType.MULTIPART, "Multipart"),
+    (BodyType.RAW, "Raw"),
+)
+UNUSABLE: Final = frozenset({State.DRAFT, State.REAUTHORIZATION_REQUIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The connections to choose from.
+
+    Attributes:
+        chosen: The one that is chosen, whether or not it is among ``rows``.
+        is_gone: A connection is chosen that is there no more.
+    """
+
+    rows: tuple[Connection, ...]
+    total: int
+    chosen: Connection | None
+    is_gone: bool = False
+
+
+async def read_form(request: Request) -> RequestForm:
+    """The form that a browser sent; its files stay on the bench."""
+    bench, actor = bench_of(request), actor_of(request)
+    async with request.form(
+        max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES
+    ) as data:
+        form = await form_from(data, lambda digest: bench.file(actor, digest))
+    bench.keep_files(actor, form)
+    return form
+
+
+async def show_form(
+    request: Request,
+    form: RequestForm,
+    *,
+    status: int = 200,
+    template: str = "requests/form.html",
+    **context: Any,
+) -> Response:
+    """The page with everything in ``form``; ``context`` says what else there is to show."""
+    bench_of(request).keep_files(actor_of(request), form)
+    given = {"error": None, "notes": (), "answer": None, "outcome": None, "conflict": False}
+    return page(
+        request,
+        template,
+        status=status,
+        form=form,
+        choices=await choices_of(request, form.connection_id),
+        **words_for(form),
+        **{**given, **context},
+    )
+
+
+def words_for(form: RequestForm) -> dict[str, Any]:
+    """What the templates of the form need beside the form."""
+    return {
+        "methods": methods_for(form),
+        "authentications": AUTHENTICATIONS,
+        "bodies": BODIES,
+        "longest_timeout": LONGEST_TIMEOUT,
+        "digest_of": digest_of,
+        "ticket": secrets.token_urlsafe(9),
+        "changed_settings": changed_settings(form),
+        "unusable": UNUSABLE,
+    }
+
+
+def changed_settings(form: RequestForm) -> int:
+    """How many of the folded settings differ from what they usually are."""
+    usual = RequestForm()
+    names = ("parse_response", "fail_on_status", "timeout", "follow_redirects", "compressed")
+    return sum(getattr(form, name) != getattr(usual, name) for name in names)
+
+
+async def choices_of(request: Request, chosen_id: str, query: str = "") -> Choices:
+    """The connections to choose from, and the one that is chosen."""
+    engine, actor = engine_of(request), actor_of(request)
+    found = await engine.listing.page(actor, query=query, limit=MOST_CHOICES)
+    rows = tuple(each.connection for each in found.rows)
+    if not chosen_id:
+        return Choices(rows, found.total, None)
+    chosen = next((each for each in rows if each.id == chosen_id), None)
+    if chosen is None:
+        try:
+            chosen = await engine.find(actor, chosen_id)
+        except ConnectionNotFound:
+            return Choices(rows, found.total, None, is_gone=True)
+        rows = (chosen, *rows)
+    return Choices(rows, found.total, chosen)
+
+
+async def connection_of(request: Request, form: RequestForm) -> Connection | None:
+    """The connection whose token the request carries.
+
+    Raises:
+        InvalidInput: It is there no more.
+    """
+    if form.connection is None:
+        return None
+    try:
+        return await engine_of(request).find(actor_of(request), form.connection)
+    except ConnectionNotFound:
+        raise InvalidInput(
+            "The connection of this request is there no more.",
+            field="Connection",
+            hint="Choose another one.",
+        ) from None
+
+
+async def credential_for(request: Request, form: RequestForm) -> RequestCredential | None:
+    """What the request carries instead of a token, with a secret that was kept put in.
+
+    Raises:
+        InvalidInput: There is none to put in.
+    """
+    new = form.credential()
+    if new is None or new.secret or not form.request_id:
+        return new
+    saved = await engine_of(request).requests.find(actor_of(request), form.request_id)
+    return kept_or_new(saved.credential, new)
+
+
+async def refuse(
+    request: Request, form: RequestForm, error: GrantlineError, **context: Any
+) -> Response:
+    """The reason why nothing was done: beside the field, and for htmx in the answer's place."""
+    if is_part(request):
+        return page(
+            request, "requests/refused.html", status=error.http_status, error=error, **context
+        )
+    return await show_form(request, form, status=error.http_status, error=error, **context)

@@ -1,0 +1,314 @@
+"""Running a request from its form, and what can be done about one that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from grantline.connections.connection import Actor, Connection
+from grantline.connections.making import Made
+from grantline.connections.manage import ConnectionEdit
+from grantline.errors import (
+    EgressBlocked,
+    GrantlineError,
+    InvalidClient,
+    InvalidGrant,
+    InvalidInput,
+    NotAuthorized,
+    NotFound,
+    ReauthorizationRequired,
+)
+from grantline.secret import Secret
+from grantline.server.errors import Problem
+from grantline.server.page import actor_of, engine_of, is_part, page, see_other
+from grantline.server.pages.request_answer import Answer, answer_of
+from grantline.server.pages.request_bench import bench_of
+from grantline.server.pages.request_form import RequestForm
+from grantline.server.pages.request_page import (
+    choices_of,
+    connection_of,
+    credential_for,
+    read_form,
+    refuse,
+    show_form,
+    words_for,
+)
+from grantline.server.pages.request_sent import Code, codes_of, preview_of
+
+DRAFT_LEADS_TO: Final = ("/connections/", "/connections?")
+ASKS_FOR_CONSENT: Final = (NotAuthorized, ReauthorizationRequired, InvalidGrant, InvalidClient)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        problem: Why there is no answer, or what an answer with an error status means.
+        is_cancelled: It was ended here before an answer came.
+        host_to_allow: The host that the connection's token may not go to yet.
+        consent_at: Where to give consent again.
+    """
+
+    answer: Answer | None = None
+    problem: Problem | None = None
+    is_cancelled: bool = False
+    host_to_allow: str = ""
+    consent_at: str = ""
+    run_id: str = ""
+
+
+async def run(request: Request) -> Response:
+    """Makes the request and shows what became of it."""
+    form = await read_form(request)
+    return await _run(request, form)
+
+
+async def allow_host_and_run(request: Request) -> Response:
+    """Lets the connection's token go to one more host, and makes the request again."""
+    form = await read_form(request)
+    host = request.query_params.get("host", "")
+    engine, actor = engine_of(request), actor_of(request)
+    try:
+        connection = await connection_of(request, form)
+        if connection is None:
+            raise InvalidInput("No connection is chosen.", field="Connection")
+        if connection.owner != actor.user:
+            raise InvalidInput(
+                "Only the owner of a connection says where its token may go.",
+                field="Connection",
+                hint="Ask the owner to add the host.",
+            )
+        edit = ConnectionEdit(hosts=(*connection.hosts, host), version=connection.version)
+        await engine.manage.edit(actor, connection.id, edit)
+    except GrantlineError as error:
+        return await refuse(request, form, error)
+    return await _run(request, form)
+
+
+async def cancel(request: Request) -> Response:
+    """Ends a request that is under way."""
+    data = await request.form()
+    bench_of(request).cancel(actor_of(request), str(data.get("ticket", "")))
+    return Response(status_code=204)
+
+
+async def keep_draft(request: Request) -> Response:
+    """Keeps what was typed, and leads to the connection's pages, which lead back to it."""
+    form = await read_form(request)
+    target = request.query_params.get("to", "")
+    if not target.startswith(DRAFT_LEADS_TO):
+        target = "/connections/new"
+    back = draft_url(request, form)
+    joiner = "&" if "?" in target else "?"
+    return see_other(request, f"{target}{joiner}{urlencode({'return_to': back})}")
+
+
+async def preview(request: Request) -> Response:
+    """The request that would be sent, or what is wrong with it."""
+    form = await read_form(request)
+    seen, error = None, None
+    try:
+        connection = await connection_of(request, form)
+        seen = preview_of(form.spec(), connection, form.credential())
+    except GrantlineError as wrong:
+        error = wrong
+    return page(
+        request,
+        "requests/preview.html",
+        preview=seen,
+        error=error,
+        form=form,
+        choices=await choices_of(request, form.connection_id),
+        **words_for(form),
+    )
+
+
+async def code(request: Request) -> Response:
+    """The request as a command; with ``reveal`` the secrets are in it."""
+    form = await read_form(request)
+    reveal = request.query_params.get("reveal") == "yes"
+    codes: tuple[Code, ...] = ()
+    error = None
+    try:
+        connection = await connection_of(request, form)
+        credential = await credential_for(request, form) if reveal else form.credential()
+        token = None
+        if reveal:
+            token = (
+                await engine_of(request).token(actor_of(request), connection.id)
+                if connection
+                else Secret("")
+            )
+        codes = codes_of(form.spec(), connection, credential, token)
+    except GrantlineError as wrong:
+        error = wrong
+    return page(request, "requests/code.html", codes=codes, error=error, reveal=reveal)
+
+
+def draft_url(request: Request, form: RequestForm, **more: str) -> str:
+    """The address under which what was typed is shown again."""
+    key = bench_of(request).keep_draft(actor_of(request), form)
+    path = f"/requests/{form.request_id}" if form.request_id else "/requests/new"
+    return f"{path}?{urlencode({'draft': key, **more})}"
+
+
+async def outcome_of_run(request: Request, run_id: str, form: RequestForm) -> Outcome | None:
+    """What became of a run that was made lately; None when the history has it no more."""
+    made = bench_of(request).made(actor_of(request), run_id)
+    try:
+        return await _outcome(request, run_id, made, form)
+    except NotFound:
+        return None
+
+
+async def _run(request: Request, form: RequestForm) -> Response:
+    engine, actor, bench = engine_of(request), actor_of(request), bench_of(request)
+    ticket = str((await request.form()).get("ticket", ""))
+    made = None
+    scope = bench.begin(actor, ticket)
+    try:
+        with scope:
+            made = await engine.make_request(
+                actor,
+                form.spec(),
+                connection_id=form.connection,
+                credential=await credential_for(request, form),
+                saved_request_id=form.request_id or None,
+            )
+    except GrantlineError as error:
+        return await refuse(request, form, error)
+    finally:
+        bench.end(actor, ticket, scope)
+    if made is None:
+        return await _show(request, form, Outcome(is_cancelled=True))
+    bench.keep_made(actor, made)
+    run_id = made.run.id if made.run else ""
+    if not is_part(request):
+        # Going back, or loading the page again, must not send the request again.
+        return see_other(request, draft_url(request, form, answer=run_id))
+    return await _show(request, form, await _outcome(request, run_id, made, form))
+
+
+async def _show(request: Request, form: RequestForm, outcome: Outcome) -> Response:
+    if is_part(request):
+        return page(request, "requests/outcome.html", outcome=outcome, form=form)
+    return await show_form(request, form, outcome=outcome)
+
+
+async def _outcome(request: Request, run_id: str, made: Made | None, form: RequestForm) -> Outcome:
+    actor = actor_of(request)
+    detail = await engine_of(request).runs.find(actor, run_id)
+    answer = answer_of(detail, made, parse=form.parse_response)
+    if answer is not None:
+        problem = None
+        if answer.status >= 400 and form.fail_on_status:
+            problem = _status_problem(answer)
+        return Outcome(
+            answer=answer,
+            problem=problem,
+            run_id=run_id,
+            consent_at=_consent_at(form) if answer.status == 401 else "",
+        )
+    error = made.error if made else None
+    if error is None:
+        seen = detail.error
+        problem = Problem(
+            status=502,
+            code=seen.code if seen else "request_failed",
+            title=seen.message if seen else "No answer came.",
+            hint=seen.hint if seen else "",
+        )
+        return Outcome(problem=problem, run_id=run_id)
+    connection = await _own_connection(request, form, actor)
+    return Outcome(
+        problem=_problem(error, connection),
+        run_id=run_id,
+        host_to_allow=_host_to_allow(error, connection),
+        consent_at=_consent_at(form) if isinstance(error, ASKS_FOR_CONSENT) else "",
+    )
+
+
+def _problem(error: GrantlineError, connection: Connection | None) -> Problem:
+    """``error`` with the next step as it is taken here, not in a terminal."""
+    problem = Problem.of(error)
+    if isinstance(error, ASKS_FOR_CONSENT) and connection is not None:
+        return replace(problem, hint="Connect again to go on; what you typed here is kept.")
+    if _is_host_refused(error) and connection is not None:
+        return replace(
+            problem,
+            hint="A token goes only to the hosts that its connection names, so that no one "
+            "else gets it.",
+        )
+    return problem
+
+
+def _status_problem(answer: Answer) -> Problem:
+    """What an answer with an error status usually means."""
+    headers = {name.lower(): value for name, value in answer.headers}
+    said = _STATUS_HINTS.get(answer.status, _CLASS_HINTS[min(answer.status // 100, 5)])
+    if answer.status == 401 and answer.attempts > 1:
+        said = "The token was renewed, and the new one was refused too."
+    if answer.status in {429, 503} and (wait := headers.get("retry-after")):
+        said = f"{said} The service asks to wait: Retry-After {wait}."
+    return Problem(
+        status=answer.status,
+        code="upstream_error",
+        title=f"The service answered with status {answer.status}.",
+        hint=said,
+        quote=headers.get("www-authenticate", "") if answer.status in {401, 403} else "",
+    )
+
+
+def _consent_at(form: RequestForm) -> str:
+    return f"/connections/{form.connection}" if form.connection else ""
+
+
+def _host_to_allow(error: GrantlineError, connection: Connection | None) -> str:
+    if connection is None or not _is_host_refused(error):
+        return ""
+    return error.address if isinstance(error, EgressBlocked) else ""
+
+
+def _is_host_refused(error: GrantlineError) -> bool:
+    return isinstance(error, EgressBlocked) and error.rule == "host_not_allowed"
+
+
+async def _own_connection(request: Request, form: RequestForm, actor: Actor) -> Connection | None:
+    """The connection of the form, when the visitor is its owner."""
+    try:
+        connection = await connection_of(request, form)
+    except InvalidInput:
+        return None
+    return connection if connection and connection.owner == actor.user else None
+
+
+_STATUS_HINTS: Final = {
+    400: "Something in the request is not as the service wants it; its answer usually says what.",
+    401: "It does not accept who asks: the credential is missing, wrong or expired.",
+    403: "It knows who asks and does not allow this: a scope or a role may be missing.",
+    404: "Nothing is at this URL, or the account may not see it. Check the path and its ids.",
+    405: "This URL does not take this method.",
+    409: "The request conflicts with how things are at the service now.",
+    415: "It does not take this content type. Check the body's type.",
+    422: "It understood the body and does not accept its content.",
+    429: "Too many requests.",
+}
+_CLASS_HINTS: Final = {
+    4: "The service finds fault with the request; its answer usually says what.",
+    5: "The service failed. The request may be right; try again later.",
+}
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/requests/run", run, methods=["POST"]),
+    Route("/requests/allow-host", allow_host_and_run, methods=["POST"]),
+    Route("/requests/cancel", cancel, methods=["POST"]),
+    Route("/requests/draft", keep_draft, methods=["POST"]),
+    Route("/requests/preview", preview, methods=["POST"]),
+    Route("/requests/code", code, methods=["POST"]),
+]
