@@ -145,7 +145,7 @@ def test_what_only_changes_the_output_is_passed_over(options: str) -> None:
         (f"curl {URL} -H nonsense", r"-H at character 35: A header has the form"),
         (f"curl {URL} -H 'a b: c'", r"-H at character 35: A header name contains a blank"),
         (f"curl {URL} -H $'A: b\\nC: d'", r"-H at character 35: The value of the header A"),
-        (f"curl {URL} -A $'b\\nC: d'", r"The value of the header User-Agent"),
+        (f"curl {URL} -A $'b\\nC: d'", r"-A at character 35: The value of the header User-Agent"),
         (f"curl {URL} -H 'Authorization: a' -H 'Authorization: b'", r"two Authorization headers"),
         (f"curl {URL} -H $'Authorization: a\\nb'", r"-H at character 35"),
         (f"curl {URL} -H $'X: \\xff'", r"-H at character 35: The value is not Unicode"),
@@ -177,6 +177,34 @@ def test_what_cannot_be_made_is_refused_with_the_option_and_its_place(
     with pytest.raises(InvalidInput, match=says) as caught:
         parse_curl(command)
     assert caught.value.field == "curl"
+
+
+def test_the_name_of_an_uploaded_file_is_encoded_into_the_url() -> None:
+    found = parse_curl("curl -T 'dir/my file.csv' https://api.example/folder/", files={})
+    assert found.spec.url == "https://api.example/folder/my%20file.csv"
+    assert (found.spec.method, found.missing) == ("PUT", ("dir/my file.csv",))
+
+
+def test_long_options_may_be_shortened_and_switched_off() -> None:
+    found = parse_curl(f"curl --location --no-location --data-bin x {URL}")
+    assert (found.spec.method, found.spec.follow_redirects) == ("POST", False)
+    with pytest.raises(InvalidInput, match="--no-data at character 6: curl has no such option"):
+        parse_curl(f"curl --no-data x {URL}")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("a\0", b""),
+        Part("a", b"", "name", None),
+        Part("a", b"", "name", "text/plain; a=b"),
+    ],
+)
+def test_a_form_that_curl_could_not_write_is_copied_as_its_bytes(part: Part) -> None:
+    content = multipart_content([part])
+    command = to_curl(RequestSpec(method="POST", url=URL, content=content))
+    assert "-F" not in command.text
+    assert parse_curl(command.text, files=command.files).spec.content == content
 
 
 def test_a_url_without_a_scheme_becomes_https() -> None:

@@ -58,6 +58,8 @@ def texts(command: str) -> list[str]:
             ["curl.exe", "x", "-H", 'A: $b "c"', "-d", "it's"],
         ),
         ('curl x `\r\n -d \'{\\"a\\": 1}\' "b""c"', ["curl", "x", "-d", '{"a": 1}', 'b"c']),
+        ("curl x `\n -v > out | jq .\n", ["curl", "x", "-v"]),
+        ('curl x `\n -d a\\"b\n', ["curl", "x", "-d", 'a"b']),
         ("curl x `\n -d a`tb", ["curl", "x", "-d", "a\tb"]),
     ],
 )

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from grantline.calls.curl_export import CommandLine
 from grantline.calls.multipart import multipart_content, text_part
 from grantline.calls.request import (
+    FORM_TYPE,
+    JSON_TYPE,
     Content,
     RequestSpec,
     build_request,
@@ -26,7 +28,7 @@ from grantline.calls.shell_words import split_words
 from grantline.calls.snippets import to_cli, to_python
 from grantline.cli import request as command
 from grantline.client.request_options import request_spec
-from grantline.messages import HttpRequest
+from grantline.messages import Headers, HttpRequest
 
 BASE = "https://api.example/v1"
 
@@ -138,6 +140,38 @@ def run_cli(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Re
     assert words[:2] == ["grantline", "request"]
     COMMAND.main(words[2:], standalone_mode=False)
     return seen.pop()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json_text_content('{"a": 1.10}'),
+        json_text_content('{"a":1,"a":2}'),
+        json_text_content("[1e400]"),
+        json_text_content("[" * 99 + "]" * 99),
+        json_text_content('{"a":[12345678901234567890,null]}'),
+        Content(b"[NaN]", JSON_TYPE),
+        Content(b"not json", JSON_TYPE),
+        Content(b"\xff", JSON_TYPE),
+        Content(b"[" * 100_000, JSON_TYPE),
+        form_content((("a", "b"), ("a", "c d"))),
+        form_content((("a=", "b"),)),
+        Content(b"a", FORM_TYPE),
+        Content(b"\xff=\x00", FORM_TYPE),
+        Content(b"@file", "text/plain; charset=utf-8"),
+        Content(b"\x00", "application/octet-stream"),
+        Content(b"a" * 100_000, "text/csv"),
+        multipart_content([text_part("a", "b")]),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("headers", [(), (("content-type", "application/merge-patch+json"),)])
+def test_a_body_is_sent_byte_for_byte(
+    content: Content, headers: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = RequestSpec(method="POST", url="/x", headers=headers, content=content)
+    assert built(run_python(to_python(spec, "c")).spec) == built(spec)
+    assert built(run_cli(to_cli(spec, "c"), monkeypatch)[1]) == built(spec)
 
 
 @given(specs, names)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qsl, quote_plus, unquote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode
 
 from grantline.calls.credential import (
     ApiKey,
@@ -103,7 +103,6 @@ class _Command:
         self.flags: set[str] = set()
         self.headers: list[tuple[str, str]] = []
         self.removed: set[str] = set()
-        self.cookies: list[str] = []
         self.implied: dict[str, str] = {}
         self.auth: Credential | None = None
         self.body: bytes | None = None
@@ -182,17 +181,21 @@ class _Command:
         self.timeout = timedelta(seconds=float(given.text)) or None
 
     def _imply_header(self, given: Given) -> None:
+        name, value = "Cookie", given.text
         match given.name:
             case "user-agent":
-                self.implied["User-Agent"] = given.text
+                name = "User-Agent"
             case "referer":
-                self.implied["Referer"] = given.text.removesuffix(";auto")
+                name, value = "Referer", value.removesuffix(";auto")
             case "range":
-                self.implied["Range"] = f"bytes={given.text}"
-            case _ if "=" in given.text:
-                self.cookies.append(given.text)
-            case _:
+                name, value = "Range", f"bytes={value}"
+            case _ if "=" not in value:
                 self.warn("A file with cookies is not read; write them as -b 'name=value'.")
+                return
+            case _ if "Cookie" in self.implied:
+                value = f"{self.implied['Cookie']};{value}"
+        _check(given, name, value)
+        self.implied[name] = value
 
     def _add_header(self, given: Given) -> None:
         if given.text.startswith("@"):
@@ -213,22 +216,15 @@ class _Command:
         if name.lower() == "authorization":
             self._authorization(given, value)
             return
-        try:
-            check_header(name, value)
-        except EgressBlocked as error:
-            if error.rule != "reserved_header":
-                raise given.refuse(error.message, hint=error.hint) from None
+        if _check(given, name, value):
+            self.headers.append((name, value))
+        else:
             self.warn(f"{name}: This header is left out; the transport sets what is needed.")
-            return
-        self.headers.append((name, value))
 
     def _authorization(self, given: Given, value: str) -> None:
         if "authorization" in self.implied:
             raise given.refuse("The command has two Authorization headers.")
-        try:
-            check_header("Authorization", value)
-        except EgressBlocked as error:
-            raise given.refuse(error.message) from None
+        _check(given, "Authorization", value)
         # As in curl, it outweighs -u, wherever that stands.
         self.implied["authorization"] = value
 
@@ -329,7 +325,7 @@ class _Command:
         url = url.partition("#")[0]
         base, _, query = url.partition("?")
         if self.upload is not None and base.endswith("/"):
-            base += self.upload.rpartition("/")[2]
+            base += quote(self.upload.rpartition("/")[2])
         whole = "&".join(each for each in (query, *self.query) if each)
         pairs = tuple(parse_qsl(whole, keep_blank_values=True))
         if urlencode(pairs) == whole:
@@ -361,15 +357,11 @@ class _Command:
 
     def _content(self, boundary: str | None) -> tuple[Headers, Content | None]:
         """The headers, without that of the body, and the body."""
-        if self.cookies:
-            self.implied["Cookie"] = ";".join(self.cookies)
         if self.body_type == JSON_TYPE:
             self.implied["Accept"] = JSON_TYPE
         for name, value in self.implied.items():
-            if name.lower() in self.removed or first_value(self.headers, name) is not None:
-                continue
-            if value:
-                self._check(name, value)
+            given = name.lower() in self.removed or first_value(self.headers, name) is not None
+            if value and not given:
                 self.headers.append((name, value))
         data = self.load(self.upload) if self.upload is not None else self.body
         if data is None and not self.parts:
@@ -390,12 +382,17 @@ class _Command:
             kind = types[0][1]
         return tuple(self.headers), Content(data or b"", kind)
 
-    def _check(self, name: str, value: str) -> None:
-        try:
-            check_header(name, value)
-        except EgressBlocked as error:
-            raise InvalidInput(error.message, field="curl", hint=error.hint) from None
-
 
 def _is_key(name: str) -> bool:
     return name.lower() not in {"cookie", "set-cookie"} and is_credential_header(name)
+
+
+def _check(given: Given, name: str, value: str) -> bool:
+    """Whether a request may carry the header; False for those that the transport sets."""
+    try:
+        check_header(name, value)
+    except EgressBlocked as error:
+        if error.rule != "reserved_header":
+            raise given.refuse(error.message, hint=error.hint) from None
+        return False
+    return True

@@ -30,6 +30,7 @@ class Posix(Splitter):
     """POSIX.1-2024, XCU section 2.2, and ``$'..'`` as bash has it."""
 
     def step(self, character: str) -> bool:
+        """One blank, operator, quoted piece or character."""
         text, at = self.text, self.at
         if character in " \t\r":
             self.finish()

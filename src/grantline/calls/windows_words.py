@@ -19,6 +19,7 @@ class PowerShell(Splitter):
     """PowerShell's about_Quoting_Rules, for arguments of a native program."""
 
     def step(self, character: str) -> bool:
+        """One blank, operator, quoted piece or character."""
         if character in " \t\r":
             self.finish()
             self.at += 1
