@@ -7,8 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from grantline.server import callback
-from grantline.server.api.app import create_api
-from grantline.server.api.document import PREFIX
+from grantline.server.api_later import API_PREFIX, ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
     connections,
@@ -28,7 +27,7 @@ def routes(web: Web) -> list[BaseRoute]:
         Route("/", home),
         Route("/healthz", healthz),
         web.assets.route(),
-        Mount(PREFIX, app=create_api()),
+        Mount(API_PREFIX, app=ApiLater()),
         *setup.ROUTES,
         *signin.ROUTES,
         *callback.ROUTES,
