@@ -261,7 +261,12 @@ async def test_a_connection_whose_secrets_do_not_open_can_still_be_deleted(
     other = context.store.find_connection("local", "other")
     assert other.tokens is not None
     context.store.save_authorized(
-        found.id, other.tokens, record.health, record.scopes, context.event(LOCAL, "x", found.id)
+        found.id,
+        record.generation,
+        other.tokens,
+        record.health,
+        scopes=record.scopes,
+        event=context.event(LOCAL, "x", found.id),
     )
     assert len(await world.engine.manage.connections(LOCAL)) == 2
     deleted = await world.engine.delete(LOCAL, "demo")

@@ -26,5 +26,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 def filled(store: Store) -> Store:
     """One app with one connection, authorized: its generation is 1."""
     store.add_connection(a_connection(), an_event(kind="created"), an_app())
-    store.save_authorized("con_1", tokens(), AUTHORIZED, ("read", "write"), an_event())
+    store.save_authorized(
+        "con_1", 0, tokens(), AUTHORIZED, scopes=("read", "write"), event=an_event()
+    )
     return store

@@ -76,8 +76,11 @@ def test_none_and_an_empty_list_of_scopes_stay_apart(filled: Store) -> None:
     held = filled.load_connection("home", "con_1").tokens
     assert held is not None
     assert held.granted_scopes == ("read",)
-    for granted in (None, ()):
-        filled.save_authorized("con_1", tokens(granted_scopes=granted), AUTHORIZED, (), an_event())
+    for generation, granted in ((1, None), (2, ())):
+        columns = tokens(granted_scopes=granted)
+        assert filled.save_authorized(
+            "con_1", generation, columns, AUTHORIZED, scopes=(), event=an_event()
+        )
         held = filled.load_connection("home", "con_1").tokens
         assert held is not None
         assert held.granted_scopes == granted
@@ -192,7 +195,9 @@ def test_law_2_a_name_is_free_in_another_workspace(filled: Store) -> None:
         lambda store: store.update_connection(a_connection(id="con_0", version=2), an_event()),
         lambda store: store.delete_connection("home", "con_0", an_event()),
         lambda store: store.label_account("con_0", "ada"),
-        lambda store: store.save_authorized("con_0", tokens(), AUTHORIZED, (), an_event()),
+        lambda store: store.save_authorized(
+            "con_0", 0, tokens(), AUTHORIZED, scopes=(), event=an_event()
+        ),
         lambda store: store.save_health("con_0", 1, AUTHORIZED, None),
         lambda store: store.acquire_lease("con_0", "worker", 1, HOUR),
         lambda store: store.begin_attempt(an_attempt(connection_id="con_0")),
@@ -366,7 +371,7 @@ def test_law_6_a_refresh_saves_everything_at_once(filled: Store) -> None:
     [
         pytest.param(
             lambda store, lease: store.save_authorized(
-                "con_1", tokens("t9"), AUTHORIZED, (), an_event()
+                "con_1", 1, tokens("t9"), AUTHORIZED, scopes=(), event=an_event()
             ),
             id="a consent came first",
         ),
@@ -452,7 +457,9 @@ def test_law_8_a_deleted_connection_stays_deleted(filled: Store) -> None:
 
     for call in (
         lambda: filled.save_refreshed(lease, attempt, tokens("t2"), AUTHORIZED, an_event()),
-        lambda: filled.save_authorized("con_1", tokens("t2"), AUTHORIZED, (), an_event()),
+        lambda: filled.save_authorized(
+            "con_1", 1, tokens("t2"), AUTHORIZED, scopes=(), event=an_event()
+        ),
         lambda: filled.save_health("con_1", 1, AUTHORIZED, an_event()),
         lambda: filled.acquire_lease("con_1", "worker", 1, HOUR),
         lambda: filled.begin_attempt(replace(attempt, id="att_2")),
@@ -525,9 +532,20 @@ def test_a_use_is_noted_and_never_goes_back(filled: Store) -> None:
 
 def test_a_consent_counts_generations_and_notes_when(filled: Store) -> None:
     again = an_event(at=NOW + HOUR)
-    assert filled.save_authorized("con_1", tokens("t2"), AUTHORIZED, ("all",), again) == 2
+    assert filled.save_authorized(
+        "con_1", 1, tokens("t2"), AUTHORIZED, scopes=("all",), event=again
+    )
     after = filled.load_connection("home", "con_1")
     assert (after.scopes, after.authorized_at, after.version) == (("all",), NOW + HOUR, 1)
+    assert after.generation == 2
+
+
+def test_a_consent_writes_nothing_over_a_generation_that_moved_on(filled: Store) -> None:
+    before = filled.load_connection("home", "con_1")
+    assert not filled.save_authorized(
+        "con_1", 0, tokens("t2"), AUTHORIZED, scopes=(), event=an_event()
+    )
+    assert filled.load_connection("home", "con_1") == before
 
 
 def test_an_account_is_labelled(filled: Store) -> None:

@@ -29,7 +29,11 @@ def test_no_file_of_the_database_shows_a_secret_or_the_key(tmp_path: Path) -> No
     store.add_connection(a_connection(), an_event(), an_app())
     for canary in CANARIES:
         sealed = unlocked.vault.seal(Secret(canary), place("con_1"))
-        store.save_authorized("con_1", tokens(sealed_tokens=sealed), AUTHORIZED, (), an_event())
+        record = store.load_connection("home", "con_1")
+        columns = tokens(sealed_tokens=sealed)
+        store.save_authorized(
+            "con_1", record.generation, columns, AUTHORIZED, scopes=(), event=an_event()
+        )
     key = (tmp_path / "keys" / "master.key").read_text().strip()
     assert_no_canary([*CANARIES, key], tmp_path / "data")
     store.close()
@@ -43,7 +47,9 @@ def test_two_rows_that_were_swapped_do_not_open(tmp_path: Path) -> None:
     for row, canary in zip(ROWS, CANARIES, strict=True):
         store.add_connection(a_connection(id=row, name=row), an_event())
         sealed = vault.seal(Secret(canary), place(row))
-        store.save_authorized(row, tokens(sealed_tokens=sealed), AUTHORIZED, (), an_event())
+        store.save_authorized(
+            row, 0, tokens(sealed_tokens=sealed), AUTHORIZED, scopes=(), event=an_event()
+        )
     with store._write() as run:  # noqa: SLF001 - an attacker with the database in hand
         read, write = (
             "SELECT sealed_tokens FROM connection WHERE id = :row",

@@ -46,7 +46,7 @@ def url(request: pytest.FixtureRequest) -> str:
 def store(url: str, tmp_path: Path) -> Iterator[SqlStore]:
     opened = open_store(url or None, tmp_path)
     opened.add_connection(a_connection(), an_event(id="evt_0"), an_app())
-    opened.save_authorized("con_1", tokens(), AUTHORIZED, (), an_event(id="evt_1"))
+    opened.save_authorized("con_1", 0, tokens(), AUTHORIZED, scopes=(), event=an_event(id="evt_1"))
     yield opened
     opened.close()
 

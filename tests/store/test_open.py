@@ -63,7 +63,7 @@ def test_a_clock_can_stand_in_for_the_database_in_tests(tmp_path: Path) -> None:
     clock = FakeClock()
     store = open_store("sqlite:///:memory:", tmp_path, clock=clock)
     store.add_connection(a_connection(), an_event(), an_app())
-    store.save_authorized("con_1", tokens(), AUTHORIZED, (), an_event())
+    store.save_authorized("con_1", 0, tokens(), AUTHORIZED, scopes=(), event=an_event())
     assert store.now() == clock.now()
     lease = store.acquire_lease("con_1", "worker", 1, HOUR)
     assert lease is not None

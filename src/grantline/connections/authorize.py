@@ -318,8 +318,12 @@ class Authorizer:
     ) -> None:
         context, record = self._context, holding.record
         try:
-            await self._check_unedited(actor, holding)
-            await self._store(actor, holding, tokens, scopes, asked_at)
+            while True:
+                generation = await self._unedited_generation(actor, holding)
+                if await self._store(
+                    actor, holding, tokens, scopes=scopes, asked_at=asked_at, generation=generation
+                ):
+                    break
         except (ConnectionNotFound, ConnectionChanged):
             # What the server has just granted is of no use to anybody: it is taken back.
             await revoke_tokens(context, holding, tokens)
@@ -329,8 +333,8 @@ class Authorizer:
             await context.stored(context.store.label_account, record.id, label)
         await context.hold(actor, record.id)
 
-    async def _check_unedited(self, actor: Actor, holding: Holding) -> None:
-        """Refuses tokens of a server that the app was pointed away from during the exchange."""
+    async def _unedited_generation(self, actor: Actor, holding: Holding) -> int:
+        """The generation to save over; refuses when the app was pointed elsewhere meanwhile."""
         current = await self._context.hold(actor, holding.record.id)
         price = price_of_settings(holding.settings, current.settings)
         if price.cost is Cost.REAUTHORIZATION or current.flow is not holding.flow:
@@ -338,15 +342,18 @@ class Authorizer:
                 f"“{holding.record.name}” was edited while it was being authorized.",
                 hint="Start the authorization again.",
             )
+        return current.record.generation
 
     async def _store(
         self,
         actor: Actor,
         holding: Holding,
         tokens: TokenSet,
+        *,
         scopes: tuple[str, ...],
         asked_at: datetime,
-    ) -> None:
+        generation: int,
+    ) -> bool:
         context, record = self._context, holding.record
         health = after_success(
             record.health, Happening.AUTHORIZED, asked_at, tokens.refresh_expires_at
@@ -358,8 +365,14 @@ class Authorizer:
             {"scopes": list(tokens.scope or scopes), "warnings": list(tokens.warnings)},
         )
         columns = token_columns(context.vault, record, tokens, asked_at)
-        await context.persisted(
-            context.store.save_authorized, record.id, columns, health, scopes, event
+        return await context.persisted(
+            context.store.save_authorized,
+            record.id,
+            generation,
+            columns,
+            health,
+            scopes=scopes,
+            event=event,
         )
 
 

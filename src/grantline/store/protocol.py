@@ -174,12 +174,17 @@ class Store(Protocol):
     def save_authorized(
         self,
         connection_id: str,
+        generation: int,
         tokens: TokenColumns,
         health: Health,
+        *,
         scopes: tuple[str, ...],
         event: Event,
-    ) -> int:
-        """Replaces the tokens after a consent and gives the new generation."""
+    ) -> bool:
+        """Replaces the tokens of ``generation`` after a consent, and counts it up.
+
+        False, and nothing written, when other tokens, or an edit that drops them, came first.
+        """
         ...
 
     def save_refreshed(

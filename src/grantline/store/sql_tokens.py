@@ -41,25 +41,25 @@ class Tokens(Database):
     def save_authorized(
         self,
         connection_id: str,
+        generation: int,
         tokens: TokenColumns,
         health: Health,
+        *,
         scopes: tuple[str, ...],
         event: Event,
-    ) -> int:
-        """Replaces the tokens after a consent and gives the new generation."""
+    ) -> bool:
+        """Replaces the tokens after a consent; False and nothing when the generation moved on."""
         held = connection.c
         values = to_row(tokens) | to_row(health)
         values |= {"scopes": scopes, "authorized_at": event.at, "updated_at": event.at}
         values["generation"] = held.generation + 1
-        saved = update(connection).where(held.id == connection_id).values(values)
+        here = (held.id == connection_id, held.generation == generation)
         with self._write() as run:
-            generation: int | None = run.execute(
-                saved.returning(held.generation)
-            ).scalar_one_or_none()
-            if generation is None:
-                raise no_connection()
+            if not run.execute(update(connection).where(*here).values(values)).rowcount:
+                _require(run, connection_id)
+                return False
             note(run, event)
-            return generation
+            return True
 
     def save_refreshed(
         self,
