@@ -331,3 +331,66 @@ def test_settings_and_secrets_start_from_an_honest_server() -> None:
     settings = AppSettings(client_id="c")
     assert settings.pkce == "S256"
     assert NewConnection(name="n").flow is FlowType.AUTHORIZATION_CODE
+
+
+@pytest.mark.parametrize(
+    ("edit", "cost"),
+    [
+        (ConnectionEdit(name="other"), Cost.NOTHING),
+        (ConnectionEdit(scopes=("profile", "orders", "admin")), Cost.CONSENT),
+        (ConnectionEdit(settings={"client_id": "other"}, secrets=AGAIN), Cost.REAUTHORIZATION),
+    ],
+)
+async def test_the_price_of_an_edit_is_known_before_it_is_made(
+    world: World, edit: ConnectionEdit, cost: Cost
+) -> None:
+    found = await world.authorized()
+    assert (await world.engine.manage.price(LOCAL, "demo", edit)).cost is cost
+    assert await world.find(found) == found
+    assert (await world.engine.manage.edit(LOCAL, "demo", edit)).price.cost is cost
+
+
+async def test_a_price_is_refused_where_the_edit_would_be(world: World) -> None:
+    await world.draft()
+    edit = ConnectionEdit(settings={"token_uri": "https://other.example/token"})
+    with pytest.raises(InvalidInput, match="typed again"):
+        await world.engine.manage.price(LOCAL, "demo", edit)
+
+
+async def test_secrets_are_kept_replaced_and_removed_one_by_one(world: World) -> None:
+    password = {"username": "ada", "password": Secret("correct horse")}
+    await world.draft(flow=FlowType.PASSWORD, new=password)
+    manage = world.engine.manage
+
+    async def kept() -> tuple[str, ...]:
+        return await manage.kept_secrets(LOCAL, "demo")
+
+    assert await kept() == ("client_secret", "username", "password")
+    keyed = ClientSecrets(private_key=Secret("key"))
+    await manage.edit(LOCAL, "demo", ConnectionEdit(secrets=keyed, remove_secrets=("password",)))
+    assert await kept() == ("client_secret", "private_key", "username")
+    await manage.edit(
+        LOCAL,
+        "demo",
+        ConnectionEdit(
+            settings={"client_authentication": "none"},
+            remove_secrets=("client_secret", "private_key", "username"),
+        ),
+    )
+    assert await kept() == ()
+    with pytest.raises(InvalidInput) as refused:
+        await manage.edit(LOCAL, "demo", ConnectionEdit(remove_secrets=("dpop_key",)))
+    assert refused.value.field == "remove_secrets"
+
+
+async def test_a_secret_that_goes_need_not_be_typed_again(world: World) -> None:
+    await world.draft()
+    edit = ConnectionEdit(
+        settings={
+            "token_uri": "https://other.example/token",
+            "client_authentication": "none",
+        },
+        remove_secrets=("client_secret",),
+    )
+    edited = await world.engine.manage.edit(LOCAL, "demo", edit)
+    assert not edited.connection.app.has_secret

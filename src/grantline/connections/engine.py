@@ -18,6 +18,8 @@ from grantline.connections.consents import Consents
 from grantline.connections.context import Context
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
+from grantline.connections.diagnosis import Diagnosis
+from grantline.connections.doctor import examine
 from grantline.connections.exchange import transcript
 from grantline.connections.holding import Holding
 from grantline.connections.listing import Listing
@@ -32,7 +34,7 @@ from grantline.connections.schedule import LEASE_SPAN
 from grantline.connections.tokens import Tokens
 from grantline.connections.transcript import Line
 from grantline.connections.verify import Verification, verify
-from grantline.errors import KeyUnavailable, SecretUnreadable
+from grantline.errors import GrantlineError, KeyUnavailable, SecretUnreadable
 from grantline.net.transport import METADATA_LIMITS
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import ServerMetadata, metadata_flow
@@ -196,6 +198,12 @@ class Engine:
         """What was said to and by the authorization server, oldest first, secrets masked."""
         record = await self.manage.record(actor, name)
         return await transcript(self.context, actor, record.id)
+
+    async def diagnose(
+        self, actor: Actor, name: str, error: GrantlineError | None = None
+    ) -> tuple[Diagnosis, ...]:
+        """What is wrong with a connection, the weightiest first; by its state without ``error``."""
+        return await examine(self.context, actor, await self.manage.find(actor, name), error)
 
     async def find(self, actor: Actor, name: str) -> Connection:
         """The connection with this name or id."""

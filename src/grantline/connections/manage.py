@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from grantline.connections.codec import from_plain, plain_values, to_plain
 from grantline.connections.connection import (
@@ -71,6 +71,7 @@ class ConnectionEdit:
         settings: Fields of ``AppSettings`` to replace, by name. They are the app's, so every
             connection of the app follows.
         secrets: Replaces, one by one, those that are given; the others are kept.
+        remove_secrets: Of ``SECRETS``, those to keep no longer.
         version: The version the edit was made against; None takes whatever is there.
     """
 
@@ -82,7 +83,12 @@ class ConnectionEdit:
     secrets: ClientSecrets = field(default_factory=ClientSecrets)
     username: str | None = None
     password: Secret | None = None
+    remove_secrets: tuple[str, ...] = ()
     version: int | None = None
+
+
+APP_SECRETS: Final = ("client_secret", "private_key", "certificate")
+SECRETS: Final = (*APP_SECRETS, "username", "password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,16 @@ class Edited:
     connection: Connection
     price: Price
     siblings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """An edit worked out and not yet made; ``new_app`` is None when the app stays as it is."""
+
+    record: ConnectionRecord
+    new_record: ConnectionRecord
+    new_app: AppRecord | None
+    price: Price
 
 
 class Manager:
@@ -190,20 +206,9 @@ class Manager:
             NameTaken: Another connection has the new name.
         """
         context = self._context
-        record = await self.record(actor, name)
-        app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
-        if edit.version is not None:
-            record = replace(record, version=edit.version)
-        new_app, app_price = self._edited_app(app, edit)
-        settings = app_from_record(new_app or app).settings
-        new_record, own_price = self._edited_record(actor, record, settings, edit)
-        price = own_price | app_price
-        check_settings(
-            settings, FlowType(new_record.flow), open_client_secrets(context.vault, new_app or app)
-        )
-        new_record = replace(
-            new_record, sealed_secrets=self._resealed(record, settings, edit, price)
-        )
+        planned = await self._planned(actor, name, edit)
+        record, new_record = planned.record, planned.new_record
+        new_app, price = planned.new_app, planned.price
         kind = (
             "connection.hosts_edited" if new_record.hosts != record.hosts else "connection.edited"
         )
@@ -218,8 +223,22 @@ class Manager:
         siblings = await self._siblings(actor, record) if new_app else ()
         context.holdings.drop(record.id)
         if new_app:
-            context.holdings.drop_app(app.id)
+            context.holdings.drop_app(new_app.id)
         return Edited(await self.find(actor, record.id), price, siblings)
+
+    async def price(self, actor: Actor, name: str, edit: ConnectionEdit) -> Price:
+        """What ``edit`` would cost; nothing is changed. Raises as ``edit``."""
+        return (await self._planned(actor, name, edit)).price
+
+    async def kept_secrets(self, actor: Actor, name: str) -> tuple[str, ...]:
+        """Those of ``SECRETS`` that are kept for a connection, never their values."""
+        context = self._context
+        record = await self.record(actor, name)
+        app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
+        secrets = open_client_secrets(context.vault, app)
+        own = open_flow_secrets(context.vault, record)
+        holders = (*((secrets, each) for each in APP_SECRETS), (own, "username"), (own, "password"))
+        return tuple(each for holder, each in holders if getattr(holder, each))
 
     async def duplicate(self, actor: Actor, name: str, new_name: str) -> Connection:
         """A draft with the same app, flow, scopes and hosts, for another account.
@@ -297,6 +316,31 @@ class Manager:
         )
         return sorted(each.name for each in records)
 
+    async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> _Planned:
+        context = self._context
+        unknown = sorted(set(edit.remove_secrets) - set(SECRETS))
+        if unknown:
+            raise InvalidInput(
+                f"There is no secret named {unknown[0]}.",
+                field="remove_secrets",
+                hint=f"Secrets: {', '.join(SECRETS)}.",
+            )
+        record = await self.record(actor, name)
+        app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
+        if edit.version is not None:
+            record = replace(record, version=edit.version)
+        new_app, app_price = self._edited_app(app, edit)
+        settings = app_from_record(new_app or app).settings
+        new_record, own_price = self._edited_record(actor, record, settings, edit)
+        price = own_price | app_price
+        check_settings(
+            settings, FlowType(new_record.flow), open_client_secrets(context.vault, new_app or app)
+        )
+        new_record = replace(
+            new_record, sealed_secrets=self._resealed(record, settings, edit, price)
+        )
+        return _Planned(record, new_record, new_app, price)
+
     async def _app_record(self, actor: Actor, name: str) -> AppRecord:
         store = self._context.store
         find = store.load_app if name.startswith("app_") else store.find_app
@@ -358,17 +402,20 @@ class Manager:
         old = app_from_record(app).settings
         new = from_plain(AppSettings, {**to_plain(old), **plain_values(edit.settings)})
         kept = open_client_secrets(self._context.vault, app)
+        staying = replace(
+            kept, **{each: None for each in edit.remove_secrets if each in APP_SECRETS}
+        )
         secrets = ClientSecrets(
-            client_secret=edit.secrets.client_secret or kept.client_secret,
-            private_key=edit.secrets.private_key or kept.private_key,
-            certificate=edit.secrets.certificate or kept.certificate,
+            client_secret=edit.secrets.client_secret or staying.client_secret,
+            private_key=edit.secrets.private_key or staying.private_key,
+            certificate=edit.secrets.certificate or staying.certificate,
         )
         if new == old and secrets == kept:
             return None, FREE
         check_uris(new)
         price = price_of_settings(old, new)
         if price.secret_required:
-            _require_secrets_again(kept, edit.secrets, price)
+            _require_secrets_again(staying, edit.secrets, price)
         return replace(
             app,
             settings=to_plain(new),
@@ -384,6 +431,10 @@ class Manager:
         if price.cost is Cost.REAUTHORIZATION:
             # One key per authorization server, as with secrets: two could compare notes by it.
             kept = replace(kept, dpop_key=None)
+        if "username" in edit.remove_secrets:
+            kept = replace(kept, username="")
+        if "password" in edit.remove_secrets:
+            kept = replace(kept, password=None)
         return self._seal_flow_secrets(
             record.workspace,
             record.id,
@@ -439,9 +490,5 @@ def _changed_fields(edit: ConnectionEdit) -> list[str]:
         for name in ("name", "flow", "scopes", "hosts", "username", "password")
         if getattr(edit, name) is not None
     ]
-    secrets = [
-        name
-        for name in ("client_secret", "private_key", "certificate")
-        if getattr(edit.secrets, name)
-    ]
-    return own + sorted(edit.settings) + secrets
+    secrets = [name for name in APP_SECRETS if getattr(edit.secrets, name)]
+    return own + sorted(edit.settings) + secrets + sorted(edit.remove_secrets)
