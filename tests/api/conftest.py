@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,15 @@ async def with_keys(site: Site) -> Api:
     return Api(site, *(secret.reveal() for _, secret in made))
 
 
+@asynccontextmanager
+async def an_api(folder: Path) -> AsyncIterator[Api]:
+    """The API of an installation in ``folder``, which has an owner."""
+    async with a_site(folder) as site:
+        yield await with_keys(site)
+
+
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """The API of an installation with an owner."""
-    async with a_site(tmp_path) as site:
-        yield await with_keys(site)
+    async with an_api(tmp_path) as api:
+        yield api

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+)
 
 from grantline.secret import REDACTED, Secret
 
@@ -50,10 +58,23 @@ def _storable(value: Any) -> Any:
     return value
 
 
+def _decoded(text: object) -> bytes:
+    try:
+        return base64.b64decode(str(text), validate=True)
+    except ValueError:
+        msg = "this is not base64 (RFC 4648 section 4)"
+        raise ValueError(msg) from None
+
+
 Typed = Annotated[str, AfterValidator(_typed)]
 Pair = Annotated[list[Typed], Field(min_length=2, max_length=2, examples=[["name", "value"]])]
 Json = Annotated[Any, AfterValidator(_storable)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
 WrittenOnly = Annotated[SecretStr, Field(json_schema_extra={"writeOnly": True}, max_length=65536)]
 Flag = Annotated[bool, Field(strict=True)]
 Version = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Base64Bytes, Field, model_validator
+from pydantic import Field, model_validator
 
 from grantline.calls.credential import is_credential_parameter
 from grantline.calls.request import Content, form_content, json_content
@@ -19,6 +19,7 @@ from grantline.connections.redaction import Redactor
 from grantline.connections.saved_requests import RequestSummary, SavedRequest
 from grantline.secret import REDACTED, Secret
 from grantline.server.api.fields import (
+    Base64,
     Flag,
     Given,
     Json,
@@ -52,7 +53,7 @@ class ContentGiven(Given):
     json_value: Annotated[Json, Field(alias="json")] = None
     form: Pairs | None = None
     text: Typed | None = None
-    base64: Base64Bytes | None = None
+    base64: Base64 | None = None
     media_type: Annotated[str, Field(max_length=1000)] | None = None
     """Of text and base64; plain text or any bytes by default."""
 

@@ -1,0 +1,227 @@
+"""Requests over the API: once, saved, and in the history."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.canary import assert_no_canary
+
+CANARY = "canary-key-5d3f1a9b7c2e"
+
+
+def saved(**more: Any) -> dict[str, Any]:
+    return {"name": "me", "url": "/me", "connection": "demo", **more}
+
+
+def echo(api: Api) -> str:
+    return api.world.server.api_url + "/echo"
+
+
+async def test_a_request_carries_the_token_and_leaves_a_run(api: Api) -> None:
+    found = await api.world.authorized()
+    asked = {"url": "/me", "connection": "demo", "query": [["page", "2"]]}
+
+    made = await api.post("/requests", asked, key=api.use)
+
+    assert made["status"] == 200
+    assert '"demo-user"' in made["body"]
+    assert made["body_base64"] is None
+    assert made["attempts"] == 1
+    runs = await api.get("/runs", params={"connection_id": found.id, "status_class": 2})
+    (run,) = runs["items"]
+    assert run["id"] == made["run"]
+    assert run["url"].endswith("/me?page=2")
+    detail = await api.get(f"/runs/{made['run']}")
+    assert ["Authorization", "Bearer •••"] in detail["request"]["headers"]
+    assert detail["response"]["status"] == 200
+    assert detail["error"] is None
+
+
+async def test_a_run_is_left_out_or_deleted(api: Api) -> None:
+    await api.world.authorized()
+    asked = {"url": "/me", "connection": "demo"}
+
+    silent = await api.post("/requests", {**asked, "record": False})
+    kept = await api.post("/requests", asked)
+
+    assert silent["run"] is None
+    assert (await api.get("/runs"))["total"] == 1
+    gone = await api.call("DELETE", f"/runs/{kept['run']}")
+    assert gone.status_code == 204
+    assert (await api.refused("GET", f"/runs/{kept['run']}"))["code"] == "not_found"
+
+
+async def test_an_answer_of_the_service_is_an_answer_whatever_its_status(api: Api) -> None:
+    await api.world.authorized()
+    made = await api.post("/requests", {"url": "/nowhere", "connection": "demo"})
+    assert made["status"] == 404
+
+
+async def test_a_request_that_cannot_be_made_is_a_problem(api: Api) -> None:
+    await api.world.authorized()
+    asked = {"url": "https://elsewhere.example/", "connection": "demo"}
+    problem = await api.refused("POST", "/requests", asked)
+    assert problem["code"] == "egress_blocked"
+    assert problem["rule"] == "host_not_allowed"
+    (run,) = (await api.get("/runs", params={"status_class": 0}))["items"]
+    assert run["error_code"] == "egress_blocked"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sent"),
+    [
+        ({"json": {"a": [1, None]}}, "application/json", b'{"a":[1,null]}'),
+        ({"json": None}, "application/json", b"null"),
+        ({"form": [["a", "b c"]]}, "application/x-www-form-urlencoded", b"a=b+c"),
+        ({"text": "é"}, "text/plain; charset=utf-8", "é".encode()),
+        ({"text": "<a/>", "media_type": "text/xml"}, "text/xml", b"<a/>"),
+        ({"base64": base64.b64encode(b"\0\1").decode()}, "application/octet-stream", b"\0\1"),
+    ],
+)
+async def test_a_body_is_sent_as_it_was_meant(
+    api: Api, content: dict[str, Any], kind: str, sent: bytes
+) -> None:
+    asked = {"method": "post", "url": echo(api), "content": content}
+
+    await api.post("/requests", asked)
+
+    (entry,) = api.world.server.journal.at("api")
+    assert entry.incoming.method == "POST"
+    assert entry.incoming.body.replace(b": ", b":").replace(b", ", b",") == sent
+    assert ("content-type", kind) in {
+        (name.lower(), value) for name, value in entry.incoming.headers
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"content": {}},
+        {"content": {"json": 1, "text": "x"}},
+        {"content": {"json": 1, "media_type": "text/plain"}},
+        {"content": {"json": float("nan")}},
+        {"content": {"base64": "é"}},
+        {"headers": [["one"]]},
+        {"headers": [["Authorization", "•••"]]},
+        {"headers": {"a": "b"}},
+        {"timeout_s": 0},
+        {"timeout_s": 301},
+        {"timeout_s": "5"},
+        {"follow_redirects": 1},
+        {"credential": {"kind": "magic"}},
+        {"credential": {"kind": "key", "name": "X", "placement": "body"}},
+        {"url": 5},
+        {"credential": {"kind": "key", "name": "", "value": "v"}},
+    ],
+)
+async def test_a_request_of_the_wrong_shape_is_refused(api: Api, change: dict[str, Any]) -> None:
+    asked = {"url": echo(api), **change}
+    problem = await api.refused("POST", "/requests", asked)
+    assert problem["status"] == 400
+    assert problem["code"] == "invalid_input"
+    assert api.world.server.journal.at("api") == []
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        {"kind": "key", "name": "X-Service", "value": CANARY},
+        {"kind": "key", "name": "k", "value": CANARY, "placement": "query"},
+        {"kind": "basic", "username": "ada", "password": CANARY},
+    ],
+)
+async def test_a_credential_is_carried_and_never_shown(
+    api: Api, credential: dict[str, Any]
+) -> None:
+    asked = {"name": "keyed", "url": echo(api) + "?limit=1", "credential": credential}
+    shown = [await api.call("POST", "/saved-requests", asked)]
+    sight = shown[0].json()
+    assert sight["credential"]["kind"] == credential["kind"]
+    assert sight["credential"]["hosts"] == ["127.0.0.1"]
+
+    ran = await api.post("/saved-requests/keyed/run")
+
+    (entry,) = api.world.server.journal.at("api")
+    carried = f"{entry.incoming.headers} {entry.incoming.query}"
+    assert CANARY in carried or "Basic YWRhO" in carried
+    paths = ("/saved-requests", "/saved-requests/keyed", "/runs", f"/runs/{ran['run']}")
+    shown += [await api.call("GET", path) for path in paths]
+    shown.append(await api.call("PATCH", "/saved-requests/keyed", {"name": "other"}))
+    assert_no_canary([CANARY], *(each.content for each in shown))
+
+
+async def test_a_saved_request_is_edited_field_by_field(api: Api) -> None:
+    await api.world.authorized()
+    headers = [["X-Trace", "1"], ["X-Api-Key", CANARY]]
+    made = await api.call("POST", "/saved-requests", saved(headers=headers, timeout_s=30))
+    assert made.status_code == 201
+    assert made.json()["headers"] == [["X-Trace", "1"], ["X-Api-Key", "•••"]]
+    assert made.headers["location"] == f"/api/v1/saved-requests/{made.json()['id']}"
+
+    change = {"url": "/echo", "timeout_s": None, "content": {"json": {"a": 1}}, "method": "POST"}
+    edited = await api.call("PATCH", "/saved-requests/me", change, headers={"If-Match": '"1"'})
+    await api.post("/saved-requests/me/run", key=api.use)
+
+    view = edited.json()
+    assert view["version"] == 2
+    assert view["timeout_s"] is None
+    assert view["method"] == "POST"
+    assert view["content"]["body"] == '{"a":1}'
+    (entry,) = api.world.server.journal.at("api")
+    assert CANARY in str(entry.incoming.headers)
+    problem = await api.refused("PATCH", "/saved-requests/me", {"name": "x", "version": 1})
+    assert problem["code"] == "connection_changed"
+
+
+async def test_null_removes_and_absence_keeps(api: Api) -> None:
+    found = await api.world.authorized()
+    await api.post("/saved-requests", saved(content={"text": "x"}), status=201)
+
+    renamed = await api.call("PATCH", "/saved-requests/me", {"name": "mine"})
+    bare = await api.call(
+        "PATCH", "/saved-requests/mine", {"connection": None, "content": None, "url": echo(api)}
+    )
+    key = {"kind": "basic", "username": "ada", "password": "pw"}
+    keyed = await api.call("PATCH", "/saved-requests/mine", {"credential": key})
+    unkeyed = await api.call("PATCH", "/saved-requests/mine", {"credential": None})
+
+    assert renamed.json()["connection_id"] == found.id
+    assert renamed.json()["content"]["body"] == "x"
+    assert bare.json()["connection_id"] is None
+    assert bare.json()["content"] is None
+    assert keyed.json()["credential"]["username"] == "ada"
+    assert unkeyed.json()["credential"] is None
+
+
+async def test_saved_requests_are_listed_copied_counted_and_deleted(api: Api) -> None:
+    await api.world.authorized()
+    await api.post("/saved-requests", saved(), status=201)
+
+    copy = await api.post("/saved-requests/me/duplicate", {"name": "too"}, status=201)
+    listed = await api.get("/saved-requests", params={"q": "TOO"}, key=api.use)
+    uses = await api.get("/connections/demo/uses", key=api.use)
+    connections = await api.get("/connections", key=api.use)
+    gone = await api.call("DELETE", f"/saved-requests/{copy['id']}")
+
+    assert [each["name"] for each in listed["items"]] == ["too"]
+    assert [each["name"] for each in uses["items"]] == ["me", "too"]
+    assert connections["items"][0]["uses"] == 2
+    assert gone.json()["name"] == "too"
+    assert (await api.refused("GET", "/saved-requests/too"))["code"] == "not_found"
+
+
+async def test_a_body_that_is_no_text_is_shown_as_base64(api: Api) -> None:
+    content = {"base64": base64.b64encode(b"\xff\0").decode(), "media_type": "image/png"}
+    made = await api.post(
+        "/saved-requests", {"name": "png", "url": echo(api), "content": content}, status=201
+    )
+    assert made["content"] == {
+        "media_type": "image/png",
+        "size_bytes": 2,
+        "body": None,
+        "body_base64": content["base64"],
+    }
