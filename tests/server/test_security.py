@@ -12,7 +12,7 @@ from tests.server.conftest import FROM_HERE, ORIGIN, Site, a_site
 HTTPS = ServerSettings(public_url="https://grantline.example", host="10.0.0.5")
 
 
-@pytest.mark.parametrize("path", ["/connections", "/sign-in", "/nothing", "/healthz", "/api/v1/x"])
+@pytest.mark.parametrize("path", ["/settings", "/sign-in", "/nothing", "/healthz", "/api/v1/x"])
 async def test_every_answer_is_closed_to_others(site: Site, path: str) -> None:
     headers = (await site.get(path)).headers
 
@@ -28,7 +28,7 @@ async def test_every_answer_is_closed_to_others(site: Site, path: str) -> None:
     assert "strict-transport-security" not in headers
 
 
-@pytest.mark.parametrize("path", ["/setup", "/sign-in", "/settings", "/connections"])
+@pytest.mark.parametrize("path", ["/setup", "/sign-in", "/settings"])
 async def test_no_page_holds_a_script_or_a_style(site: Site, path: str) -> None:
     text = (await site.get(path, follow_redirects=True)).text
 
@@ -115,7 +115,7 @@ async def test_a_body_that_is_too_large_is_refused_unread(site: Site) -> None:
 
 async def test_https_is_insisted_on_where_there_is_any(tmp_path: Path) -> None:
     async with a_site(tmp_path, settings=HTTPS) as site:
-        answer = await site.get("/connections")
+        answer = await site.get("/settings")
         assert answer.status_code == 200
         assert answer.headers["strict-transport-security"].startswith("max-age=")
 

@@ -19,7 +19,7 @@ NEW = {"name": "eve", "password": "another password", "again": "another password
 
 
 async def test_whoever_created_the_account_is_signed_in(site: Site) -> None:
-    answer = await site.get("/connections")
+    answer = await site.get("/settings")
 
     assert answer.status_code == 200
     assert "Sign out" in answer.text
@@ -101,15 +101,15 @@ async def test_set_up_from_elsewhere_needs_the_code_of_the_terminal(tmp_path: Pa
 
 
 async def test_a_stranger_is_led_to_the_sign_in_page_and_back(site: Site) -> None:
-    answer = await site.stranger.get("/connections?state=failing")
-    assert answer.headers["location"] == "/sign-in?next=/connections%3Fstate%3Dfailing"
+    answer = await site.stranger.get("/settings?x=y")
+    assert answer.headers["location"] == "/sign-in?next=/settings%3Fx%3Dy"
 
-    form = {"name": f" {NAME.upper()} ", "password": PASSWORD, "next": "/connections?state=failing"}
+    form = {"name": f" {NAME.upper()} ", "password": PASSWORD, "next": "/settings?x=y"}
     answer = await site.stranger.post("/sign-in", data=form)
 
     assert answer.status_code == 303  # never 307: it would post the password on (A23)
-    assert answer.headers["location"] == "/connections?state=failing"
-    assert (await site.stranger.get("/connections")).status_code == 200
+    assert answer.headers["location"] == "/settings?x=y"
+    assert (await site.stranger.get("/settings")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ async def test_one_address_cannot_try_many_names(site: Site) -> None:
 async def test_a_session_ends_after_thirty_idle_days(site: Site) -> None:
     for _ in range(3):
         site.world.clock.advance(timedelta(days=29))
-        assert (await site.get("/connections")).status_code == 200
+        assert (await site.get("/settings")).status_code == 200
 
     site.world.clock.advance(timedelta(days=30))
-    assert (await site.get("/connections")).status_code == 303
+    assert (await site.get("/settings")).status_code == 303
 
 
 async def test_a_session_that_was_signed_out_is_dead(site: Site) -> None:
@@ -182,7 +182,7 @@ async def test_a_session_that_was_signed_out_is_dead(site: Site) -> None:
     assert (await site.post("/sign-out")).status_code == 303
 
     with_the_old_token = site.new_browser(cookies={"grantline": token})
-    assert (await with_the_old_token.get("/connections")).status_code == 303
+    assert (await with_the_old_token.get("/settings")).status_code == 303
 
 
 async def test_a_new_password_ends_all_other_sessions(site: Site) -> None:
@@ -191,8 +191,8 @@ async def test_a_new_password_ends_all_other_sessions(site: Site) -> None:
 
     assert (await site.post("/settings/password", form)).status_code == 303
 
-    assert (await site.get("/connections")).status_code == 200
-    assert (await site.stranger.get("/connections")).status_code == 303
+    assert (await site.get("/settings")).status_code == 200
+    assert (await site.stranger.get("/settings")).status_code == 303
     signing_in = site.stranger.post("/sign-in", data=SIGN_IN, headers=FROM_HERE)
     assert (await signing_in).status_code == 401
 

@@ -10,7 +10,11 @@ from grantline.server import callback
 from grantline.server.api_later import API_PREFIX, ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
+    connection_detail,
+    connection_edit,
+    connection_form,
     connections,
+    consent,
     history,
     providers,
     requests,
@@ -32,6 +36,10 @@ def routes(web: Web) -> list[BaseRoute]:
         *signin.ROUTES,
         *callback.ROUTES,
         *connections.ROUTES,
+        *connection_form.ROUTES,
+        *connection_edit.ROUTES,
+        *consent.ROUTES,
+        *connection_detail.ROUTES,
         *requests.ROUTES,
         *providers.ROUTES,
         *history.ROUTES,
