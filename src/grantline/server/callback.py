@@ -12,7 +12,6 @@ request. No code and no state is shown, logged, or left in an address.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -22,9 +21,9 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import fingerprint
-from grantline.errors import CallbackRejected, ConnectionNotFound
+from grantline.errors import CallbackRejected
 from grantline.oauth.callback import Objection, presented_state
-from grantline.server.errors import Problem
+from grantline.server.errors import Problem, problem_page
 from grantline.server.page import engine_of, find_visitor, now_of, page, web_of
 from grantline.server.results import Failed
 
@@ -92,7 +91,7 @@ async def result(request: Request) -> Response:
         raise HTTPException(404)
     if isinstance(failed.error, CallbackRejected):
         return _refused_page(request, failed.error.check, connection_id=failed.connection_id)
-    return await _failed_page(request, Problem.of(failed.error), failed.connection_id)
+    return problem_page(request, Problem.of(failed.error))
 
 
 async def _completed(request: Request, answer: str) -> Response:
@@ -119,6 +118,9 @@ async def _completed(request: Request, answer: str) -> Response:
             at=now_of(request),
         )
     )
+    if outcome.connection_id and not isinstance(error, CallbackRejected):
+        # The connection's own page explains what the service refused, and what helps.
+        return _away(f"/connections/{outcome.connection_id}?problem={key}")
     return _away(f"/oauth/result/{key}")
 
 
@@ -162,21 +164,6 @@ def _refused_page(request: Request, check: str, *, connection_id: str) -> Respon
         reason=REASONS.get(check, _ANYTHING_ELSE),
         check=check if check in REASONS else "callback_rejected",
         connection_id=connection_id,
-    )
-
-
-async def _failed_page(request: Request, problem: Problem, connection_id: str) -> Response:
-    connection = None
-    visitor = find_visitor(request)
-    if connection_id and visitor is not None:
-        with suppress(ConnectionNotFound):
-            connection = await engine_of(request).find(visitor.actor, connection_id)
-    return page(
-        request,
-        "oauth/failed.html",
-        status=problem.status,
-        problem=problem,
-        connection=connection,
     )
 
 
