@@ -76,7 +76,7 @@ def cautions(settings: AppSettings, flow: FlowType, hosts: tuple[str, ...]) -> l
         (
             bool(plain),
             plain[0] if plain else "",
-            "http is not encrypted: fit for servers on this machine only.",
+            "an address with http is not encrypted: fit for servers on this machine only.",
         ),
     )
     found = [Caution(field, text) for is_made, field, text in choices if is_made]

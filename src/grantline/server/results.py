@@ -46,6 +46,14 @@ class Results:
     def find(self, key: str, *, binding: str, now: datetime) -> Failed | None:
         """What was kept under ``key``, unless it is old or another session's."""
         failed = self._kept.get(key)
-        if failed is None or failed.binding != binding or now - failed.at > KEPT_FOR:
-            return None
-        return failed
+        return failed if failed is not None and _is_readable(failed, binding, now) else None
+
+    def latest(self, connection_id: str, *, binding: str, now: datetime) -> Failed | None:
+        """The last failure of a connection: for a page that heard of it from another window."""
+        kept = reversed(self._kept.values())
+        own = (each for each in kept if each.connection_id == connection_id)
+        return next((each for each in own if _is_readable(each, binding, now)), None)
+
+
+def _is_readable(failed: Failed, binding: str, now: datetime) -> bool:
+    return failed.binding == binding and now - failed.at <= KEPT_FOR

@@ -1,0 +1,131 @@
+"""One connection: what it is good for, what ails it and what helps, and what was said about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from grantline.connections.connection import Connection
+from grantline.connections.diagnosis import first_difference
+from grantline.connections.state import State
+from grantline.connections.transcript import as_text
+from grantline.errors import GrantlineError
+from grantline.oauth.settings import FlowType
+from grantline.server.errors import Problem
+from grantline.server.page import (
+    actor_of,
+    engine_of,
+    now_of,
+    page,
+    settings_of,
+    visitor_of,
+    web_of,
+)
+from grantline.server.pages.event_words import in_words
+
+MOST_EVENTS: Final = 200
+
+
+async def show(request: Request) -> Response:
+    """State, the doctor when something is wrong, and the facts."""
+    engine, actor = engine_of(request), actor_of(request)
+    found = await _find(request)
+    error = _failure(request)
+    diagnoses = await engine.diagnose(actor, found.id, error)
+    uses = await engine.listing.uses_of(actor, found.id)
+    uri = settings_of(request).redirect_uri(found.app.settings) if found.flow.needs_browser else ""
+    return page(
+        request,
+        "connections/detail.html",
+        connection=found,
+        problem=Problem.of(error) if error else None,
+        diagnoses=[(each, _marked(each.differs)) for each in diagnoses],
+        uses=uses,
+        missing=missing_scopes(found),
+        renewal=_renewal(found),
+        redirect_uri=uri,
+        is_draft=found.state is State.DRAFT,
+    )
+
+
+async def history(request: Request) -> Response:
+    """What happened to it, newest first."""
+    found = await _find(request)
+    events = await engine_of(request).history(actor_of(request), found.id, limit=MOST_EVENTS)
+    told = [(each, *in_words(each)) for each in events]
+    return page(request, "connections/history.html", connection=found, told=told)
+
+
+async def transcript(request: Request) -> Response:
+    """What was said to and by the authorization server, with secrets masked."""
+    found = await _find(request)
+    lines = await engine_of(request).transcript(actor_of(request), found.id)
+    return page(
+        request, "connections/transcript.html", connection=found, lines=tuple(reversed(lines))
+    )
+
+
+async def transcript_text(request: Request) -> Response:
+    """The same as a file for a support ticket."""
+    found = await _find(request)
+    lines = await engine_of(request).transcript(actor_of(request), found.id)
+    disposition = f'attachment; filename="transcript-{found.id}.txt"'
+    title = f"OAuth transcript of “{found.name}”"
+    return PlainTextResponse(
+        as_text(lines, title=title), headers={"Content-Disposition": disposition}
+    )
+
+
+def missing_scopes(found: Connection) -> tuple[str, ...]:
+    """Scopes that were asked for and not granted."""
+    if found.granted_scopes is None or found.authorized_at is None:
+        return ()
+    return tuple(each for each in found.scopes if each not in found.granted_scopes)
+
+
+def _failure(request: Request) -> GrantlineError | None:
+    """The error that this visit is about, kept for a while for this session alone."""
+    results, connection_id = web_of(request).results, request.path_params["id"]
+    mine = {"binding": visitor_of(request).binding, "now": now_of(request)}
+    failed = results.find(request.query_params.get("problem", ""), **mine)
+    if failed is None and "refused" in request.query_params:
+        failed = results.latest(connection_id, **mine)
+    return failed.error if failed is not None and failed.connection_id == connection_id else None
+
+
+def _marked(differs: tuple[str, str] | None) -> tuple[tuple[str, str, str], ...]:
+    """Each of two strings that should be equal: what is the same, what differs, the rest."""
+    if differs is None:
+        return ()
+    at = first_difference(*differs)
+    tail = 0
+    while tail < min(map(len, differs)) - at and differs[0][-1 - tail] == differs[1][-1 - tail]:
+        tail += 1
+    return tuple(
+        (each[:at], each[at : len(each) - tail], each[len(each) - tail :]) for each in differs
+    )
+
+
+def _renewal(found: Connection) -> str:
+    if found.authorized_at is None:
+        return ""
+    if found.has_refresh_token:
+        return "By itself, with a refresh token"
+    if found.flow.needs_browser or found.flow is FlowType.DEVICE:
+        return "Not by itself: there is no refresh token"
+    return "By itself, by asking for a new token"
+
+
+async def _find(request: Request) -> Connection:
+    return await engine_of(request).find(actor_of(request), request.path_params["id"])
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/connections/{id}/history", history),
+    Route("/connections/{id}/transcript", transcript),
+    Route("/connections/{id}/transcript.txt", transcript_text),
+    Route("/connections/{id}", show),
+]

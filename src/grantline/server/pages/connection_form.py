@@ -1,0 +1,265 @@
+"""Creating a connection: from the catalogue, from an issuer, or by hand, with a live preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from grantline.connections.catalogue import settings_of as catalogue_settings
+from grantline.connections.cautions import Caution, cautions
+from grantline.connections.connection import Connection
+from grantline.connections.manage import NewConnection
+from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
+from grantline.oauth.metadata import apply_metadata
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.providers.profile import Profile, profile, profile_names
+from grantline.secret import Secret
+from grantline.server.forms.fields import ADVANCED, FIELDS, FLOW_OPTIONS, STANDARD
+from grantline.server.forms.preview import is_redirect_uri_known, previews
+from grantline.server.forms.values import (
+    DEFAULTS,
+    Errors,
+    Values,
+    blank,
+    check_values,
+    settings_of,
+    shown_settings,
+    typed,
+    typed_secrets,
+    with_label,
+)
+from grantline.server.page import actor_of, engine_of, now_of, page
+from grantline.server.page import settings_of as server_settings
+from grantline.server.pages.consent import go_on
+from grantline.server.pages.returning import return_path
+
+DEMO: Final = "demo"
+SHARED: Final = Caution(
+    "redirect_uri",
+    "an address that all services share lets a hostile one receive an honest one's code; "
+    "use it only where the console allows no other.",
+)
+
+
+async def new(request: Request) -> Response:
+    """Where to begin; or the form, once that is known."""
+    asked = request.query_params
+    return_to = return_path(asked.get("return_to"))
+    entry = _entry(asked.get("provider", ""))
+    demo = server_settings(request).demo
+    if asked.get("provider") == DEMO and demo is not None:
+        settings = AppSettings(client_id=demo.client_id, issuer=demo.issuer, base_url=demo.api_url)
+        metadata = await engine_of(request).discover(demo.issuer)
+        secrets = ClientSecrets(client_secret=demo.client_secret)
+        values = replace(blank(), name=DEMO, scopes=demo.scopes, hosts=("127.0.0.1",))
+        values = values.with_settings(apply_metadata(settings, metadata, secrets=secrets))
+        return form_page(request, values, return_to=return_to, secret=demo.client_secret)
+    if entry is not None:
+        values = replace(
+            blank(), name=entry.name, provider=entry.name, scopes=entry.scopes, hosts=entry.hosts
+        ).with_settings(catalogue_settings(entry, client_id=""))
+        return form_page(request, values, return_to=return_to)
+    if asked.get("by") == "hand":
+        return form_page(request, blank(), return_to=return_to)
+    entries = [profile(name) for name in profile_names()]
+    return page(request, "connections/begin.html", entries=entries, return_to=return_to)
+
+
+async def create(request: Request) -> Response:
+    """The connection saved, and on to consent; or the form again with what is wrong."""
+    form = await request.form()
+    values, return_to = typed(form), return_path(form.get("return_to"))
+    settings, errors = settings_of(values)
+    errors = {**check_values(values, settings), **errors}
+    created = None
+    if not errors:
+        try:
+            secrets, password = typed_secrets(form)
+            created = await _created(request, values, settings, secrets, password)
+        except InvalidInput as error:
+            wrong = with_label(error)
+            errors = {wrong.field: wrong}
+        except NameTaken as error:
+            errors = {"Connection name": _name_taken(error)}
+    if created is None:
+        return form_page(request, values, errors=errors, return_to=return_to)
+    return await go_on(request, created, return_to=return_to)
+
+
+async def discover(request: Request) -> Response:
+    """The form with what an issuer says of itself filled in, and a list of what that was."""
+    form = await request.form()
+    values = typed(form) if "flow" in form else blank()
+    issuer = str(form.get("discover") or "").strip()
+    return_to = return_path(form.get("return_to"))
+    settings, errors = settings_of(values)
+    old = settings
+    try:
+        secrets, _ = typed_secrets(form)
+        # A secret that is still to come will be proven by the server's own first choice.
+        secrets = secrets if any_secret(secrets) else ClientSecrets(client_secret=Secret("later"))
+        metadata = await engine_of(request).discover(issuer)
+        settings = apply_metadata(settings, metadata, secrets=secrets)
+    except GrantlineError as error:
+        problem = InvalidInput(error.message, field="Issuer URL", hint=error.hint)
+        errors = {**errors, "Issuer URL": problem}
+        return form_page(request, values, errors=errors, return_to=return_to, issuer=issuer)
+    before, after = shown_settings(old), shown_settings(settings)
+    filled = [each.label for each in FIELDS if before[each.name] != after[each.name]]
+    values = replace(values, fields={**values.fields, **_different(before, after)})
+    return form_page(
+        request, values, errors=errors, return_to=return_to, filled=filled, issuer=issuer
+    )
+
+
+async def preview(request: Request) -> Response:
+    """What the form as it stands would send."""
+    values = typed(await request.form())
+    return page(request, "connections/preview.html", **preview_context(request, values))
+
+
+def form_page(
+    request: Request,
+    values: Values,
+    *,
+    errors: Errors | None = None,
+    return_to: str = "",
+    connection: Connection | None = None,
+    filled: Sequence[str] = (),
+    issuer: str = "",
+    secret: Secret | None = None,
+    **more: Any,
+) -> Response:
+    """The form, to create or to edit.
+
+    Args:
+        request: What was asked.
+        values: What the fields show.
+        errors: What is wrong, by label.
+        return_to: Where to go back to.
+        connection: What is edited; None for a new one.
+        filled: Labels of what discovery has filled in.
+        issuer: What was typed to discover.
+        secret: The demo's client secret, which is no secret.
+        more: For the template.
+    """
+    context = {
+        "kept": (),
+        "versions": None,
+        "conflict": (),
+        "price": None,
+        **preview_context(request, values, connection.app.settings if connection else DEFAULTS),
+        **more,
+    }
+    return page(
+        request,
+        "connections/form.html",
+        status=422 if errors else 200,
+        values=values,
+        errors=errors or {},
+        connection=connection,
+        entry=_entry(values.provider),
+        flow_options=FLOW_OPTIONS,
+        standard=STANDARD,
+        advanced=ADVANCED,
+        return_to=return_to,
+        filled=filled,
+        issuer=issuer,
+        secret=secret.reveal() if secret else "",
+        **context,
+    )
+
+
+def preview_context(
+    request: Request, values: Values, old: AppSettings = DEFAULTS, *, has_secret: bool = True
+) -> dict[str, Any]:
+    """What the preview shows of ``values``."""
+    settings, _ = settings_of(values, old)
+    server = server_settings(request)
+    redirect_uri = server.redirect_uri(settings)
+    warned = cautions(settings, values.flow, _readable(values.hosts))
+    if settings.redirect_uri == server.shared_redirect_uri:
+        warned.append(SHARED)
+    return {
+        "redirect_uri": redirect_uri if is_redirect_uri_known(settings, values.flow) else "",
+        "console": entry.console if (entry := _entry(values.provider)) else "",
+        "needs_redirect_uri": values.flow.needs_browser,
+        "cautions": warned,
+        "previews": previews(
+            settings,
+            values.flow,
+            values.scopes,
+            redirect_uri=redirect_uri,
+            has_secret=has_secret,
+            username=values.username,
+            hosts=values.hosts,
+        ),
+        "changed": values.changed,
+        "shared_redirect_uri": server.shared_redirect_uri,
+    }
+
+
+def any_secret(secrets: ClientSecrets) -> bool:
+    """Whether at least one was typed."""
+    return secrets != ClientSecrets()
+
+
+async def _created(
+    request: Request,
+    values: Values,
+    settings: AppSettings,
+    secrets: ClientSecrets,
+    password: Secret | None,
+) -> Connection:
+    given = NewConnection(
+        name=values.name,
+        flow=values.flow,
+        settings=settings,
+        secrets=secrets,
+        provider=values.provider if _entry(values.provider) else "",
+        scopes=values.scopes,
+        hosts=values.hosts,
+        username=values.username if values.flow is FlowType.PASSWORD else "",
+        password=password if values.flow is FlowType.PASSWORD else None,
+    )
+    manage, actor = engine_of(request).manage, actor_of(request)
+    try:
+        return await manage.create(actor, given)
+    except NameTaken:
+        # The app of a connection that was renamed may still have the name: nobody sees that one.
+        stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
+        return await manage.create(actor, replace(given, app_name=f"{values.name[:80]} {stamp}"))
+
+
+def _name_taken(error: NameTaken) -> InvalidInput:
+    return InvalidInput(
+        "Another connection has this name.", field="Connection name", hint=error.hint
+    )
+
+
+def _entry(name: str) -> Profile | None:
+    try:
+        return profile(name) if name else None
+    except UnknownProvider:
+        return None
+
+
+def _different(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in after.items() if before[name] != value}
+
+
+def _readable(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(host.strip() for host in hosts)
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/connections/new", new),
+    Route("/connections/new", create, methods=["POST"]),
+    Route("/connections/new/discover", discover, methods=["POST"]),
+    Route("/connections/preview", preview, methods=["POST"]),
+]

@@ -1,0 +1,221 @@
+"""Getting consent: it begins, a page waits, and the page notices by itself that it was given.
+
+Only a ``POST`` begins a consent. A script opens the window within the click itself and then sends
+it to the address it gets as JSON; without scripts a page shows the address as a link.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+import segno
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from grantline.connections.connection import Connection
+from grantline.errors import GrantlineError
+from grantline.oauth.settings import FlowType
+from grantline.server.errors import Problem
+from grantline.server.flash import Tone
+from grantline.server.page import (
+    actor_of,
+    engine_of,
+    now_of,
+    page,
+    see_other,
+    settings_of,
+    visitor_of,
+    web_of,
+)
+from grantline.server.pages.returning import return_path, with_connection
+from grantline.server.results import Failed
+from grantline.server.templating import iso
+from grantline.url import parse_url
+
+
+async def begin(request: Request) -> Response:
+    """Begins a consent, or gets a token at once where nobody is asked."""
+    found = await engine_of(request).find(actor_of(request), request.path_params["id"])
+    form = await request.form()
+    return await go_on(request, found, return_to=return_path(form.get("return_to")))
+
+
+async def go_on(
+    request: Request, connection: Connection, *, return_to: str = "", said: str = ""
+) -> Response:
+    """What follows on saving: consent in a browser, a code to type, or a token at once.
+
+    Args:
+        request: What was sent.
+        connection: As it was saved.
+        return_to: Where the person came from, to be led back to when all is done.
+        said: What the next page says, when nobody is asked.
+    """
+    try:
+        if connection.flow.needs_browser:
+            return await _to_browser(request, connection, return_to)
+        if connection.flow is FlowType.DEVICE:
+            await web_of(request).device_waits.begin(actor_of(request), connection.id)
+            return leads_to(request, _waiting_path(request, connection, return_to))
+        await engine_of(request).authorize.obtain(actor_of(request), connection.id)
+    except GrantlineError as error:
+        return leads_to(request, failed_path(request, connection.id, error))
+    target = _done_path(connection.id, return_to)
+    return leads_to(request, target, said or f"“{connection.name}” is connected.")
+
+
+def leads_to(request: Request, path: str, said: str = "", *, opens: str = "") -> Response:
+    """Leads on to ``path``: as JSON for our script, else by 303; ``opens`` is for a window."""
+    if request.headers.get("accept") == "application/json":
+        response: Response = JSONResponse({"next": path, "open": opens})
+        if said:
+            moved = see_other(request, path, said, tone=Tone.OK)
+            response.raw_headers += [each for each in moved.raw_headers if each[0] == b"set-cookie"]
+        return response
+    return see_other(request, path, said)
+
+
+def failed_path(request: Request, connection_id: str, error: GrantlineError) -> str:
+    """The connection's page, where the doctor explains ``error``."""
+    key = web_of(request).results.keep(
+        Failed(
+            error=error,
+            connection_id=connection_id,
+            binding=visitor_of(request).binding,
+            at=now_of(request),
+        )
+    )
+    return f"/connections/{connection_id}?problem={key}"
+
+
+async def wait(request: Request) -> Response:
+    """The page that waits until consent was given in another window or on another device."""
+    actor, connection_id = actor_of(request), request.path_params["id"]
+    found = await engine_of(request).find(actor, connection_id)
+    asked = request.query_params
+    device = web_of(request).device_waits.find(actor, connection_id)
+    return page(
+        request,
+        "connections/consent.html",
+        connection=found,
+        service=_service(found),
+        device=device.start if device else None,
+        qr=_qr_code(device.start.authorization.verification_uri_complete) if device else "",
+        device_error=Problem.of(device.error) if device and device.error else None,
+        is_open=asked.get("opened") == "1",
+        return_to=return_path(asked.get("return_to")),
+        poll=_progress_path(request, found),
+    )
+
+
+async def progress(request: Request) -> Response:
+    """How far the consent is: still waiting, refused, or a redirect once it was given."""
+    engine, actor, asked = engine_of(request), actor_of(request), request.query_params
+    connection_id = request.path_params["id"]
+    device = await web_of(request).device_waits.ask(actor, connection_id)
+    if device is not None and device.error is not None:
+        return see_other(request, failed_path(request, connection_id, device.error))
+    seen = await engine.consents.progress(
+        actor, connection_id, since=_instant(asked.get("since"), now_of(request))
+    )
+    generation = asked.get("generation", "")
+    if generation.isdecimal() and seen.generation > int(generation[:9]):
+        name = (await engine.find(actor, connection_id)).name
+        target = _done_path(connection_id, return_path(asked.get("return_to")))
+        return see_other(request, target, f"“{name}” is connected.")
+    if seen.failure is not None:
+        return see_other(request, f"/connections/{connection_id}?refused=1")
+    return Response(status_code=204)
+
+
+async def result(request: Request) -> Response:
+    """What the window shows in the end: connected, and what was granted."""
+    found = await engine_of(request).find(actor_of(request), request.path_params["id"])
+    if found.authorized_at is None:
+        return see_other(request, f"/connections/{found.id}")
+    granted = found.scopes if found.granted_scopes is None else found.granted_scopes
+    return page(request, "connections/result.html", connection=found, granted=granted)
+
+
+async def _to_browser(request: Request, connection: Connection, return_to: str) -> Response:
+    target = _waiting_path(request, connection, return_to)
+    visitor = visitor_of(request)
+    if request.headers.get("accept") != "application/json" and request.method == "POST":
+        is_begun = request.url.path.endswith("/authorize")
+        if not is_begun:
+            return see_other(request, target)
+    begun = await engine_of(request).consents.begin(
+        visitor.actor,
+        connection.id,
+        public_url=settings_of(request).public_url,
+        binding=visitor.binding,
+    )
+    if request.headers.get("accept") == "application/json":
+        return leads_to(request, target, opens=begun.url)
+    return page(
+        request,
+        "connections/leave.html",
+        connection=connection,
+        service=_service(connection),
+        url=begun.url,
+    )
+
+
+def _waiting_path(request: Request, connection: Connection, return_to: str) -> str:
+    """The waiting page, which knows by its own address since when it waits."""
+    query = {"generation": connection.generation, "since": iso(now_of(request))}
+    if return_to:
+        query["return_to"] = return_to
+    return f"/connections/{connection.id}/consent?{urlencode(query)}"
+
+
+def _progress_path(request: Request, connection: Connection) -> str:
+    asked = request.query_params
+    query = {
+        "generation": asked.get("generation", str(connection.generation)),
+        "since": asked.get("since", iso(now_of(request))),
+        "return_to": return_path(asked.get("return_to")),
+    }
+    return f"/connections/{connection.id}/progress?{urlencode(query)}"
+
+
+def _done_path(connection_id: str, return_to: str) -> str:
+    return with_connection(return_to, connection_id) or f"/connections/{connection_id}"
+
+
+def _instant(text: str | None, otherwise: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return otherwise
+    return found if found.tzinfo else otherwise
+
+
+def _service(connection: Connection) -> str:
+    """The host at which a person consents."""
+    settings = connection.app.settings
+    uri = settings.authorize_uri or settings.device_authorization_uri
+    return parse_url(uri).host if uri else connection.name
+
+
+def _qr_code(uri: str) -> str:
+    """``uri`` as an SVG to be put into a page; empty without one."""
+    if not uri:
+        return ""
+    drawn = io.BytesIO()
+    segno.make(uri, micro=False).save(
+        drawn, kind="svg", xmldecl=False, svgns=False, scale=4, border=2, light="#fff", dark="#000"
+    )
+    return drawn.getvalue().decode()
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/connections/{id}/authorize", begin, methods=["POST"]),
+    Route("/connections/{id}/consent", wait),
+    Route("/connections/{id}/progress", progress),
+    Route("/connections/{id}/result", result),
+]

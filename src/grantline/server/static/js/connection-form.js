@@ -1,0 +1,79 @@
+// The connection form: saves without leaving the page, so that nothing typed is lost, and opens
+// the window for consent within the click on Save.
+import { follow, openWindow, send } from "./consent.js";
+import { announce, on } from "./events.js";
+
+const secrets = "input[type=password], [data-secret]";
+const inBrowser = new Set(["authorization-code", "implicit"]);
+
+// Previews are made without secrets: only that there is one.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.elt.id !== "preview") return;
+  for (const field of document.querySelectorAll(secrets)) {
+    detail.parameters.delete?.(field.name);
+    if (field.value && field.name === "client_secret") detail.parameters.set?.(field.name, "typed");
+  }
+});
+
+function wantsWindow(form) {
+  if (!inBrowser.has(form.elements.flow.value)) return false;
+  const price = document.querySelector("[data-needs-after-save]");
+  return !form.hasAttribute("data-edit") || (price && price.dataset.needsAfterSave !== "nothing");
+}
+
+on("submit", "form[data-save]", async (event, form) => {
+  event.preventDefault();
+  const discovers = event.submitter?.hasAttribute("data-discover");
+  const url = discovers ? event.submitter.formAction : form.action;
+  const opened = !discovers && wantsWindow(form) ? openWindow() : null;
+  const button = discovers ? event.submitter : form.querySelector("[data-submit]");
+  button.disabled = true;
+  announce(discovers ? "Asking the issuer" : "Saving");
+  try {
+    const answer = await send(url, form, event.submitter);
+    if (answer.redirected) location.assign(answer.url);
+    else if (answer.headers.get("Content-Type").startsWith("application/json")) go(await answer.json(), opened, form);
+    else {
+      opened?.close();
+      show(await answer.text());
+    }
+  } catch {
+    opened?.close();
+    document.getElementById("notices").textContent = "Grantline does not answer. Nothing was saved; try again in a moment.";
+  }
+  button.disabled = false;
+});
+
+function go(answer, opened, form) {
+  if (!answer.confirm) return follow(answer, opened);
+  opened?.close();
+  const dialog = document.getElementById("confirm");
+  const yes = dialog.querySelector("[data-confirm-yes]");
+  dialog.querySelector("[data-confirm-title]").textContent = answer.confirm.title;
+  dialog.querySelector("[data-confirm-text]").textContent = answer.confirm.text;
+  yes.textContent = "Save and drop the token";
+  yes.className = "danger";
+  yes.onclick = () => {
+    dialog.close();
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "yes" }));
+    form.requestSubmit();
+  };
+  dialog.showModal();
+}
+
+// The form again, with what is wrong or what was discovered. Secrets are not in it: they stay here.
+function show(html) {
+  const typed = [...document.querySelectorAll(secrets)].map((field) => [field.name, field.value]);
+  const isOpen = document.querySelector("details.advanced:last-of-type")?.open;
+  const next = new DOMParser().parseFromString(html, "text/html");
+  document.title = next.title;
+  document.getElementById("main").innerHTML = next.getElementById("main").innerHTML;
+  for (const [name, value] of typed) {
+    const field = document.querySelector(`[name="${name}"]`);
+    if (field && value) field.value = value;
+  }
+  if (isOpen) document.querySelector("details.advanced:last-of-type").open = true;
+  htmx.process(document.getElementById("main"));
+  (document.querySelector("[data-focus]") ?? document.querySelector("#connection-form .notice"))?.scrollIntoView({ block: "center" });
+  document.querySelector("[data-focus]")?.focus();
+}
