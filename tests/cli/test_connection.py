@@ -221,12 +221,26 @@ def test_another_token_uri_needs_the_secret_again(
     elsewhere = ("connection", "edit", "orders", "--token-uri", "https://auth.example/token")
 
     refused = cli.run(*elsewhere)
-    ran = cli.ok(*elsewhere, "--client-secret-file", secret_file)
+    ran = cli.ok(*elsewhere, "--client-secret-file", secret_file, "--yes")
 
     assert refused.status == 2
     assert "--client-secret-file" in refused.err
     assert "must be authorized again" in ran.out
     assert "Token URI" in ran.out
+
+
+def test_an_edit_that_ends_the_authorization_is_asked_about_first(
+    machine: None, cli: CommandLine, secret_file: str
+) -> None:
+    ran = cli.run(
+        *("connection", "edit", "orders", "--token-uri", "https://auth.example/token"),
+        *("--client-secret-file", secret_file),
+    )
+
+    assert ran.status == 2
+    assert "ends the authorization of “orders”" in ran.err
+    shown = json.loads(cli.ok("connection", "show", "orders", "--format", "json").out)
+    assert shown["state"] == "authorized"
 
 
 def test_an_edit_names_the_connections_that_follow(machine: None, cli: CommandLine) -> None:

@@ -46,7 +46,7 @@ def test_the_tree_of_commands_needs_no_engine() -> None:
 def test_ctrl_c_ends_with_130_and_leaves_the_store_sound(
     machine: None, cli: CommandLine, tmp_path: Path
 ) -> None:
-    cli.ok("connection", "edit", "orders", "--flow", "authorization-code")
+    cli.ok("connection", "edit", "orders", "--flow", "authorization-code", "--yes")
     process = subprocess.Popen(
         [*PROGRAM, "connection", "authorize", "orders", "--no-browser"],
         stdout=subprocess.PIPE,

@@ -23,7 +23,7 @@ from grantline.cli.output import (
     say_json,
     say_table,
 )
-from grantline.cli.price import price_view, say_price
+from grantline.cli.price import ask_before_dropping, price_view, say_price
 from grantline.cli.prompts import confirm
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import ClientSecretOptions
@@ -111,6 +111,7 @@ def edit(
     new_name: Annotated[str | None, typer.Option(help="Another name.")] = None,
     settings: SettingOptions,
     secrets: ClientSecretOptions,
+    yes: YesOption = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Changes an app, and with it every connection that uses it."""
@@ -120,13 +121,25 @@ def edit(
 
     async def work(engine: Engine, secrets: ClientSecrets) -> tuple[App, Price, tuple[str, ...]]:
         from grantline.connections.engine import LOCAL
+        from grantline.connections.manage import ConnectionEdit
 
         app = await engine.manage.app(LOCAL, name)
+        changes = await changed_settings(engine, app.settings, settings, secrets)
+        held = await engine.manage.connections(LOCAL)
+        users = [each for each in held if each.app.id == app.id and each.authorized_at]
+        if users:
+            await ask_before_dropping(
+                engine,
+                users[0],
+                ConnectionEdit(settings=changes, secrets=secrets),
+                others=[each.name for each in users[1:]],
+                yes=yes,
+            )
         return await engine.manage.edit_app(
             LOCAL,
             app.id,
             new_name=new_name,
-            settings=await changed_settings(engine, app.settings, settings, secrets),
+            settings=changes,
             secrets=secrets,
             version=app.version,
         )

@@ -14,7 +14,7 @@ from grantline.cli.look import NameArgument
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
 from grantline.cli.plan import discovered
-from grantline.cli.price import price_view, say_price
+from grantline.cli.price import ask_before_dropping, price_view, say_price
 from grantline.cli.prompts import ask_secret, can_ask, confirm
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import (
@@ -72,6 +72,7 @@ def edit(
     settings: SettingOptions,
     secrets: ClientSecretOptions,
     password: PasswordOptions,
+    yes: YesOption = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Changes what is given and nothing else; everything that uses the connection follows."""
@@ -97,7 +98,12 @@ def edit(
             raise UsageError(
                 "Nothing was given to change.", hint="See: grantline connection edit --help"
             )
-        return await engine.manage.edit(LOCAL, found.id, replace(asked, version=found.version))
+        asked = replace(asked, version=found.version)
+        others = await engine.manage.connections_of(LOCAL, found.app.id) if asked.settings else ()
+        await ask_before_dropping(
+            engine, found, asked, others=[each for each in others if each != found.name], yes=yes
+        )
+        return await engine.manage.edit(LOCAL, found.id, asked)
 
     edited = typing_secrets_again(given, work)
     now = edited.connection

@@ -31,6 +31,7 @@ from grantline.errors import (
     CallbackRejected,
     ConnectionChanged,
     ConnectionNotFound,
+    InvalidGrant,
     InvalidInput,
     RequestError,
 )
@@ -228,9 +229,13 @@ class Authorizer:
                 f"The flow of “{holding.record.name}” needs a person.", field="Flow type"
             )
         asked_at = context.clock.now()
-        with masking(holding):
-            answer = await self._converse(holding, grant.converse(context.moment()), grant.grant)
-            tokens = read_answer(holding, answer, grant=grant.grant, asked_at=asked_at)
+        try:
+            with masking(holding):
+                flow = grant.converse(context.moment())
+                answer = await self._converse(holding, flow, grant.grant)
+                tokens = read_answer(holding, answer, grant=grant.grant, asked_at=asked_at)
+        except InvalidGrant as error:
+            raise _not_accepted(error, holding.flow) from None
         await self._save(actor, holding, tokens, holding.record.scopes, asked_at)
 
     async def save_device_tokens(
@@ -374,6 +379,26 @@ class Authorizer:
             scopes=scopes,
             event=event,
         )
+
+
+def _not_accepted(error: InvalidGrant, flow: FlowType) -> InvalidGrant:
+    """``error`` in the words of a first grant, which cannot have "ended"."""
+    if flow is FlowType.PASSWORD:
+        message = "The service does not accept the user name or the password."
+        hint = "Give both again; a service that asks for a second factor has no use for this flow."
+    else:
+        message = "The service does not accept what was presented for a token."
+        hint = "Check the key, and the issuer, subject and audience of the assertion."
+    refused = InvalidGrant(
+        message,
+        error=error.error,
+        description=error.description,
+        uri=error.uri,
+        status=error.status,
+        hint=hint,
+    )
+    refused.failure = error.failure
+    return refused
 
 
 def _objections(

@@ -22,6 +22,7 @@ from grantline.connections.holding import Holding
 from grantline.connections.tokens import Tokens
 from grantline.errors import EgressBlocked, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
+from grantline.net.address import is_closed
 from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.dpop import Dpop, asks_for_nonce
 from grantline.oauth.parameters import append_query, query_parameters
@@ -168,19 +169,23 @@ class _Journey:
 
 
 def _check_host(holding: Holding, request: HttpRequest) -> None:
-    host = parse_url(request.url).host
-    if not matches(holding.hosts, host):
-        name = holding.record.name
-        raise EgressBlocked(
-            f"The token of “{name}” may not go to {host}.",
-            rule="host_not_allowed",
-            address=host,
-            setting="hosts",
-            hint=(
-                f"If {host} belongs to the service, run: "
-                f"grantline connection edit {name} --add-host {host}"
-            ),
-        )
+    url = parse_url(request.url)
+    if matches(holding.hosts, url.host):
+        return
+    name = holding.record.name
+    hint = (
+        f"If {url.host} belongs to the service, run: "
+        f"grantline connection edit {name} --add-host {url.host}"
+    )
+    if url.address is not None and is_closed(url.address):
+        hint = "No setting allows this address."
+    raise EgressBlocked(
+        f"The token of “{name}” may not go to {url.host}.",
+        rule="host_not_allowed",
+        address=url.host,
+        setting="hosts",
+        hint=hint,
+    )
 
 
 def _without_token(hop: Hop, holding: Holding) -> Hop:
