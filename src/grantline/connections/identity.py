@@ -17,6 +17,7 @@ from grantline.oauth.id_token import IdTokenRules, validate_id_token
 from grantline.oauth.token_set import TokenSet
 
 LABEL_CLAIMS: Final = ("email", "preferred_username", "name", "sub")
+LONGEST_LABEL: Final = 200  # the list of connections keeps it in an index
 
 
 async def account_label(
@@ -52,4 +53,5 @@ async def account_label(
     except (GrantlineError, ValueError, RecursionError):
         return ""
     found = (identity.claims.get(name) for name in LABEL_CLAIMS)
-    return next((printable(label) for label in found if isinstance(label, str) and label), "")
+    label = next((label for label in found if isinstance(label, str) and label), "")
+    return printable(label)[:LONGEST_LABEL]

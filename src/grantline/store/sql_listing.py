@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from grantline.store.database import Database
 from grantline.store.paging import contains, page_of
@@ -32,16 +32,18 @@ class Listing(Database):
         held = connection.c
         wanted = select(held.id).where(held.workspace == workspace)
         if query:
-            wanted = wanted.join(app, held.app_id == app.c.id).where(
-                contains(query, held.name, held.account_label, app.c.name, app.c.provider)
+            named = select(app.c.id).where(
+                app.c.workspace == workspace, contains(query, app.c.name, app.c.provider)
+            )
+            wanted = wanted.where(
+                or_(contains(query, held.name, held.account_label), held.app_id.in_(named))
             )
         if owner is not None:
             wanted = wanted.where(held.owner == owner)
         if states:
             wanted = wanted.where(held.state.in_(states))
         with self._read() as run:
-            found, total = page_of(run, wanted.order_by(held.name), held.id, offset, limit)
-            ids = [row["id"] for row in found]
+            ids, total = page_of(run, wanted.order_by(held.name), offset, limit)
             shown = select(connection).where(held.id.in_(ids)).order_by(held.name)
             records = [connection_to_record(row) for row in run.execute(shown).mappings()]
             its_apps = select(app).where(app.c.id.in_({each.app_id for each in records}))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 
 from grantline.errors import ConnectionNotFound
 from grantline.store.database import Database
@@ -52,12 +52,14 @@ class Requests(Database):
     ) -> Page[SavedRequestRecord]:
         """Saved requests by name; ``query`` is in the name or the URL, whatever the case."""
         kept = saved_request.c
-        wanted = select(saved_request).where(_of(workspace)).order_by(kept.name)
+        wanted = select(kept.id).where(_of(workspace)).order_by(kept.name)
         if query:
             wanted = wanted.where(contains(query, kept.name, kept.url))
         with self._read() as work:
-            rows, total = page_of(work, wanted, kept.id, offset, limit)
-        return Page(tuple(to_record(SavedRequestRecord, row) for row in rows), total)
+            ids, total = page_of(work, wanted, offset, limit)
+            shown = select(saved_request).where(kept.id.in_(ids)).order_by(kept.name)
+            rows = work.execute(shown).mappings()
+            return Page(tuple(to_record(SavedRequestRecord, row) for row in rows), total)
 
     def uses_of(self, workspace: str, connection_id: str) -> Sequence[SavedRequestRecord]:
         """The saved requests that carry this connection's token, by name."""
@@ -111,7 +113,7 @@ class Requests(Database):
     ) -> Page[RunRecord]:
         """Runs, newest first, those that fit every filter given."""
         made = run.c
-        wanted: Select[Any] = select(*_LISTED).where(made.workspace == workspace)
+        wanted = select(made.id).where(made.workspace == workspace)
         if query:
             wanted = wanted.where(contains(query, made.url, made.method))
         if connection_id is not None:
@@ -123,10 +125,12 @@ class Requests(Database):
         elif status_class is not None:
             lowest = status_class * 100
             wanted = wanted.where(made.status >= lowest, made.status < lowest + 100)
+        newest_first = (made.at.desc(), made.id.desc())
         with self._read() as work:
-            newest = wanted.order_by(made.at.desc(), made.id.desc())
-            rows, total = page_of(work, newest, made.id, offset, limit)
-        return Page(tuple(to_record(RunRecord, row) for row in rows), total)
+            ids, total = page_of(work, wanted.order_by(*newest_first), offset, limit)
+            shown = select(*_LISTED).where(made.id.in_(ids)).order_by(*newest_first)
+            rows = work.execute(shown).mappings()
+            return Page(tuple(to_record(RunRecord, row) for row in rows), total)
 
     def delete_run(self, workspace: str, run_id: str) -> None:
         """Removes a run."""

@@ -123,8 +123,17 @@ connection = Table(
     CheckConstraint("sealed_tokens IS NOT NULL OR NOT has_refresh_token", name="tokens_whole"),
 )
 Index("ix_connection_app_id", connection.c.app_id)
-# What a page counts and filters by, beside the unique one by name, which gives the order.
-Index("ix_connection_state", connection.c.workspace, connection.c.state)
+# All that a list sorts, filters and counts by, so that it need not read the wide rows.
+Index(
+    "ix_connection_listing",
+    connection.c.workspace,
+    connection.c.name,
+    connection.c.state,
+    connection.c.owner,
+    connection.c.app_id,
+    connection.c.account_label,
+    connection.c.id,
+)
 # What a background refresher asks for: what expires next, among what can be refreshed at all.
 Index(
     "ix_connection_expires_at",

@@ -9,7 +9,11 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Makes the tables, and an index for the list of connections."""
-    op.create_index("ix_connection_state", "connection", ["workspace", "state"])
+    op.create_index(
+        "ix_connection_listing",
+        "connection",
+        ["workspace", "name", "state", "owner", "app_id", "account_label", "id"],
+    )
     _make_people()
     _make_api_keys()
     _make_saved_requests()
