@@ -9,11 +9,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Connection
+from grantline.connections.run_detail import SeenError
 from grantline.connections.saved_requests import SavedRequest
 from grantline.errors import ConnectionNotFound, NotFound
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
-from grantline.server.pages.request_answer import answer_of, body_of
+from grantline.server.pages.request_answer import answer_of, body_of, media_type_of
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_page import choices_of
 from grantline.server.pages.requests import connections_by_id
@@ -30,6 +31,8 @@ STATUS_FILTERS: Final = (
 IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # If a browser opens a body as a page of its own, nothing in it may act.
 BODY_POLICY: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+RUN_AGAIN: Final = "Open it as a request and run it: the answer there says what can be done."
 
 
 async def overview(request: Request) -> Response:
@@ -68,7 +71,7 @@ async def show(request: Request) -> Response:
     """One run in full."""
     actor, run_id = actor_of(request), request.path_params["run_id"]
     detail = await engine_of(request).runs.find(actor, run_id)
-    answer = answer_of(detail, bench_of(request).made(actor, run_id))
+    answer = await answer_of(detail, bench_of(request).made(actor, run_id))
     return page(
         request,
         "history/detail.html",
@@ -76,6 +79,7 @@ async def show(request: Request) -> Response:
         sent=detail.request,
         sent_body=body_of(detail.request.body),
         error=detail.error,
+        hint=_hint(detail.error),
         answer=answer,
         connection=await _connection(request, detail.run.connection_id),
         saved=await _saved(request, detail.run.request_id),
@@ -90,7 +94,7 @@ async def body(request: Request) -> Response:
         raise NotFound("This run has no answer.", hint="Its page says why.")
     made = bench_of(request).made(actor, run_id)
     content = made.response.content if made and made.response else detail.response.body.data
-    media_type = answer.body.media_type if (answer := answer_of(detail, made)) else ""
+    media_type = media_type_of(content, detail.response.body.media_type)
     headers = {"Content-Security-Policy": BODY_POLICY}
     if "download" in request.query_params:
         headers["Content-Disposition"] = f'attachment; filename="{run_id}{_ending(media_type)}"'
@@ -122,6 +126,13 @@ async def _saved(request: Request, request_id: str | None) -> SavedRequest | Non
         return await engine_of(request).requests.find(actor_of(request), request_id)
     except NotFound:
         return None
+
+
+def _hint(error: SeenError | None) -> str:
+    """The next step as it is taken here: some errors name a command of the terminal."""
+    if error is None:
+        return ""
+    return RUN_AGAIN if "grantline " in error.hint else error.hint
 
 
 def _ending(media_type: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from grantline.calls.json_outline import Node, Outline
+from anyio import to_thread
+
+from grantline.calls.json_outline import Node, Outline, outline
 from grantline.calls.presentation import Kind, Presentation, present
 from grantline.calls.response import Response
 from grantline.connections.making import Made
@@ -16,14 +19,17 @@ from grantline.connections.runs import RunDetail
 # A page stays quick with so much in it; the whole body is a click away.
 MOST_CHARACTERS: Final = 200_000
 MOST_NODES: Final = 2_000
+# Reading it takes a quarter of a second for each megabyte.
+MOST_JSON_BYTES: Final = 4_000_000
 
 
 @dataclass(slots=True)
 class Branch:
-    """A JSON value and the values in it, as far as the tree goes."""
+    """A JSON value and the values in it; with ``is_cut``, only the first of them."""
 
     node: Node
     branches: list[Branch] = field(default_factory=list)
+    is_cut: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -46,7 +52,6 @@ class Body:
     size: int
     text: str
     tree: Branch | None
-    tree_is_cut: bool
     is_whole: bool
     is_kept: bool
 
@@ -65,8 +70,8 @@ class Answer:
     body: Body
 
 
-def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True) -> Answer | None:
-    """The answer of a run, or None when none came.
+async def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True) -> Answer | None:
+    """The answer of a run, or None when none came; read in a thread, for it may be long.
 
     Args:
         detail: The run as the history has it.
@@ -77,6 +82,7 @@ def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True) -> An
     if seen is None:
         return None
     whole = made.response if made else None
+    read = partial(body_of, seen.body, whole, is_kept=whole is not None, parse=parse)
     return Answer(
         run_id=run.id,
         status=seen.status,
@@ -85,7 +91,7 @@ def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True) -> An
         url=seen.url,
         redirects=seen.redirects,
         headers=whole.headers if whole else seen.headers,
-        body=body_of(seen.body, whole or _response(seen.body), is_kept=bool(whole), parse=parse),
+        body=await to_thread.run_sync(read),
     )
 
 
@@ -102,16 +108,23 @@ def body_of(
     shown = present(response, max_nodes=MOST_NODES)
     if not parse:
         shown = replace(shown, tree=None, text=response.text if shown.text else "")
+    elif shown.cut and shown.kind is Kind.JSON and is_kept and seen.size <= MOST_JSON_BYTES:
+        shown = replace(shown, tree=outline(response.text, max_nodes=MOST_NODES))
     return Body(
         kind=shown.kind,
         media_type=shown.media_type,
         size=seen.size,
         text=shown.text[:MOST_CHARACTERS],
         tree=_tree(shown.tree) if shown.tree else None,
-        tree_is_cut=shown.tree is not None and shown.tree.cut,
         is_whole=is_kept and not _is_cut(shown),
         is_kept=is_kept,
     )
+
+
+def media_type_of(content: bytes, stated: str) -> str:
+    """What a body is: for an image, what its first bytes say."""
+    seen = SeenBody(data=content[:1024], media_type=stated, size=1024, truncated=True)
+    return present(_response(seen)).media_type
 
 
 def _is_cut(shown: Presentation) -> bool:
@@ -125,10 +138,13 @@ def _response(seen: SeenBody) -> Response:
 
 def _tree(outline: Outline) -> Branch:
     """The values of ``outline``, each in the one that holds it."""
-    root, *rest = map(Branch, outline.nodes)
+    root, *rest = (Branch(node, is_cut=node.cut) for node in outline.nodes)
     path = [root]
     for branch in rest:
         del path[branch.node.depth :]
         path[-1].branches.append(branch)
         path.append(branch)
+    if outline.cut:
+        for open_one in path:
+            open_one.is_cut = open_one.is_folder
     return root

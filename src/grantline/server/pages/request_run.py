@@ -26,6 +26,7 @@ from grantline.errors import (
 from grantline.secret import Secret
 from grantline.server.errors import Problem
 from grantline.server.page import actor_of, engine_of, is_part, page, see_other
+from grantline.server.pages.consent import go_on
 from grantline.server.pages.request_answer import Answer, answer_of
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_form import RequestForm
@@ -40,7 +41,8 @@ from grantline.server.pages.request_page import (
 )
 from grantline.server.pages.request_sent import Code, codes_of, preview_of
 
-DRAFT_LEADS_TO: Final = ("/connections/", "/connections?")
+GIVE_CONSENT: Final = "Give consent"
+CONNECT_AGAIN: Final = "Connect again"
 ASKS_FOR_CONSENT: Final = (NotAuthorized, ReauthorizationRequired, InvalidGrant, InvalidClient)
 
 
@@ -52,14 +54,14 @@ class Outcome:
         problem: Why there is no answer, or what an answer with an error status means.
         is_cancelled: It was ended here before an answer came.
         host_to_allow: The host that the connection's token may not go to yet.
-        consent_at: Where to give consent again.
+        consent: What the button says that leads to a new consent; empty for none.
     """
 
     answer: Answer | None = None
     problem: Problem | None = None
     is_cancelled: bool = False
     host_to_allow: str = ""
-    consent_at: str = ""
+    consent: str = ""
     run_id: str = ""
 
 
@@ -98,15 +100,23 @@ async def cancel(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def keep_draft(request: Request) -> Response:
-    """Keeps what was typed, and leads to the connection's pages, which lead back to it."""
+async def create_connection(request: Request) -> Response:
+    """Keeps what was typed, and leads to a new connection, which leads back to it."""
     form = await read_form(request)
-    target = request.query_params.get("to", "")
-    if not target.startswith(DRAFT_LEADS_TO):
-        target = "/connections/new"
-    back = draft_url(request, form)
-    joiner = "&" if "?" in target else "?"
-    return see_other(request, f"{target}{joiner}{urlencode({'return_to': back})}")
+    back = urlencode({"return_to": draft_url(request, form)})
+    return see_other(request, f"/connections/new?{back}")
+
+
+async def connect_again(request: Request) -> Response:
+    """Keeps what was typed, and begins a new consent, which leads back to it."""
+    form = await read_form(request)
+    try:
+        connection = await connection_of(request, form)
+    except InvalidInput as error:
+        return await refuse(request, form, error)
+    if connection is None:
+        return see_other(request, draft_url(request, form))
+    return await go_on(request, connection, return_to=draft_url(request, form))
 
 
 async def preview(request: Request) -> Response:
@@ -173,6 +183,7 @@ async def _run(request: Request, form: RequestForm) -> Response:
     made = None
     scope = bench.begin(actor, ticket)
     try:
+        await connection_of(request, form)
         with scope:
             made = await engine.make_request(
                 actor,
@@ -204,7 +215,7 @@ async def _show(request: Request, form: RequestForm, outcome: Outcome) -> Respon
 async def _outcome(request: Request, run_id: str, made: Made | None, form: RequestForm) -> Outcome:
     actor = actor_of(request)
     detail = await engine_of(request).runs.find(actor, run_id)
-    answer = answer_of(detail, made, parse=form.parse_response)
+    answer = await answer_of(detail, made, parse=form.parse_response)
     if answer is not None:
         problem = None
         if answer.status >= 400 and form.fail_on_status:
@@ -213,7 +224,7 @@ async def _outcome(request: Request, run_id: str, made: Made | None, form: Reque
             answer=answer,
             problem=problem,
             run_id=run_id,
-            consent_at=_consent_at(form) if answer.status == 401 else "",
+            consent=CONNECT_AGAIN if answer.status == 401 and form.connection else "",
         )
     error = made.error if made else None
     if error is None:
@@ -230,7 +241,7 @@ async def _outcome(request: Request, run_id: str, made: Made | None, form: Reque
         problem=_problem(error, connection),
         run_id=run_id,
         host_to_allow=_host_to_allow(error, connection),
-        consent_at=_consent_at(form) if isinstance(error, ASKS_FOR_CONSENT) else "",
+        consent=_consent(error, connection),
     )
 
 
@@ -238,7 +249,8 @@ def _problem(error: GrantlineError, connection: Connection | None) -> Problem:
     """``error`` with the next step as it is taken here, not in a terminal."""
     problem = Problem.of(error)
     if isinstance(error, ASKS_FOR_CONSENT) and connection is not None:
-        return replace(problem, hint="Connect again to go on; what you typed here is kept.")
+        word = _consent(error, connection)
+        return replace(problem, hint=f"{word} to go on; what you typed here is kept.")
     if _is_host_refused(error) and connection is not None:
         return replace(
             problem,
@@ -265,8 +277,10 @@ def _status_problem(answer: Answer) -> Problem:
     )
 
 
-def _consent_at(form: RequestForm) -> str:
-    return f"/connections/{form.connection}" if form.connection else ""
+def _consent(error: GrantlineError, connection: Connection | None) -> str:
+    if connection is None or not isinstance(error, ASKS_FOR_CONSENT):
+        return ""
+    return GIVE_CONSENT if isinstance(error, NotAuthorized) else CONNECT_AGAIN
 
 
 def _host_to_allow(error: GrantlineError, connection: Connection | None) -> str:
@@ -308,7 +322,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/requests/run", run, methods=["POST"]),
     Route("/requests/allow-host", allow_host_and_run, methods=["POST"]),
     Route("/requests/cancel", cancel, methods=["POST"]),
-    Route("/requests/draft", keep_draft, methods=["POST"]),
+    Route("/requests/create-connection", create_connection, methods=["POST"]),
+    Route("/requests/connect-again", connect_again, methods=["POST"]),
     Route("/requests/preview", preview, methods=["POST"]),
     Route("/requests/code", code, methods=["POST"]),
 ]
