@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from grantline.calls.request import RequestSpec, form_content, json_content
+from grantline.connections.connection import Actor
 from grantline.connections.credentials import (
     BasicCredential,
     KeyCredential,
@@ -197,6 +198,24 @@ async def test_runs_are_deleted_and_purged(world: World) -> None:
     assert await world.engine.runs.purge(LOCAL, keep=timedelta(hours=2)) == 1
     assert (await world.engine.runs.page(LOCAL)).rows == (newest,)
     assert oldest.at < newest.at
+
+
+async def test_another_workspace_sees_and_changes_no_run(world: World) -> None:
+    made = await world.engine.make_request(LOCAL, RequestSpec(url=echo(world)))
+    assert made.run is not None
+    stranger = Actor(workspace="away")
+    for call in (
+        world.engine.runs.find(stranger, made.run.id),
+        world.engine.runs.delete(stranger, made.run.id),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    assert (await world.engine.runs.page(stranger)).total == 0
+    assert await world.engine.runs.purge(stranger, keep=timedelta(0), at_most=0) == 0
+    found = await world.draft()
+    with pytest.raises(ConnectionNotFound):
+        await world.engine.make_request(stranger, RequestSpec(url="/me"), connection_id=found.id)
+    assert (await world.engine.runs.page(LOCAL)).rows == (made.run,)
 
 
 def _texts(detail: Any) -> list[str]:
