@@ -14,8 +14,8 @@ import pytest
 
 from grantline.connections.connection import Actor
 from grantline.connections.engine import LOCAL
-from grantline.server.api.document import PREFIX
 from grantline.server.api_keys import ApiKeys, Scope
+from grantline.server.api_later import API_PREFIX
 from grantline.store.records import User
 from tests.connections.world import World
 from tests.server.conftest import Site, a_site
@@ -53,7 +53,7 @@ class Api:
             # Not httpx's own: it refuses what a careless program may well send.
             more["content"] = json.dumps(body)
             headers = {"Content-Type": "application/json", **headers}
-        return await self.site.stranger.request(method, PREFIX + path, headers=headers, **more)
+        return await self.site.stranger.request(method, API_PREFIX + path, headers=headers, **more)
 
     async def get(self, path: str, **more: Any) -> Any:
         """What a GET answers; it must be a 200."""

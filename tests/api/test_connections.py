@@ -207,6 +207,48 @@ async def test_another_token_uri_wants_the_secret_again(api: Api) -> None:
     assert edited.json()["state"] == "draft"
 
 
+async def test_the_price_of_an_edit_is_told_before_it_is_made(api: Api) -> None:
+    await api.world.authorized()
+    await api.post("/connections", {"name": "second", "app": "demo"}, status=201)
+    before = await api.get("/connections/demo")
+
+    scopes = await api.post("/connections/demo/price", {"scopes": ["profile", "new"]})
+    shared = await api.post("/connections/demo/price", {"settings": {"token_name": "Token"}})
+    change = {"settings": {"client_id": "x"}, "secrets": {"client_secret": SECRET}}
+    dear = await api.post("/connections/demo/price", change)
+    problem = await api.refused("POST", "/connections/demo/price", {"hosts": ["not a host"]})
+
+    assert (scopes["needs"], scopes["because"], scopes["also_changed"]) == (
+        "consent",
+        ["scopes"],
+        [],
+    )
+    assert (shared["needs"], shared["also_changed"]) == ("nothing", ["second"])
+    assert (dear["needs"], dear["secret_required"]) == ("reauthorization", True)
+    assert problem["field"] == "Hosts"
+    assert await api.get("/connections/demo") == before
+
+
+async def test_kept_secrets_are_told_by_name_and_dropped_one_by_one(api: Api) -> None:
+    await api.world.draft(flow=FlowType.PASSWORD, new={"username": "ada", "password": None})
+    change = {"password": SECRET}
+    edited = await api.call("PATCH", "/connections/demo", change)
+    kept = await api.call("GET", "/connections/demo/secrets")
+    await api.call("PATCH", "/connections/demo", {"remove_secrets": ["password"]})
+
+    assert kept.json() == {"kept": ["client_secret", "username", "password"]}
+    assert SECRET not in kept.text + edited.text
+    assert (await api.get("/connections/demo/secrets"))["kept"] == ["client_secret", "username"]
+    problem = await api.refused("PATCH", "/connections/demo", {"remove_secrets": ["passport"]})
+    assert problem["field"] == "remove_secrets.0"
+
+
+async def test_the_doctor_is_asked(api: Api) -> None:
+    await api.world.authorized()
+    found = await api.get("/connections/demo/diagnosis")
+    assert found["total"] == len(found["items"])
+
+
 async def test_a_connection_is_duplicated_verified_and_deleted(api: Api) -> None:
     await api.world.authorized()
 

@@ -11,7 +11,7 @@ import pytest
 
 from grantline.connections.connection import Connection
 from grantline.oauth.settings import FlowType
-from grantline.server.api.document import PREFIX
+from grantline.server.api_later import API_PREFIX
 from tests.api.conftest import Api
 from tests.connections.world import World
 from tests.server.conftest import FROM_HERE
@@ -20,7 +20,7 @@ from tests.server.conftest import FROM_HERE
 async def in_browser(api: Api, method: str, path: str, **more: Any) -> Any:
     """What the owner's browser gets, with its session and no key."""
     headers = {**FROM_HERE, **more.pop("headers", {})}
-    return await api.site.client.request(method, PREFIX + path, headers=headers, **more)
+    return await api.site.client.request(method, API_PREFIX + path, headers=headers, **more)
 
 
 async def test_a_session_begins_a_consent_and_sees_it_succeed(api: Api) -> None:

@@ -16,16 +16,18 @@ from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import AppSettings
 from grantline.providers.profile import Profile, profile
 from grantline.server.api.auth import Manager, Reader, TheEngine, TheSettings
-from grantline.server.api.document import PREFIX
 from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search, secret_of
 from grantline.server.api.models_connections import (
     ConnectionEdited,
     ConnectionShown,
     DeletedConnection,
+    DiagnosisShown,
     DuplicateGiven,
     EditedConnection,
+    KeptSecrets,
     ListedConnection,
     NewConnectionGiven,
+    PreviewedPrice,
     SecretsGiven,
     VerificationShown,
     connection_view,
@@ -35,6 +37,7 @@ from grantline.server.api.models_connections import (
 )
 from grantline.server.api.models_requests import SummaryShown, summary_view
 from grantline.server.api.versions import IfMatch, expected, tag
+from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(prefix="/connections", tags=["Connections"])
 
@@ -86,7 +89,7 @@ async def create_connection(
             password=secret_of(given.password),
         ),
     )
-    response.headers["Location"] = f"{PREFIX}/connections/{made.id}"
+    response.headers["Location"] = f"{API_PREFIX}/connections/{made.id}"
     tag(response, made.version)
     return connection_view(made, web)
 
@@ -122,6 +125,27 @@ async def edit_connection(
     }
 
 
+@router.post("/{connection}/price", response_model=PreviewedPrice)
+async def price_edit(
+    caller: Manager, engine: TheEngine, connection: Ref, given: ConnectionEdited
+) -> Any:
+    """What an edit would cost; nothing is changed. Refuses what the edit would refuse."""
+    found = await engine.find(caller.actor, connection)
+    edit = edit_from(given, given.version)
+    price = await engine.manage.price(caller.actor, found.id, edit)
+    siblings: list[str] = []
+    if given.settings or given.secrets != SecretsGiven():
+        users = await engine.manage.connections_of(caller.actor, found.app.id)
+        siblings = [each for each in users if each != found.name]
+    return {**price_view(price, siblings), "secret_required": price.secret_required}
+
+
+@router.get("/{connection}/secrets", response_model=KeptSecrets)
+async def list_secrets(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
+    """Which secrets are kept for a connection and its app; never what they are."""
+    return {"kept": await engine.manage.kept_secrets(caller.actor, connection)}
+
+
 @router.delete("/{connection}", response_model=DeletedConnection)
 async def delete_connection(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
     """Deletes a connection for good, and revokes its tokens at the service."""
@@ -145,7 +169,7 @@ async def duplicate_connection(
 ) -> Any:
     """Creates a draft with the same app, scopes and hosts, for another account."""
     made = await engine.manage.duplicate(caller.actor, connection, given.name)
-    response.headers["Location"] = f"{PREFIX}/connections/{made.id}"
+    response.headers["Location"] = f"{API_PREFIX}/connections/{made.id}"
     tag(response, made.version)
     return connection_view(made, web)
 
@@ -161,6 +185,15 @@ async def verify_connection(caller: Manager, engine: TheEngine, connection: Ref)
         "explanation": verified.explanation,
         "next_step": verified.next_step,
     }
+
+
+@router.get("/{connection}/diagnosis", response_model=Listed[DiagnosisShown])
+async def diagnose_connection(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
+    """What is wrong, as far as the connection's own state and history tell; weightiest first."""
+    found = await engine.diagnose(caller.actor, connection)
+    names = DiagnosisShown.model_fields
+    items = [{name: getattr(each, name) for name in names} for each in found]
+    return {"items": items, "total": len(items)}
 
 
 @router.get("/{connection}/uses", response_model=Listed[SummaryShown])

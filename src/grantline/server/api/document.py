@@ -7,9 +7,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from grantline.server.api.problems import ProblemShown
+from grantline.server.api_later import API_PREFIX
 from grantline.version import __version__
 
-PREFIX: Final = "/api/v1"
 DESCRIPTION: Final = """\
 Everything the pages do, for programs. Secrets are write-only: no answer holds one, but for the \
 two that exist to give one (a new API key, and the access token of a connection).
@@ -45,7 +45,7 @@ def new_app(**given: Any) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        servers=[{"url": PREFIX}],
+        servers=[{"url": API_PREFIX}],
         root_path_in_servers=False,
         responses=ANY_PROBLEM,
         docs_url=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -16,13 +16,14 @@ from grantline.connections.state import State
 from grantline.messages import ClientCertificate
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import REDACTED, Secret
-from grantline.server.api.document import PREFIX
 from grantline.server.api.fields import Given, Shown, Version, WrittenOnly, secret_of
 from grantline.server.api.settings_schema import SettingsGiven, SettingsShown
+from grantline.server.api_later import API_PREFIX
 from grantline.server.settings import ServerSettings
 
 Name = Annotated[str, Field(max_length=200, examples=["google"])]
 Scopes = Annotated[list[str], Field(max_length=500, examples=[["profile", "email"]])]
+SecretName = Literal["client_secret", "private_key", "certificate", "username", "password"]
 Hosts = Annotated[list[str], Field(max_length=500, examples=[["api.example.com"]])]
 
 
@@ -77,6 +78,8 @@ class ConnectionEdited(Given):
     secrets: SecretsGiven = SecretsGiven()
     username: str | None = None
     password: WrittenOnly | None = None
+    remove_secrets: list[SecretName] = Field(default_factory=list)
+    """Secrets to keep no longer."""
     version: Version | None = None
     """The version that the edit was made against; or send If-Match."""
 
@@ -154,6 +157,32 @@ class PriceShown(Shown):
     """The fields that ask for it."""
     also_changed: list[str]
     """Other connections that follow, because they share the app."""
+
+
+class PreviewedPrice(PriceShown):
+    """What an edit would cost."""
+
+    secret_required: bool
+    """The app's secrets must be given again, or the edit is refused."""
+
+
+class KeptSecrets(Shown):
+    """Which secrets are kept, by name alone."""
+
+    kept: list[SecretName]
+
+
+class DiagnosisShown(Shown):
+    """What is wrong with a connection."""
+
+    code: str
+    title: str
+    explanation: str
+    evidence: list[tuple[str, str]]
+    """Label and value of what it was concluded from."""
+    next_steps: list[str]
+    differs: tuple[str, str] | None
+    """Two texts that should be equal: the one sent, and the one that the service has."""
 
 
 class EditedConnection(ConnectionShown, PriceShown):
@@ -255,6 +284,7 @@ def edit_from(given: ConnectionEdited, version: int | None) -> ConnectionEdit:
         secrets=secrets_from(given.secrets),
         username=given.username,
         password=secret_of(given.password),
+        remove_secrets=tuple(given.remove_secrets),
         version=version,
     )
 
@@ -265,7 +295,7 @@ def _certificate_from(given: CertificateGiven) -> ClientCertificate:
 
 
 def _next_step(found: Connection) -> str:
-    path = f"{PREFIX}/connections/{found.id}"
+    path = f"{API_PREFIX}/connections/{found.id}"
     match found.state:
         case State.AUTHORIZED:
             return ""

@@ -17,7 +17,6 @@ from grantline.connections.saved_requests import (
     SavedRequest,
 )
 from grantline.server.api.auth import Manager, Reader, TheEngine
-from grantline.server.api.document import PREFIX
 from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
 from grantline.server.api.models_connections import DuplicateGiven
 from grantline.server.api.models_requests import (
@@ -32,6 +31,7 @@ from grantline.server.api.models_requests import (
 )
 from grantline.server.api.requests import ResponseShown, connection_id_of, response_view
 from grantline.server.api.versions import IfMatch, expected, tag
+from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(prefix="/saved-requests", tags=["Saved requests"])
 
@@ -129,6 +129,6 @@ async def run_saved_request(caller: Reader, engine: TheEngine, request: Ref) -> 
 
 
 def _created(response: Response, made: SavedRequest) -> dict[str, Any]:
-    response.headers["Location"] = f"{PREFIX}/saved-requests/{made.id}"
+    response.headers["Location"] = f"{API_PREFIX}/saved-requests/{made.id}"
     tag(response, made.version)
     return saved_view(made)

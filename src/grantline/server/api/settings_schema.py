@@ -54,10 +54,9 @@ def _schema(hint: Any) -> dict[str, Any]:
 def _tuple_schema(inner: tuple[Any, ...]) -> dict[str, Any]:
     if inner[-1] is Ellipsis:
         return {"type": "array", "items": _schema(inner[0])}
-    exact = {"minItems": len(inner), "maxItems": len(inner)}
-    if len(set(inner)) == 1:
-        return {"type": "array", "items": _schema(inner[0]), **exact}
-    return {"type": "array", "prefixItems": [_schema(each) for each in inner], **exact}
+    # Not prefixItems, which many readers of OpenAPI documents do not understand yet.
+    items = _schema(inner[0]) if len(set(inner)) == 1 else {"anyOf": [_schema(e) for e in inner]}
+    return {"type": "array", "items": items, "minItems": len(inner), "maxItems": len(inner)}
 
 
 def _attributes(kind: type) -> dict[str, str]:
