@@ -25,6 +25,7 @@ from grantline.server.page import (
     web_of,
 )
 from grantline.server.pages.event_words import in_words
+from grantline.server.pages.service import service_of
 
 MOST_EVENTS: Final = 200
 
@@ -44,6 +45,7 @@ async def show(request: Request) -> Response:
         problem=Problem.of(error) if error else None,
         diagnoses=[(each, _marked(each.differs)) for each in diagnoses],
         uses=uses,
+        service=service_of(found),
         missing=missing_scopes(found),
         renewal=_renewal(found),
         redirect_uri=uri,
@@ -89,10 +91,10 @@ def missing_scopes(found: Connection) -> tuple[str, ...]:
 def _failure(request: Request) -> GrantlineError | None:
     """The error that this visit is about, kept for a while for this session alone."""
     results, connection_id = web_of(request).results, request.path_params["id"]
-    mine = {"binding": visitor_of(request).binding, "now": now_of(request)}
-    failed = results.find(request.query_params.get("problem", ""), **mine)
+    binding, now = visitor_of(request).binding, now_of(request)
+    failed = results.find(request.query_params.get("problem", ""), binding=binding, now=now)
     if failed is None and "refused" in request.query_params:
-        failed = results.latest(connection_id, **mine)
+        failed = results.latest(connection_id, binding=binding, now=now)
     return failed.error if failed is not None and failed.connection_id == connection_id else None
 
 

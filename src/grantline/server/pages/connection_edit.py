@@ -98,8 +98,7 @@ async def preview(request: Request) -> Response:
     return page(
         request,
         "connections/preview.html",
-        price=tag,
-        **preview_context(request, values, found.app.settings),
+        **{**preview_context(request, values, found.app.settings), "price": tag},
     )
 
 

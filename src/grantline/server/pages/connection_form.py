@@ -152,7 +152,7 @@ def form_page(
         "kept": (),
         "versions": None,
         "conflict": (),
-        "price": None,
+        "asks": False,
         **preview_context(request, values, connection.app.settings if connection else DEFAULTS),
         **more,
     }
@@ -186,6 +186,7 @@ def preview_context(
     if settings.redirect_uri == server.shared_redirect_uri:
         warned.append(SHARED)
     return {
+        "price": None,
         "redirect_uri": redirect_uri if is_redirect_uri_known(settings, values.flow) else "",
         "console": entry.console if (entry := _entry(values.provider)) else "",
         "needs_redirect_uri": values.flow.needs_browser,

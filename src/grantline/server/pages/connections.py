@@ -18,6 +18,7 @@ from grantline.server.errors import Problem
 from grantline.server.flash import Tone
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
+from grantline.server.pages.service import service_of
 
 FILTERS: Final = ((ALL, "All"), (MINE, "Mine"), (NEEDS_ATTENTION, "Needs attention"))
 
@@ -40,6 +41,7 @@ async def overview(request: Request) -> Response:
         request,
         "connections/list.html",
         found=found,
+        service_of=service_of,
         query=query,
         show=show,
         tabs=tabs,

@@ -32,9 +32,9 @@ from grantline.server.page import (
     web_of,
 )
 from grantline.server.pages.returning import return_path, with_connection
+from grantline.server.pages.service import service_of
 from grantline.server.results import Failed
 from grantline.server.templating import iso
-from grantline.url import parse_url
 
 
 async def begin(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def wait(request: Request) -> Response:
         request,
         "connections/consent.html",
         connection=found,
-        service=_service(found),
+        service=service_of(found),
         device=device.start if device else None,
         qr=_qr_code(device.start.authorization.verification_uri_complete) if device else "",
         device_error=Problem.of(device.error) if device and device.error else None,
@@ -160,7 +160,7 @@ async def _to_browser(request: Request, connection: Connection, return_to: str) 
         request,
         "connections/leave.html",
         connection=connection,
-        service=_service(connection),
+        service=service_of(connection),
         url=begun.url,
     )
 
@@ -193,13 +193,6 @@ def _instant(text: str | None, otherwise: datetime) -> datetime:
     except ValueError:
         return otherwise
     return found if found.tzinfo else otherwise
-
-
-def _service(connection: Connection) -> str:
-    """The host at which a person consents."""
-    settings = connection.app.settings
-    uri = settings.authorize_uri or settings.device_authorization_uri
-    return parse_url(uri).host if uri else connection.name
 
 
 def _qr_code(uri: str) -> str:

@@ -64,7 +64,7 @@ function go(answer, opened, form) {
 // The form again, with what is wrong or what was discovered. Secrets are not in it: they stay here.
 function show(html) {
   const typed = [...document.querySelectorAll(secrets)].map((field) => [field.name, field.value]);
-  const isOpen = document.querySelector("details.advanced:last-of-type")?.open;
+  const isOpen = document.querySelector("#advanced details")?.open;
   const next = new DOMParser().parseFromString(html, "text/html");
   document.title = next.title;
   document.getElementById("main").innerHTML = next.getElementById("main").innerHTML;
@@ -72,7 +72,7 @@ function show(html) {
     const field = document.querySelector(`[name="${name}"]`);
     if (field && value) field.value = value;
   }
-  if (isOpen) document.querySelector("details.advanced:last-of-type").open = true;
+  if (isOpen) document.querySelector("#advanced details").open = true;
   htmx.process(document.getElementById("main"));
   (document.querySelector("[data-focus]") ?? document.querySelector("#connection-form .notice"))?.scrollIntoView({ block: "center" });
   document.querySelector("[data-focus]")?.focus();

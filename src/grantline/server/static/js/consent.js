@@ -4,7 +4,9 @@ import { announce, on } from "./events.js";
 
 export function openWindow() {
   const opened = window.open("about:blank", "", "popup,width=560,height=760");
-  if (opened) opened.opener = null; // the service gets no hold of this page
+  if (!opened) return null;
+  opened.sessionStorage.setItem("consent", "1"); // so that the last page offers to close it
+  opened.opener = null; // the service gets no hold of this page
   return opened;
 }
 
@@ -35,7 +37,9 @@ on("submit", "form[data-consent]", async (event, form) => {
   }
 });
 
-for (const button of document.querySelectorAll("[data-close-window]")) button.hidden = history.length > 3;
+for (const button of document.querySelectorAll("[data-close-window]")) {
+  button.hidden = sessionStorage.getItem("consent") !== "1";
+}
 on("click", "[data-close-window]", (_event, button) => {
   window.close();
   button.replaceWith("You can close this window.");
