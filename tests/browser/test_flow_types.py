@@ -1,0 +1,69 @@
+"""A connection of each flow type is created in the form, and a request is made with it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from grantline.testing.authorization_server import DEMO_PASSWORD, DEMO_USERNAME
+from tests.browser.owner import Owner, allow_at_demo, deny_at_demo
+
+
+def answers_with_its_token(owner: Owner, name: str) -> None:
+    owner.make_request(name, "/me")
+    owner.press("Run")
+    owner.sees_status("200")
+
+
+def test_authorization_code_asks_in_a_window_and_the_page_notices_by_itself(owner: Owner) -> None:
+    owner.connect_demo("code")
+    answers_with_its_token(owner, "code")
+
+
+def test_implicit_hands_its_token_over_from_the_fragment(owner: Owner) -> None:
+    owner.demo_form("implicit", "Implicit (legacy)")
+    expect(owner.page.get_by_text("cannot be renewed without you")).to_be_visible()
+    owner.in_window(lambda: owner.press("Save and connect"), allow_at_demo)
+    owner.sees_connected("implicit")
+    answers_with_its_token(owner, "implicit")
+
+
+def test_client_credentials_ask_nobody(owner: Owner) -> None:
+    owner.demo_form("machine", "Client credentials")
+    owner.press("Save and connect")
+    owner.sees_connected("machine")
+    answers_with_its_token(owner, "machine")
+
+
+def test_password_is_sent_once_it_was_typed(owner: Owner) -> None:
+    owner.demo_form("password", "Password (legacy)")
+    owner.field("User name").fill(DEMO_USERNAME)
+    owner.field("Password").fill(DEMO_PASSWORD)
+    owner.press("Save and connect")
+    owner.sees_connected("password")
+    answers_with_its_token(owner, "password")
+
+
+def test_device_code_is_shown_with_a_picture_and_waited_for(owner: Owner) -> None:
+    owner.demo_form("device", "Device code")
+    owner.press("Save and connect")
+    expect(owner.page.locator(".qr svg")).to_be_visible()
+    with owner.page.expect_popup() as opened:
+        owner.page.get_by_role("link", name="Open it here").click()
+    opened.value.get_by_role("button", name="Allow").click()
+    owner.sees_connected("device")
+    answers_with_its_token(owner, "device")
+
+
+@pytest.mark.parametrize("flow", ["Authorization code", "Implicit (legacy)"])
+def test_a_refusal_leads_to_a_page_that_says_so_and_offers_to_ask_again(
+    owner: Owner, flow: str
+) -> None:
+    name = f"refused {flow[:8].lower()}"
+    owner.demo_form(name, flow)
+    owner.in_window(lambda: owner.press("Save and connect"), deny_at_demo)
+    owner.page.wait_for_url("**/connections/*?problem=*")
+    doctor = owner.page.get_by_role("region", name="What is wrong, and what helps")
+    expect(doctor).to_contain_text("access_denied")
+    owner.in_window(lambda: doctor.get_by_role("button").first.click(), allow_at_demo)
+    owner.sees_connected(name)
