@@ -14,7 +14,7 @@ import pytest
 from grantline.connections.callback_path import callback_digest, callback_path
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import (
     AuthorizationDenied,

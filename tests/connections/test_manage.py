@@ -11,7 +11,8 @@ import pytest
 from grantline.connections.connection import Actor
 from grantline.connections.edit import Cost
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit, NewConnection
+from grantline.connections.manage import NewConnection
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import (
     AppInUse,

@@ -10,7 +10,7 @@ import pytest
 
 from grantline.calls.request import Content, form_content
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.errors import EgressBlocked, LimitExceeded, NotAuthorized
 from grantline.oauth.settings import ClientSecrets, TokenPlacement
 from grantline.secret import Secret

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import (
     ConfigurationError,

@@ -11,7 +11,7 @@ from grantline.calls.request import Content, RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.credentials import BasicCredential, KeyCredential
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.saved_requests import (
     NewRequest,
     RequestEdit,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit
 from grantline.connections.open import open_engine
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError

@@ -7,7 +7,7 @@ import pytest
 from grantline.calls.request import RequestSpec
 from grantline.connections.edit import Cost
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import InvalidInput, NotAuthorized
 from grantline.oauth.settings import ClientSecrets

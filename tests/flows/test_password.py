@@ -6,7 +6,7 @@ import pytest
 
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError

@@ -10,8 +10,8 @@ import pytest
 from grantline.calls.request import RequestSpec
 from grantline.clock import SystemClock
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit
 from grantline.connections.open import open_engine
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.errors import InvalidGrant, ReauthorizationRequired, TransportFailed

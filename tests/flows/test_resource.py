@@ -6,7 +6,7 @@ import pytest
 
 from grantline.connections.edit import Cost
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError
 from tests.flows.journeys import authorize, connect, connected, consent, deliver, get

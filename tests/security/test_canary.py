@@ -19,7 +19,8 @@ from grantline.calls.request import json_content
 from grantline.connections.codec import to_plain
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
-from grantline.connections.manage import ConnectionEdit, NewConnection
+from grantline.connections.manage import NewConnection
+from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError
 from grantline.oauth.jwt import new_ec_key, public_jwk
 from grantline.oauth.settings import AssertionSettings, ClientSecrets, FlowType, TokenPlacement

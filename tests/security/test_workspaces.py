@@ -17,7 +17,8 @@ from grantline.connections.consents import Consents
 from grantline.connections.device import DeviceAuthorizer, DeviceStart
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.listing import Listing
-from grantline.connections.manage import ConnectionEdit, Manager, NewConnection
+from grantline.connections.manage import Manager, NewConnection
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.tokens import Tokens
 from grantline.errors import GrantlineError
 from grantline.oauth.device import DeviceAuthorization

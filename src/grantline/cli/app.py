@@ -121,7 +121,7 @@ def edit(
 
     async def work(engine: Engine, secrets: ClientSecrets) -> tuple[App, Price, tuple[str, ...]]:
         from grantline.connections.engine import LOCAL
-        from grantline.connections.manage import ConnectionEdit
+        from grantline.connections.planning import ConnectionEdit
 
         app = await engine.manage.app(LOCAL, name)
         changes = await changed_settings(engine, app.settings, settings, secrets)

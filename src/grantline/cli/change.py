@@ -81,7 +81,7 @@ def edit(
 
     async def work(engine: Engine, secrets: ClientSecrets) -> Edited:
         from grantline.connections.engine import LOCAL
-        from grantline.connections.manage import ConnectionEdit
+        from grantline.connections.planning import ConnectionEdit
 
         found = await engine.find(LOCAL, name)
         paid.extend(cautions(found.app.settings, found.flow, found.hosts))
@@ -130,7 +130,7 @@ def rename(
 ) -> None:
     """Gives a connection another name; tokens and everything else stay."""
     from grantline.connections.engine import LOCAL
-    from grantline.connections.manage import ConnectionEdit
+    from grantline.connections.planning import ConnectionEdit
 
     edited = with_engine(
         lambda engine: engine.manage.edit(LOCAL, name, ConnectionEdit(name=new_name))

@@ -23,8 +23,9 @@ from grantline.clock import SystemClock
 from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.manage import ConnectionEdit, NewConnection
+from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.errors import EgressBlocked
 from grantline.oauth.metadata import apply_metadata

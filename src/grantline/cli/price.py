@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grantline.connections.connection import Connection
     from grantline.connections.edit import Price
     from grantline.connections.engine import Engine
-    from grantline.connections.manage import ConnectionEdit
+    from grantline.connections.planning import ConnectionEdit
 
 
 def say_price(price: Price, connection: Connection | None = None) -> None:

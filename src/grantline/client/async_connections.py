@@ -22,8 +22,9 @@ from grantline.client.connection_fields import (
     secret,
 )
 from grantline.connections.engine import LOCAL, Deleted, Engine
-from grantline.connections.manage import ConnectionEdit, Edited, NewConnection
+from grantline.connections.manage import Edited, NewConnection
 from grantline.connections.open import open_engine
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.connections.verify import Verification
 from grantline.errors import ConfigurationError, ConnectionNotFound

@@ -44,14 +44,18 @@ def cautions(settings: AppSettings, flow: FlowType, hosts: tuple[str, ...]) -> l
         (
             flow is FlowType.IMPLICIT,
             "flow",
-            ("implicit is a legacy flow: the token travels through the browser and cannot be "
-            "renewed without a person. Use authorization-code where the service offers it."),
+            (
+                "implicit is a legacy flow: the token travels through the browser and cannot be "
+                "renewed without a person. Use authorization-code where the service offers it."
+            ),
         ),
         (
             flow is FlowType.PASSWORD,
             "flow",
-            ("password is a legacy flow: the person's password is kept here, sealed, and sent to "
-            "the service. Use authorization-code or device where the service offers one."),
+            (
+                "password is a legacy flow: the password is kept here, sealed, and sent to "
+                "the service. Use authorization-code or device where the service offers one."
+            ),
         ),
         (
             has_code and settings.pkce is Pkce.PLAIN,

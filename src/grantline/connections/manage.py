@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
-from grantline.connections.codec import from_plain, plain_values, to_plain
+from grantline.connections.codec import to_plain
 from grantline.connections.connection import (
     Actor,
     App,
@@ -15,24 +15,30 @@ from grantline.connections.connection import (
     connection_from_record,
 )
 from grantline.connections.context import Context
-from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings
+from grantline.connections.edit import Cost, Price
 from grantline.connections.health import draft, edited
+from grantline.connections.planning import (
+    APP_SECRETS,
+    ConnectionEdit,
+    PlannedEdit,
+    changed_fields,
+    edited_app,
+    plan_edit,
+    sealed_client_secrets,
+    sealed_flow_secrets,
+)
 from grantline.connections.rules import (
     check_hosts,
     check_name,
     check_scopes,
     check_settings,
-    check_uris,
 )
 from grantline.connections.sealing import (
     FlowSecrets,
     open_client_secrets,
     open_flow_secrets,
-    seal_client_secrets,
-    seal_flow_secrets,
 )
 from grantline.errors import ConnectionNotFound, InvalidInput
-from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
@@ -63,34 +69,6 @@ class NewConnection:
     password: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionEdit:
-    """What a person changes; None leaves a thing as it is.
-
-    Attributes:
-        settings: Fields of ``AppSettings`` to replace, by name. They are the app's, so every
-            connection of the app follows.
-        secrets: Replaces, one by one, those that are given; the others are kept.
-        remove_secrets: Of ``SECRETS``, those to keep no longer.
-        version: The version the edit was made against; None takes whatever is there.
-    """
-
-    name: str | None = None
-    flow: FlowType | None = None
-    scopes: tuple[str, ...] | None = None
-    hosts: tuple[str, ...] | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: ClientSecrets = field(default_factory=ClientSecrets)
-    username: str | None = None
-    password: Secret | None = None
-    remove_secrets: tuple[str, ...] = ()
-    version: int | None = None
-
-
-APP_SECRETS: Final = ("client_secret", "private_key", "certificate")
-SECRETS: Final = (*APP_SECRETS, "username", "password")
-
-
 @dataclass(frozen=True, slots=True)
 class Edited:
     """An edit that was made.
@@ -104,16 +82,6 @@ class Edited:
     connection: Connection
     price: Price
     siblings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """An edit worked out and not yet made; ``new_app`` is None when the app stays as it is."""
-
-    record: ConnectionRecord
-    new_record: ConnectionRecord
-    new_app: AppRecord | None
-    price: Price
 
 
 class Manager:
@@ -179,7 +147,8 @@ class Manager:
             flow=new.flow,
             scopes=new.scopes,
             hosts=hosts,
-            sealed_secrets=self._seal_flow_secrets(
+            sealed_secrets=sealed_flow_secrets(
+                context,
                 actor.workspace,
                 connection_id,
                 settings,
@@ -216,7 +185,7 @@ class Manager:
             actor,
             kind,
             record.id,
-            {"fields": _changed_fields(edit), "needs": price.cost.name.lower()},
+            {"fields": changed_fields(edit), "needs": price.cost.name.lower()},
         )
         reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
         await context.stored(context.store.update_connection, new_record, event, new_app, reset)
@@ -285,7 +254,7 @@ class Manager:
         if version is not None:
             record = replace(record, version=version)
         edit = ConnectionEdit(settings=settings or {}, secrets=secrets or ClientSecrets())
-        new, price = self._edited_app(record, edit)
+        new, price = edited_app(context, record, edit)
         new = new or replace(record, version=record.version + 1)
         if new_name is not None:
             new = replace(new, name=check_name(new_name, field="App name"))
@@ -296,7 +265,7 @@ class Manager:
         for flow in {each.flow for each in users}:
             check_settings(new_settings, FlowType(flow), kept)
         reset = edited(price.reasons) if price.cost is Cost.REAUTHORIZATION else None
-        event = context.event(actor, "app.edited", record.id, {"fields": _changed_fields(edit)})
+        event = context.event(actor, "app.edited", record.id, {"fields": changed_fields(edit)})
         await context.stored(context.store.update_app, new, event, reset)
         context.holdings.drop_app(record.id)
         return app_from_record(new), price, tuple(sorted(each.name for each in users))
@@ -316,30 +285,12 @@ class Manager:
         )
         return sorted(each.name for each in records)
 
-    async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> _Planned:
-        context = self._context
-        unknown = sorted(set(edit.remove_secrets) - set(SECRETS))
-        if unknown:
-            raise InvalidInput(
-                f"There is no secret named {unknown[0]}.",
-                field="remove_secrets",
-                hint=f"Secrets: {', '.join(SECRETS)}.",
-            )
+    async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> PlannedEdit:
         record = await self.record(actor, name)
-        app = await context.stored(context.store.load_app, actor.workspace, record.app_id)
-        if edit.version is not None:
-            record = replace(record, version=edit.version)
-        new_app, app_price = self._edited_app(app, edit)
-        settings = app_from_record(new_app or app).settings
-        new_record, own_price = self._edited_record(actor, record, settings, edit)
-        price = own_price | app_price
-        check_settings(
-            settings, FlowType(new_record.flow), open_client_secrets(context.vault, new_app or app)
+        app = await self._context.stored(
+            self._context.store.load_app, actor.workspace, record.app_id
         )
-        new_record = replace(
-            new_record, sealed_secrets=self._resealed(record, settings, edit, price)
-        )
-        return _Planned(record, new_record, new_app, price)
+        return plan_edit(self._context, actor, record, app, edit)
 
     async def _app_record(self, actor: Actor, name: str) -> AppRecord:
         store = self._context.store
@@ -365,130 +316,14 @@ class Manager:
             name=name,
             provider=new.provider,
             settings=to_plain(new.settings),
-            sealed_secrets=self._seal_client_secrets(actor.workspace, app_id, new.secrets),
+            sealed_secrets=sealed_client_secrets(context, actor.workspace, app_id, new.secrets),
             version=1,
             created_at=now,
             updated_at=now,
         ), True
-
-    def _edited_record(
-        self, actor: Actor, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit
-    ) -> tuple[ConnectionRecord, Price]:
-        flow = edit.flow or FlowType(record.flow)
-        scopes = record.scopes if edit.scopes is None else check_scopes(edit.scopes)
-        price = price_of_grant(FlowType(record.flow), flow, record.scopes, scopes)
-        hosts = record.hosts
-        if edit.hosts is not None:
-            hosts = check_hosts(edit.hosts, base_url=settings.base_url)
-        if set(hosts) - set(record.hosts) and actor.user != record.owner:
-            raise InvalidInput(
-                "Only the owner of a connection may let its token go to more hosts.",
-                field="hosts",
-                hint="Ask the owner to add the host.",
-            )
-        name = record.name if edit.name is None else check_name(edit.name, field="Connection name")
-        return replace(
-            record,
-            name=name,
-            flow=flow,
-            scopes=scopes,
-            hosts=hosts,
-            version=record.version + 1,
-            updated_at=self._context.clock.now(),
-        ), price
-
-    def _edited_app(self, app: AppRecord, edit: ConnectionEdit) -> tuple[AppRecord | None, Price]:
-        """The app after ``edit`` and what that costs; None when the edit leaves it alone."""
-        old = app_from_record(app).settings
-        new = from_plain(AppSettings, {**to_plain(old), **plain_values(edit.settings)})
-        kept = open_client_secrets(self._context.vault, app)
-        staying = replace(
-            kept, **{each: None for each in edit.remove_secrets if each in APP_SECRETS}
-        )
-        secrets = ClientSecrets(
-            client_secret=edit.secrets.client_secret or staying.client_secret,
-            private_key=edit.secrets.private_key or staying.private_key,
-            certificate=edit.secrets.certificate or staying.certificate,
-        )
-        if new == old and secrets == kept:
-            return None, FREE
-        check_uris(new)
-        price = price_of_settings(old, new)
-        if price.secret_required:
-            _require_secrets_again(staying, edit.secrets, price)
-        return replace(
-            app,
-            settings=to_plain(new),
-            sealed_secrets=self._seal_client_secrets(app.workspace, app.id, secrets),
-            version=app.version + 1,
-            updated_at=self._context.clock.now(),
-        ), price
-
-    def _resealed(
-        self, record: ConnectionRecord, settings: AppSettings, edit: ConnectionEdit, price: Price
-    ) -> str | None:
-        kept = open_flow_secrets(self._context.vault, record)
-        if price.cost is Cost.REAUTHORIZATION:
-            # One key per authorization server, as with secrets: two could compare notes by it.
-            kept = replace(kept, dpop_key=None)
-        if "username" in edit.remove_secrets:
-            kept = replace(kept, username="")
-        if "password" in edit.remove_secrets:
-            kept = replace(kept, password=None)
-        return self._seal_flow_secrets(
-            record.workspace,
-            record.id,
-            settings,
-            replace(
-                kept,
-                username=kept.username if edit.username is None else edit.username,
-                password=edit.password or kept.password,
-            ),
-        )
-
-    def _seal_flow_secrets(
-        self, workspace: str, connection_id: str, settings: AppSettings, held: FlowSecrets
-    ) -> str | None:
-        if settings.use_dpop and held.dpop_key is None:
-            held = replace(held, dpop_key=new_ec_key(self._context.entropy(48)))
-        if held == FlowSecrets():
-            return None
-        return seal_flow_secrets(self._context.vault, workspace, connection_id, held)
-
-    def _seal_client_secrets(
-        self, workspace: str, app_id: str, secrets: ClientSecrets
-    ) -> str | None:
-        if secrets == ClientSecrets():
-            return None
-        return seal_client_secrets(self._context.vault, workspace, app_id, secrets)
 
     async def _siblings(self, actor: Actor, record: ConnectionRecord) -> tuple[str, ...]:
         records = await self._context.stored(
             self._context.store.list_connections, actor.workspace, record.app_id
         )
         return tuple(sorted(each.name for each in records if each.id != record.id))
-
-
-def _require_secrets_again(kept: ClientSecrets, given: ClientSecrets, price: Price) -> None:
-    """Refuses to send a kept secret to a server it was not typed for."""
-    for name, label in (
-        ("client_secret", "Client secret"),
-        ("private_key", "Private key"),
-        ("certificate", "Client certificate"),
-    ):
-        if getattr(kept, name) and not getattr(given, name):
-            raise InvalidInput(
-                f"{label} must be typed again, because {', '.join(price.reasons)} changes.",
-                field=label,
-                hint="A secret goes only to the server it was given for.",
-            )
-
-
-def _changed_fields(edit: ConnectionEdit) -> list[str]:
-    own = [
-        name
-        for name in ("name", "flow", "scopes", "hosts", "username", "password")
-        if getattr(edit, name) is not None
-    ]
-    secrets = [name for name in APP_SECRETS if getattr(edit.secrets, name)]
-    return own + sorted(edit.settings) + secrets + sorted(edit.remove_secrets)

@@ -11,7 +11,7 @@ from pydantic import Field
 from grantline.connections.codec import to_plain
 from grantline.connections.connection import App, Connection
 from grantline.connections.edit import Price
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.messages import ClientCertificate
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from grantline.connections.connection import Connection
 from grantline.connections.edit import Cost, Price
 from grantline.connections.labels import label_of
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.server.forms.fields import FIELDS, FLOW_OPTIONS

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from grantline.connections.connection import Connection
 from grantline.connections.labels import label_of
 from grantline.connections.listing import ALL, MINE, NEEDS_ATTENTION
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError, InvalidInput, NameTaken
 from grantline.server.errors import Problem
 from grantline.server.flash import Tone

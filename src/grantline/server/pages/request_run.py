@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.making import Made
-from grantline.connections.manage import ConnectionEdit
+from grantline.connections.planning import ConnectionEdit
 from grantline.errors import (
     EgressBlocked,
     GrantlineError,

@@ -20,8 +20,9 @@ from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.edit import Cost
 from grantline.connections.engine import Engine
-from grantline.connections.manage import ConnectionEdit, NewConnection
+from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
+from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.errors import (
     AppNotFound,
