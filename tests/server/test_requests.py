@@ -209,6 +209,24 @@ async def test_a_draft_of_somebody_else_is_not_shown(site: Site) -> None:
     assert "kept no more" in answer.text
 
 
+async def test_what_was_typed_is_there_when_the_page_is_loaded_again(site: Site) -> None:
+    fields = form(url="https://a.example/typed", ticket="tab-1", touched="yes", name="half done")
+    answer = await part(site, "/requests/preview", fields)
+    address = answer.headers["HX-Replace-Url"]
+    assert address == "/requests/new?draft=tab-1"
+    shown = await site.get(address)
+    assert value_of(shown.text, "url") == "https://a.example/typed"
+    untouched = await part(site, "/requests/preview", {**fields, "touched": ""})
+    assert "HX-Replace-Url" not in untouched.headers
+
+
+async def test_a_scope_that_is_missing_leads_to_the_scopes_of_the_connection(site: Site) -> None:
+    connection = await site.world.authorized()
+    answer = await part(site, "/requests/run", with_connection(connection, url="/admin"))
+    assert "The token lacks a scope." in answer.text
+    assert f'href="/connections/{connection.id}/edit"' in answer.text
+
+
 async def test_saving_keeps_everything_and_follows_the_connection(site: Site) -> None:
     connection = await site.world.authorized()
     fields = with_connection(
@@ -349,6 +367,7 @@ async def test_a_dead_grant_leads_to_a_new_consent(site: Site) -> None:
     site.world.server.revoke_grants()
     answer = await part(site, "/requests/run", with_connection(connection, url="/me"))
     assert "Connect again" in answer.text
+    assert "What helps" in answer.text
 
 
 async def test_redirects_are_listed_or_shown(site: Site) -> None:

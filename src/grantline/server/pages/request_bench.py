@@ -74,10 +74,10 @@ class Bench:
         """A file that ``actor`` has chosen before."""
         return self._files.get(actor, digest)
 
-    def keep_draft(self, actor: Actor, form: RequestForm) -> str:
-        """The key under which ``form`` can be had again."""
-        key = secrets.token_urlsafe(9)
-        self._drafts.put(actor, key, form, sum(map(len, form.files())))
+    def keep_draft(self, actor: Actor, form: RequestForm, *, key: str = "") -> str:
+        """The key under which ``form`` can be had again: ``key``, which has the place of a page."""
+        key = key or secrets.token_urlsafe(9)
+        self._drafts.put(actor, key, form, form.size())
         return key
 
     def draft(self, actor: Actor, key: str) -> RequestForm | None:

@@ -121,6 +121,19 @@ class RequestForm:
         found = (each.data for each in self.parts if each.is_file)
         return tuple(each for each in (*found, self.raw_data) if each is not None)
 
+    def size(self) -> int:
+        """About how many bytes it takes to keep."""
+        texts = (self.url, self.json_text, self.raw_text, *(each.text for each in self.parts))
+        return sum(map(len, (*texts, *self.files())))
+
+    def with_stand_ins(self) -> RequestForm:
+        """The form with an empty file where one is chosen that a preview does not send along."""
+        parts = (
+            replace(each, data=b"") if each.filename and each.data is None else each
+            for each in self.parts
+        )
+        return replace(self, parts=tuple(parts))
+
     def spec(self) -> RequestSpec:
         """The request that is meant.
 

@@ -14,6 +14,8 @@ from grantline.connections.connection import Actor, Connection
 from grantline.connections.making import Made
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import (
+    AuthorizationServerError,
+    ConnectionUnusable,
     EgressBlocked,
     GrantlineError,
     InvalidClient,
@@ -21,6 +23,7 @@ from grantline.errors import (
     InvalidInput,
     NotAuthorized,
     NotFound,
+    ProtocolError,
     ReauthorizationRequired,
 )
 from grantline.secret import Secret
@@ -41,8 +44,10 @@ from grantline.server.pages.request_page import (
 )
 from grantline.server.pages.request_sent import Code, codes_of, preview_of
 
+ABOUT_CONNECTION: Final = (AuthorizationServerError, ConnectionUnusable, ProtocolError)
 GIVE_CONSENT: Final = "Give consent"
 CONNECT_AGAIN: Final = "Connect again"
+LONGEST_TICKET: Final = 40
 ASKS_FOR_CONSENT: Final = (NotAuthorized, ReauthorizationRequired, InvalidGrant, InvalidClient)
 
 
@@ -54,6 +59,8 @@ class Outcome:
         problem: Why there is no answer, or what an answer with an error status means.
         is_cancelled: It was ended here before an answer came.
         host_to_allow: The host that the connection's token may not go to yet.
+        edit_at: Where the connection is edited, when that helps.
+        steps: What else helps, the likeliest first.
         consent: What the button says that leads to a new consent; empty for none.
     """
 
@@ -62,6 +69,8 @@ class Outcome:
     is_cancelled: bool = False
     host_to_allow: str = ""
     consent: str = ""
+    edit_at: str = ""
+    steps: tuple[str, ...] = ()
     run_id: str = ""
 
 
@@ -95,8 +104,7 @@ async def allow_host_and_run(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     """Ends a request that is under way."""
-    data = await request.form()
-    bench_of(request).cancel(actor_of(request), str(data.get("ticket", "")))
+    bench_of(request).cancel(actor_of(request), await _ticket(request))
     return Response(status_code=204)
 
 
@@ -125,10 +133,10 @@ async def preview(request: Request) -> Response:
     seen, error = None, None
     try:
         connection = await connection_of(request, form)
-        seen = preview_of(form.spec(), connection, form.credential())
+        seen = preview_of(form.with_stand_ins().spec(), connection, form.credential())
     except GrantlineError as wrong:
         error = wrong
-    return page(
+    response = page(
         request,
         "requests/preview.html",
         preview=seen,
@@ -137,6 +145,10 @@ async def preview(request: Request) -> Response:
         choices=await choices_of(request, form.connection_id),
         **words_for(form),
     )
+    if await _was_touched(request):
+        # Loading the page again, or coming back to it, shows what was typed.
+        response.headers["HX-Replace-Url"] = draft_url(request, form, key=await _ticket(request))
+    return response
 
 
 async def code(request: Request) -> Response:
@@ -161,9 +173,9 @@ async def code(request: Request) -> Response:
     return page(request, "requests/code.html", codes=codes, error=error, reveal=reveal)
 
 
-def draft_url(request: Request, form: RequestForm, **more: str) -> str:
+def draft_url(request: Request, form: RequestForm, *, key: str = "", **more: str) -> str:
     """The address under which what was typed is shown again."""
-    key = bench_of(request).keep_draft(actor_of(request), form)
+    key = bench_of(request).keep_draft(actor_of(request), form, key=key)
     path = f"/requests/{form.request_id}" if form.request_id else "/requests/new"
     return f"{path}?{urlencode({'draft': key, **more})}"
 
@@ -177,9 +189,19 @@ async def outcome_of_run(request: Request, run_id: str, form: RequestForm) -> Ou
         return None
 
 
+async def _ticket(request: Request) -> str:
+    """What names the page that was sent, of all pages that somebody has open."""
+    return str((await request.form()).get("ticket", ""))[:LONGEST_TICKET]
+
+
+async def _was_touched(request: Request) -> bool:
+    data = await request.form()
+    return bool(data.get("touched") and data.get("ticket"))
+
+
 async def _run(request: Request, form: RequestForm) -> Response:
     engine, actor, bench = engine_of(request), actor_of(request), bench_of(request)
-    ticket = str((await request.form()).get("ticket", ""))
+    ticket = await _ticket(request)
     made = None
     scope = bench.begin(actor, ticket)
     try:
@@ -225,6 +247,7 @@ async def _outcome(request: Request, run_id: str, made: Made | None, form: Reque
             problem=problem,
             run_id=run_id,
             consent=CONNECT_AGAIN if answer.status == 401 and form.connection else "",
+            edit_at=_edit_at(form) if _lacks_scope(answer) else "",
         )
     error = made.error if made else None
     if error is None:
@@ -242,6 +265,7 @@ async def _outcome(request: Request, run_id: str, made: Made | None, form: Reque
         run_id=run_id,
         host_to_allow=_host_to_allow(error, connection),
         consent=_consent(error, connection),
+        steps=await _steps(request, error, connection),
     )
 
 
@@ -266,6 +290,8 @@ def _status_problem(answer: Answer) -> Problem:
     said = _STATUS_HINTS.get(answer.status, _CLASS_HINTS[min(answer.status // 100, 5)])
     if answer.status == 401 and answer.attempts > 1:
         said = "The token was renewed, and the new one was refused too."
+    if _lacks_scope(answer):
+        said = "The token lacks a scope. Add it to the connection; a new consent follows."
     if answer.status in {429, 503} and (wait := headers.get("retry-after")):
         said = f"{said} The service asks to wait: Retry-After {wait}."
     return Problem(
@@ -281,6 +307,26 @@ def _consent(error: GrantlineError, connection: Connection | None) -> str:
     if connection is None or not isinstance(error, ASKS_FOR_CONSENT):
         return ""
     return GIVE_CONSENT if isinstance(error, NotAuthorized) else CONNECT_AGAIN
+
+
+async def _steps(
+    request: Request, error: GrantlineError, connection: Connection | None
+) -> tuple[str, ...]:
+    """What the doctor advises when the connection, not the request, is at fault."""
+    if connection is None or not isinstance(error, ABOUT_CONNECTION):
+        return ()
+    found = await engine_of(request).diagnose(actor_of(request), connection.id, error)
+    return found[0].next_steps if found else ()
+
+
+def _lacks_scope(answer: Answer) -> bool:
+    """Whether the service says so (RFC 6750 section 3.1)."""
+    challenge = dict(answer.headers).get("www-authenticate", "")
+    return answer.status in {401, 403} and "insufficient_scope" in challenge
+
+
+def _edit_at(form: RequestForm) -> str:
+    return f"/connections/{form.connection}/edit" if form.connection else ""
 
 
 def _host_to_allow(error: GrantlineError, connection: Connection | None) -> str:

@@ -160,7 +160,7 @@ def _credential_in(
 def _parts(spec: RequestSpec) -> tuple[str, ...]:
     parts = read_multipart(spec.content) if spec.content else None
     return tuple(
-        f"{part.name}: {part.filename} ({part.media_type}, {len(part.data)} B)"
+        f"{part.name}: {part.filename} ({part.media_type})"
         if part.filename is not None
         else f"{part.name}: {part.data[:200].decode('utf-8', 'replace')}"
         for part in parts or ()

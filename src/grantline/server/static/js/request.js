@@ -21,6 +21,7 @@ function ask(delay) {
 // The fields of the head belong to the form and stand outside it.
 document.addEventListener("input", (event) => {
   if (event.target.form !== form || event.target.name === "curl") return;
+  document.querySelector("[data-touched]").value = "yes";
   count();
   if (event.target.name === "json" || event.target.name === "body") checkJson();
   ask(300);
@@ -139,3 +140,4 @@ on("click", "a[href^='#field-']", (event, link) => {
 });
 
 count();
+if (location.hash === "#field-request-name") document.querySelector(location.hash).select();
