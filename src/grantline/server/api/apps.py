@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
 from grantline.server.api.auth import Manager, TheEngine
-from grantline.server.api.fields import Listed, Ref
+from grantline.server.api.fields import Limit, Listed, Offset, Ref
 from grantline.server.api.models_connections import (
     AppEdited,
     AppShown,
@@ -23,13 +22,16 @@ router: Final = APIRouter(prefix="/apps", tags=["Apps"])
 
 
 @router.get("", response_model=Listed[AppShown])
-async def list_apps(caller: Manager, engine: TheEngine) -> Any:
-    """All apps, by name."""
-    users = defaultdict(list)
-    for each in await engine.manage.connections(caller.actor):
-        users[each.app.id].append(each.name)
+async def list_apps(
+    caller: Manager, engine: TheEngine, offset: Offset = 0, limit: Limit = 50
+) -> Any:
+    """Apps by name."""
     apps = await engine.manage.apps(caller.actor)
-    return {"items": [app_view(each, users[each.id]) for each in apps], "total": len(apps)}
+    items = [
+        app_view(each, await engine.manage.connections_of(caller.actor, each.id))
+        for each in apps[offset : offset + limit]
+    ]
+    return {"items": items, "total": len(apps)}
 
 
 @router.get("/{app}", response_model=AppShown)
