@@ -3,10 +3,15 @@
 ``state`` and ``schedule`` are pure tables: which state follows which, and when to renew.
 ``edit`` says what an edit costs (nothing, a new consent, a new secret). ``sealing`` turns rows
 into values and back through the vault. ``holding`` keeps opened connections in memory.
-``authorize`` begins and completes consents, ``obtain`` runs the grants that need no person,
-``refresh`` renews with one flight per process and one lease per connection, ``perform`` makes
-authenticated requests, ``revoke`` ends grants at the service, ``manage`` creates, edits,
-duplicates and deletes, ``listing`` lists. ``engine`` puts them together for the faces.
+``planning`` works an edit out, ``rules`` says what may be saved, ``catalogue`` fills an app in.
+
+``authorize`` begins and completes consents and runs the grants that need no person, ``device``
+waits for consent on another screen, ``identity`` tells whose account it is. ``tokens`` is the
+narrow waist: a token that works. ``refresh`` renews with one flight per process and one lease per
+connection, ``rotation`` is one renewal under a lease, ``renewal`` how the next token set is asked
+for, ``health`` what a failure means. ``perform`` makes authenticated requests, ``revoke`` ends
+grants at the service, ``verify`` asks whether it works, ``manage`` creates, edits, duplicates and
+deletes, ``listing`` lists. ``open`` and ``engine`` put them together for the faces.
 
 For people who look: ``exchange`` keeps a ``transcript`` of what authorization servers say, and
 ``doctor`` reads causes out of it (``error_causes``, ``connection_causes``, ``offline``).
