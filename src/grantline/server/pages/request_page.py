@@ -21,8 +21,8 @@ from grantline.server.pages.request_form import (
     Authentication,
     BodyType,
     RequestForm,
-    form_from,
 )
+from grantline.server.pages.request_read import form_from
 
 # A list of more is no help; the box beside it finds the others.
 MOST_CHOICES: Final = 100

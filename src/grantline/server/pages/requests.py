@@ -32,6 +32,7 @@ from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_fill import form_of_curl, form_of_run, form_of_saved
 from grantline.server.pages.request_form import Authentication, RequestForm
+from grantline.server.pages.request_outcome import outcome_of_run
 from grantline.server.pages.request_page import (
     choices_of,
     connection_of,
@@ -197,7 +198,7 @@ async def _from_draft(request: Request, key: str, saved: SavedRequest | None = N
         form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
     outcome = None
     if run_id := asked.get("answer", ""):
-        outcome = await request_run.outcome_of_run(request, run_id, form)
+        outcome = await outcome_of_run(request, run_id, form)
     return await show_form(request, form, outcome=outcome)
 
 
