@@ -115,3 +115,39 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """The API of an installation with an owner."""
     async with an_api(tmp_path) as api:
         yield api
+
+
+@dataclass(frozen=True)
+class Inhabited:
+    """An installation with one of each thing in it, and their ids; no test here changes it."""
+
+    api: Api
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """As everywhere, but for whole modules."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def inhabited(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Inhabited]:
+    """One installation for all who knock."""
+    async with an_api(tmp_path_factory.mktemp("inhabited")) as api:
+        found = await api.world.authorized()
+        saved = {"name": "me", "url": "/me", "connection": "demo"}
+        request = await api.post("/saved-requests", saved, status=201)
+        run = await api.post("/saved-requests/me/run")
+        (*_, key) = (await api.get("/api-keys"))["items"]
+        ids = {
+            "connection": found.id,
+            "app": found.app.id,
+            "request": request["id"],
+            "run": run["run"],
+            "key": key["id"],
+            "provider": "github",
+        }
+        yield Inhabited(api, ids)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.api.conftest import Api, an_api
+from tests.api.conftest import Api, Inhabited
 from tests.api.routes import OPERATIONS, Operation
 
 # What a key with the scope `use` may do, spelled out: adding to it is a decision.
@@ -42,42 +40,6 @@ BODIES: dict[str, Any] = {
 
 def by_id(operations: list[Operation]) -> Any:
     return pytest.mark.parametrize("operation", operations, ids=lambda each: each.id)
-
-
-@dataclass(frozen=True)
-class Inhabited:
-    """An installation with one of each thing in it, and their ids; no test here changes it."""
-
-    api: Api
-    ids: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """As everywhere, but for a whole module."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def inhabited(
-    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Inhabited]:
-    """One installation for all who knock."""
-    async with an_api(tmp_path_factory.mktemp("inhabited")) as api:
-        found = await api.world.authorized()
-        saved = {"name": "me", "url": "/me", "connection": "demo"}
-        request = await api.post("/saved-requests", saved, status=201)
-        run = await api.post("/saved-requests/me/run")
-        (*_, key) = (await api.get("/api-keys"))["items"]
-        ids = {
-            "connection": found.id,
-            "app": found.app.id,
-            "request": request["id"],
-            "run": run["run"],
-            "key": key["id"],
-            "provider": "github",
-        }
-        yield Inhabited(api, ids)
 
 
 def body_of(operation: Operation) -> Any:
@@ -180,8 +142,8 @@ async def test_a_key_is_shown_once_and_its_use_is_noted(api: Api) -> None:
 @pytest.mark.parametrize(
     "given", [{"name": "", "scope": "use"}, {"name": "x", "scope": "all"}, {"name": "x"}]
 )
-async def test_a_key_needs_a_name_and_a_scope(api: Api, given: dict[str, Any]) -> None:
-    assert (await api.refused("POST", "/api-keys", given))["code"] == "invalid_input"
+async def test_a_key_needs_a_name_and_a_scope(inhabited: Inhabited, given: dict[str, Any]) -> None:
+    assert (await inhabited.api.refused("POST", "/api-keys", given))["code"] == "invalid_input"
 
 
 async def test_a_session_may_manage_and_a_wrong_key_beside_it_may_not(api: Api) -> None:

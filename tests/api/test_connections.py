@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from grantline.server.api.models_connections import (
     app_view,
     connection_view,
 )
-from tests.api.conftest import Api
+from tests.api.conftest import Api, Inhabited
 from tests.connections.world import app_settings
 
 SECRET = "typed-client-secret-canary"
@@ -137,7 +138,7 @@ async def test_an_app_that_is_here_serves_a_second_account(api: Api) -> None:
         ({"scopes": ["two words"]}, "Scopes"),
         ({"name": ""}, "Connection name"),
         ({"flow": "magic"}, "flow"),
-        ({"nmae": "x"}, "nmae"),
+        ({"title": "x"}, "title"),
         ({"scopes": "profile"}, "scopes"),
         ({"settings": {"client_id": "\ud800"}}, "settings"),
         ({"settings": {"client_id": "x", "custom_headers": [["X-Key", "•••"]]}}, "settings"),
@@ -145,8 +146,9 @@ async def test_an_app_that_is_here_serves_a_second_account(api: Api) -> None:
     ],
 )
 async def test_a_wrong_value_is_refused_by_the_name_of_its_field(
-    api: Api, change: dict[str, Any], field: str
+    inhabited: Inhabited, change: dict[str, Any], field: str
 ) -> None:
+    api = inhabited.api
     problem = await api.refused("POST", "/connections", {**new_connection(api), **change})
 
     assert problem["code"] == "invalid_input"
@@ -180,8 +182,8 @@ async def test_an_edit_names_what_it_costs_and_follows_the_version(api: Api) -> 
 
 
 @pytest.mark.parametrize("tag", ["x", '"0"', '"-1"', 'W/"1"', '"99999999999999999999"', '"²"'])
-async def test_an_if_match_that_is_no_version_is_refused(api: Api, tag: str) -> None:
-    await api.world.draft()
+async def test_an_if_match_that_is_no_version_is_refused(inhabited: Inhabited, tag: str) -> None:
+    api = inhabited.api
     headers = {"If-Match": tag.encode()}
     problem = await api.refused("PATCH", "/connections/demo", {"name": "x"}, headers=headers)
     assert problem["field"] == "If-Match"
@@ -244,9 +246,18 @@ async def test_kept_secrets_are_told_by_name_and_dropped_one_by_one(api: Api) ->
 
 
 async def test_the_doctor_is_asked(api: Api) -> None:
-    await api.world.authorized()
+    connection = await api.world.authorized()
+    api.world.server.revoke_grants()
+    api.world.clock.advance(timedelta(days=1))
+    for _ in range(2):  # a dead grant is believed when it is seen twice
+        await api.call("POST", f"/connections/{connection.id}/token")
+        api.world.clock.advance(timedelta(hours=1))
+
     found = await api.get("/connections/demo/diagnosis")
-    assert found["total"] == len(found["items"])
+
+    assert found["total"] == len(found["items"]) > 0
+    assert found["items"][0]["title"]
+    assert found["items"][0]["next_steps"]
 
 
 async def test_a_connection_is_duplicated_verified_and_deleted(api: Api) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio
 import pytest
 
 from grantline.connections.connection import Connection
@@ -101,38 +100,32 @@ async def device(world: World) -> Connection:
     return await world.draft(flow=FlowType.DEVICE, device_authorization_uri=endpoint)
 
 
-async def polled(api: Api) -> dict[str, Any]:
-    """The status after the next poll of the service."""
-    with anyio.fail_after(5):
-        await api.world.clock.wait_for_sleepers()
-        api.world.clock.advance(timedelta(seconds=10))
-        while True:
-            found: dict[str, Any] = await api.get("/connections/demo/device")
-            if found["status"] != "waiting":
-                return found
-
-
 async def test_a_device_code_is_shown_and_waited_for(api: Api) -> None:
     await device(api.world)
 
     begun = await api.post("/connections/demo/device")
     waiting = await api.get("/connections/demo/device")
     api.world.server.approve_device(begun["user_code"])
-    done = await polled(api)
+    too_early = await api.get("/connections/demo/device")
+    api.world.clock.advance(timedelta(seconds=begun["interval_s"]))
+    done = await api.get("/connections/demo/device")
 
-    assert begun["status"] == "waiting"
-    assert waiting == begun
     assert "device_code" not in begun
-    assert done == {**begun, "status": "authorized"}
+    assert waiting == too_early
+    assert (waiting["status"], waiting["generation"]) == ("waiting", begun["generation"])
+    assert (done["status"], done["problem"]) == ("authorized", None)
+    assert done["generation"] > begun["generation"]
     assert (await api.get("/connections/demo"))["state"] == "authorized"
+    assert await api.get("/connections/demo/device") == done
 
 
 async def test_a_device_code_that_is_refused_says_why(api: Api) -> None:
     await device(api.world)
     begun = await api.post("/connections/demo/device")
     api.world.server.deny_device(begun["user_code"])
+    api.world.clock.advance(timedelta(seconds=begun["interval_s"]))
 
-    done = await polled(api)
+    done = await api.get("/connections/demo/device")
 
     assert done["status"] == "failed"
     assert done["problem"]["code"] == "authorization_denied"

@@ -12,7 +12,7 @@ from grantline import errors as tree
 from grantline.connections.listing import Listing
 from grantline.server.api.problems import ProblemShown
 from grantline.server.errors import Problem
-from tests.api.conftest import Api
+from tests.api.conftest import Api, Inhabited
 
 CANARY = "canary-value-9a8b7c6d5e4f"
 
@@ -33,8 +33,9 @@ def classes(root: type[tree.GrantlineError] = tree.GrantlineError) -> Iterator[t
     ],
 )
 async def test_what_is_not_there_is_a_problem_too(
-    api: Api, method: str, path: str, status: int, code: str
+    inhabited: Inhabited, method: str, path: str, status: int, code: str
 ) -> None:
+    api = inhabited.api
     problem = await api.refused(method, path)
     assert (problem["status"], problem["code"]) == (status, code)
 
@@ -53,8 +54,9 @@ async def test_what_is_not_there_is_a_problem_too(
     ],
 )
 async def test_a_body_that_makes_no_sense_is_refused_without_repeating_it(
-    api: Api, body: bytes
+    inhabited: Inhabited, body: bytes
 ) -> None:
+    api = inhabited.api
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {api.manage}"}
     answer = await api.site.stranger.post("/api/v1/connections", content=body, headers=headers)
     assert answer.status_code == 400

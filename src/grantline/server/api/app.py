@@ -22,7 +22,6 @@ from grantline.server.api import (
     service,
 )
 from grantline.server.api.auth import Authentication
-from grantline.server.api.device_waits import DeviceWaits
 from grantline.server.api.document import new_app
 from grantline.server.api.problems import on_invalid_request
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
@@ -38,7 +37,6 @@ def create_api() -> FastAPI:
             RequestValidationError: on_invalid_request,
         },
     )
-    app.state.device_waits = DeviceWaits()
     for subject in (
         connections,
         consent,

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
-from grantline.connections.device import DeviceStart
+from grantline.errors import NotFound
 from grantline.server.api.auth import Manager, TheEngine
-from grantline.server.api.device_waits import DeviceWaits
 from grantline.server.api.fields import Ref, Shown
 from grantline.server.api.problems import ProblemShown
 from grantline.server.errors import Problem
+from grantline.server.page import web_of
 
 router: Final = APIRouter(prefix="/connections/{connection}/device", tags=["Consent"])
 
@@ -27,14 +27,25 @@ class DeviceStatus(StrEnum):
 
 
 class DeviceShown(Shown):
-    """What to show the person, and how far it is."""
+    """What to show the person."""
 
-    status: DeviceStatus
     user_code: str
     verification_uri: str
     verification_uri_complete: str
     """The same with the code in it, as a link or a QR code; empty when there is none."""
     expires_at: datetime
+    interval_s: float
+    """Asking more often than this tells nothing new."""
+    generation: int
+    """Grows once consent was given: compare it with that of the progress."""
+
+
+class DeviceProgress(Shown):
+    """How far it is."""
+
+    status: DeviceStatus
+    """`authorized` when no code waits and there are tokens."""
+    generation: int
     problem: ProblemShown | None
     """Why it failed."""
 
@@ -45,36 +56,28 @@ async def begin_device(
 ) -> Any:
     """A code for the person to type; then ask by GET until it is no longer `waiting`."""
     found = await engine.find(caller.actor, connection)
-    start = await _waits(request).begin(engine, caller.actor, found.id)
-    return _view(start, DeviceStatus.WAITING)
-
-
-@router.get("", response_model=DeviceShown)
-async def get_device(caller: Manager, engine: TheEngine, request: Request, connection: Ref) -> Any:
-    """How far the last device authorization of this connection is."""
-    found = await engine.find(caller.actor, connection)
-    waiting = _waits(request).find(caller.actor, found.id)
-    if waiting.error is not None:
-        problem = Problem.of(waiting.error).as_json()
-        return _view(waiting.start, DeviceStatus.FAILED, problem)
-    status = DeviceStatus.AUTHORIZED if waiting.is_done else DeviceStatus.WAITING
-    return _view(waiting.start, status)
-
-
-def _waits(request: Request) -> DeviceWaits:
-    waits: DeviceWaits = request.app.state.device_waits
-    return waits
-
-
-def _view(
-    start: DeviceStart, status: DeviceStatus, problem: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    shown = start.authorization
+    wait = await web_of(request).device_waits.begin(caller.actor, found.id)
+    shown = wait.start.authorization
     return {
-        "status": status,
         "user_code": shown.user_code,
         "verification_uri": shown.verification_uri,
         "verification_uri_complete": shown.verification_uri_complete,
-        "expires_at": start.expires_at,
-        "problem": problem,
+        "expires_at": wait.start.expires_at,
+        "interval_s": wait.interval.total_seconds(),
+        "generation": found.generation,
     }
+
+
+@router.get("", response_model=DeviceProgress)
+async def get_device(caller: Manager, engine: TheEngine, request: Request, connection: Ref) -> Any:
+    """How far it is. Asking is what asks the service, as often as that allows and no more."""
+    found = await engine.find(caller.actor, connection)
+    wait = await web_of(request).device_waits.ask(caller.actor, found.id)
+    now = await engine.find(caller.actor, found.id)
+    if wait is None and now.authorized_at is None:
+        raise NotFound("No code waits for this connection.", hint="Begin by POST.")
+    status = DeviceStatus.AUTHORIZED if wait is None else DeviceStatus.WAITING
+    problem = None
+    if wait is not None and wait.error is not None:
+        status, problem = DeviceStatus.FAILED, Problem.of(wait.error).as_json()
+    return {"status": status, "generation": now.generation, "problem": problem}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter
+from starlette.responses import Response
 
 from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
@@ -13,6 +15,7 @@ from grantline.connections.making import Made
 from grantline.server.api.auth import Reader, TheEngine
 from grantline.server.api.fields import Shown, body_view
 from grantline.server.api.models_requests import OneOffGiven, credential_from, spec_fields
+from grantline.server.errors import Problem, problem_response
 
 router: Final = APIRouter(tags=["Requests"])
 
@@ -45,7 +48,7 @@ async def make_request(caller: Reader, engine: TheEngine, given: OneOffGiven) ->
         credential=credential_from(given.credential) if given.credential else None,
         record=given.record,
     )
-    return response_view(made)
+    return answer_of(made)
 
 
 async def connection_id_of(engine: Engine, actor: Actor, name: str | None) -> str | None:
@@ -53,8 +56,13 @@ async def connection_id_of(engine: Engine, actor: Actor, name: str | None) -> st
     return None if name is None else (await engine.find(actor, name)).id
 
 
-def response_view(made: Made) -> dict[str, Any]:
-    """The fields of ``ResponseShown``; raises the error when there was no answer."""
+def answer_of(made: Made) -> dict[str, Any] | Response:
+    """The fields of ``ResponseShown``; the problem, with its run, when there was no answer."""
+    run = made.run.id if made.run else None
+    if made.error is not None:
+        problem = Problem.of(made.error)
+        facts = {**problem.facts, "run": run} if run else problem.facts
+        return problem_response(replace(problem, facts=facts))
     response = made.result()
     return {
         "status": response.status,
@@ -64,5 +72,5 @@ def response_view(made: Made) -> dict[str, Any]:
         "attempts": response.attempts,
         "headers": response.headers,
         **body_view(response.content, response.encoding),
-        "run": made.run.id if made.run else None,
+        "run": run,
     }

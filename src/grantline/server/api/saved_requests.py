@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from grantline.server.api.models_requests import (
     spec_fields,
     summary_view,
 )
-from grantline.server.api.requests import ResponseShown, connection_id_of, response_view
+from grantline.server.api.requests import ResponseShown, answer_of, connection_id_of
 from grantline.server.api.versions import IfMatch, expected, tag
 from grantline.server.api_later import API_PREFIX
 
@@ -99,8 +100,7 @@ async def edit_saved_request(
             spec=replace(old.spec, **changes) if changes else None,
             connection_id=connection,
             credential=credential,
-            # What a page remembers of how it was typed speaks of the old request.
-            form={} if changes else None,
+            form=_form(old, changes),
             version=expected(given.version, if_match) or old.version,
         ),
     )
@@ -125,7 +125,14 @@ async def duplicate_saved_request(
 @router.post("/{request}/run", response_model=ResponseShown)
 async def run_saved_request(caller: Reader, engine: TheEngine, request: Ref) -> Any:
     """Makes the saved request, as it is now and with its connection as it is now."""
-    return response_view(await engine.run_saved(caller.actor, request))
+    return answer_of(await engine.run_saved(caller.actor, request))
+
+
+def _form(old: SavedRequest, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What pages keep beside the request, but for how a body was typed that is now another."""
+    if "content" not in changes:
+        return old.form
+    return {name: value for name, value in old.form.items() if name != "body"}
 
 
 def _created(response: Response, made: SavedRequest) -> dict[str, Any]:
