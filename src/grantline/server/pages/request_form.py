@@ -123,6 +123,15 @@ class RequestForm:
         texts = (self.url, self.json_text, self.raw_text, *(each.text for each in self.parts))
         return sum(map(len, (*texts, *self.files())))
 
+    def with_files_of(self, other: RequestForm | None) -> RequestForm:
+        """The form with files that ``other`` has and that were not sent once more."""
+        had = {(each.name, each.filename): each.data for each in other.parts} if other else {}
+        parts = (
+            replace(each, data=had.get((each.name, each.filename))) if each.data is None else each
+            for each in self.parts
+        )
+        return replace(self, parts=tuple(parts))
+
     def with_stand_ins(self) -> RequestForm:
         """The form with an empty file where one is chosen that a preview does not send along."""
         parts = (

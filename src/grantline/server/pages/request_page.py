@@ -171,4 +171,6 @@ async def refuse(
         return page(
             request, "requests/refused.html", status=error.http_status, error=error, **context
         )
-    return await show_form(request, form, status=error.http_status, error=error, **context)
+    return await show_form(
+        request, form, status=error.http_status, error=error, touched=True, **context
+    )

@@ -106,6 +106,10 @@ async def preview(request: Request) -> Response:
         **words_for(form),
     )
     if await _was_touched(request):
+        # A preview brings no files; a run before it may have.
+        form = form.with_files_of(
+            bench_of(request).draft(actor_of(request), await _ticket(request))
+        )
         # Loading the page again, or coming back to it, shows what was typed.
         response.headers["HX-Replace-Url"] = draft_url(request, form, key=await _ticket(request))
     return response
@@ -153,6 +157,8 @@ async def _was_touched(request: Request) -> bool:
 async def _run(request: Request, form: RequestForm) -> Response:
     engine, actor, bench = engine_of(request), actor_of(request), bench_of(request)
     ticket = await _ticket(request)
+    if await _was_touched(request):
+        bench.keep_draft(actor, form, key=ticket)
     made = None
     scope = bench.begin(actor, ticket)
     try:

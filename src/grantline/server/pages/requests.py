@@ -154,8 +154,8 @@ async def paste_curl(request: Request) -> Response:
     try:
         filled = form_of_curl(text, form)
     except InvalidInput as error:
-        return await show_form(request, form, status=422, error=error, curl=text)
-    return await show_form(request, filled.form, notes=filled.notes, was_pasted=True)
+        return await show_form(request, form, status=422, error=error, curl=text, touched=True)
+    return await show_form(request, filled.form, notes=filled.notes, was_pasted=True, touched=True)
 
 
 async def connection_choices(request: Request) -> Response:
