@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from grantline.messages import HttpRequest, HttpResponse
 from tests.api.conftest import Api, Inhabited
 from tests.canary import assert_no_canary
 
@@ -219,6 +220,32 @@ async def test_saved_requests_are_listed_copied_counted_and_deleted(api: Api) ->
     assert connections["items"][0]["uses"] == 2
     assert gone.json()["name"] == "too"
     assert (await api.refused("GET", "/saved-requests/too"))["code"] == "not_found"
+
+
+class Odd:
+    """A service that sends bytes which are no text, and names codecs that are not about text."""
+
+    def __init__(self, charset: str) -> None:
+        self._kind = f"text/plain; charset={charset}"
+
+    async def send(self, _request: HttpRequest, **_: Any) -> HttpResponse:
+        headers = (("content-type", self._kind), ("x-odd", "caf\udce9"))
+        return HttpResponse(200, headers, b"\\ud800 \xff", "https://odd.example/")
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["utf-8", "unicode_escape", "raw_unicode_escape", "hex", "idna", "nonsense"],
+)
+async def test_an_answer_of_any_bytes_is_shown(
+    api: Api, charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.world.engine.context, "transport", Odd(charset))
+    made = await api.post("/requests", {"url": "https://odd.example/"})
+    assert base64.b64decode(made["body_base64"]) == b"\\ud800 \xff"
+    assert made["headers"][1] == ["x-odd", "caf?"]
+    detail = await api.get(f"/runs/{made['run']}")
+    assert detail["response"]["headers"][1] == ["x-odd", "caf?"]
 
 
 async def test_a_body_that_is_no_text_is_shown_as_base64(api: Api) -> None:

@@ -28,6 +28,13 @@ TAGS: Final = {
     "API keys": "Keys for this API.",
     "Service": "This installation.",
 }
+# It would write down what exceptions say, and may be told by the environment to send it away.
+SILENCE: Final[Any] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
 _PROBLEM: Final = "#/components/schemas/Problem"
 # Routes name it, and so FastAPI leaves out its own schema of a validation error.
 ANY_PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
@@ -53,6 +60,7 @@ def new_app(**given: Any) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         separate_input_output_schemas=False,
+        telemetry=SILENCE,
         **given,
     )
 

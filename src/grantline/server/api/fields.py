@@ -66,6 +66,14 @@ def _decoded(text: object) -> bytes:
         raise ValueError(msg) from None
 
 
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+# Services may send any bytes in a header; JSON has no way to write those that are no text.
+HeaderShown = tuple[
+    Annotated[str, BeforeValidator(_encodable)], Annotated[str, BeforeValidator(_encodable)]
+]
 Typed = Annotated[str, AfterValidator(_typed)]
 Pair = Annotated[list[Typed], Field(min_length=2, max_length=2, examples=[["name", "value"]])]
 Json = Annotated[Any, AfterValidator(_storable)]
@@ -107,6 +115,9 @@ def pairs_of(given: list[Pair]) -> tuple[tuple[str, str], ...]:
 def body_view(data: bytes, encoding: str = "utf-8") -> Mapping[str, str | None]:
     """``body`` when the bytes are text, else ``body_base64``; as the command line shows them."""
     try:
-        return {"body": data.decode(encoding), "body_base64": None}
-    except (UnicodeDecodeError, LookupError):
+        text = data.decode(encoding)
+        text.encode()
+    except (ValueError, LookupError):
+        # Some codecs that a charset may name are not about text, or yield halves of characters.
         return {"body": None, "body_base64": base64.b64encode(data).decode()}
+    return {"body": text, "body_base64": None}

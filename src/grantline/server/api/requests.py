@@ -13,7 +13,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.connections.making import Made
 from grantline.server.api.auth import Reader, TheEngine
-from grantline.server.api.fields import Shown, body_view
+from grantline.server.api.fields import HeaderShown, Shown, body_view
 from grantline.server.api.models_requests import OneOffGiven, credential_from, spec_fields
 from grantline.server.errors import Problem, problem_response
 
@@ -30,7 +30,7 @@ class ResponseShown(Shown):
     elapsed_s: float
     attempts: int
     """2 when the token was renewed and the request sent again."""
-    headers: list[tuple[str, str]]
+    headers: list[HeaderShown]
     body: str | None
     body_base64: str | None
     """Instead of `body`, when that is no text."""

@@ -10,7 +10,16 @@ from fastapi import APIRouter, Query
 from grantline.connections.run_detail import SeenBody, SeenRequest, SeenResponse
 from grantline.connections.runs import Run
 from grantline.server.api.auth import Manager, Reader, TheEngine
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search, Shown, body_view
+from grantline.server.api.fields import (
+    HeaderShown,
+    Limit,
+    Listed,
+    Offset,
+    Ref,
+    Search,
+    Shown,
+    body_view,
+)
 
 router: Final = APIRouter(prefix="/runs", tags=["History"])
 
@@ -55,7 +64,7 @@ class SeenRequestShown(Shown):
 
     method: str
     url: str
-    headers: list[tuple[str, str]]
+    headers: list[HeaderShown]
     content: SeenBodyShown
 
 
@@ -65,7 +74,7 @@ class SeenResponseShown(Shown):
     status: int
     url: str
     redirects: list[str]
-    headers: list[tuple[str, str]]
+    headers: list[HeaderShown]
     content: SeenBodyShown
 
 
