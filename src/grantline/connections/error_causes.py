@@ -22,7 +22,7 @@ from grantline.errors import (
 )
 from grantline.oauth.error_codes import normal_code
 from grantline.oauth.failure import Failure, FailureKind, failure_of
-from grantline.oauth.settings import ClientAuthentication
+from grantline.oauth.settings import ClientAuthentication, FlowType
 
 
 def cause_of(error: GrantlineError, facts: Facts) -> Diagnosis:
@@ -301,6 +301,18 @@ def _client(symptom: _Symptom, facts: Facts) -> Diagnosis | None:
     )
 
 
+def _device_code_ended(symptom: _Symptom, facts: Facts) -> Diagnosis | None:
+    if facts.flow is not FlowType.DEVICE or symptom.code != "expired_token":
+        return None
+    return Diagnosis(
+        code="device_code_ended",
+        title="The code has ended",
+        explanation="Nobody entered it in time.",
+        evidence=symptom.quoted,
+        next_steps=("Start again and enter the new code.",),
+    )
+
+
 def _dead(symptom: _Symptom, facts: Facts) -> Diagnosis | None:
     if not isinstance(symptom.error, InvalidGrant | ReauthorizationRequired):
         return None
@@ -359,6 +371,7 @@ _RULES: Final[tuple[Callable[[_Symptom, Facts], Diagnosis | None], ...]] = (
     _clock,
     _scope,
     _client,
+    _device_code_ended,
     _dead,
     _moved,
     _no_token_response,
