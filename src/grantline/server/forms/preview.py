@@ -271,17 +271,21 @@ class _Maker:
             request = make()
         except GrantlineError as error:
             return Preview(title=title, missing=error.message)
-        return _preview_of(title, request, note, self._masked | masked)
+        # People write keys into custom headers, and the kept ones are not theirs to see again.
+        hidden = {name.lower() for name, _ in self._settings.custom_headers}
+        return _preview_of(title, request, note, self._masked | masked, hidden)
 
 
-def _preview_of(title: str, request: HttpRequest, note: str, masked: frozenset[str]) -> Preview:
+def _preview_of(
+    title: str, request: HttpRequest, note: str, masked: frozenset[str], hidden: set[str]
+) -> Preview:
     address, _, query = request.url.partition("?")
     return Preview(
         title=title,
         address=f"{request.method} {address}".strip(),
         query=tuple(_masked_pair(each, masked) for each in query.split("&") if each),
         headers=tuple(
-            (name, _masked_header(name, value))
+            (name, REDACTED if name.lower() in hidden else _masked_header(name, value))
             for name, value in request.headers
             if name.lower() not in _EVERYDAY
         ),

@@ -14,7 +14,6 @@ from grantline.connections.labels import label_of
 from grantline.connections.listing import ALL, MINE, NEEDS_ATTENTION
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError, InvalidInput, NameTaken
-from grantline.server.errors import Problem
 from grantline.server.flash import Tone
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
@@ -118,7 +117,7 @@ def _small_form(
     context: dict[str, Any] = {"connection": found, "action": action, "name": name or found.name}
     if isinstance(error, NameTaken):
         error = InvalidInput(error.message, field=label_of("name"), hint=error.hint)
-    status = 200 if error is None else Problem.of(error).status
+    status = 422 if error else 200
     return page(request, "connections/name.html", status=status, error=error, **context)
 
 

@@ -4,6 +4,7 @@ import { follow, openWindow, send } from "./consent.js";
 import { announce, on } from "./events.js";
 
 const secrets = "input[type=password], [data-secret]";
+const fields = () => [...document.querySelectorAll("#connection-form :is(input, textarea, select)[id]")];
 const inBrowser = new Set(["authorization-code", "implicit"]);
 
 // Previews are made without secrets: only that there is one.
@@ -27,6 +28,7 @@ on("submit", "form[data-save]", async (event, form) => {
   const url = discovers ? event.submitter.formAction : form.action;
   const opened = !discovers && wantsWindow(form) ? openWindow() : null;
   const button = discovers ? event.submitter : form.querySelector("[data-submit]");
+  const before = new Map(fields().map((field) => [field.id, field.value]));
   button.disabled = true;
   announce(discovers ? "Asking the issuer" : "Saving");
   try {
@@ -35,7 +37,7 @@ on("submit", "form[data-save]", async (event, form) => {
     else if (answer.headers.get("Content-Type").startsWith("application/json")) go(await answer.json(), opened, form);
     else {
       opened?.close();
-      show(await answer.text());
+      show(await answer.text(), before);
     }
   } catch {
     opened?.close();
@@ -61,15 +63,16 @@ function go(answer, opened, form) {
   dialog.showModal();
 }
 
-// The form again, with what is wrong or what was discovered. Secrets are not in it: they stay here.
-function show(html) {
-  const typed = [...document.querySelectorAll(secrets)].map((field) => [field.name, field.value]);
+// The form again, with what is wrong or what was discovered. Secrets are not in it, nor what was
+// typed since it was sent: both stay here.
+function show(html, before) {
+  const typed = fields().filter((field) => field.matches(secrets) || field.value !== before.get(field.id));
   const isOpen = document.querySelector("#advanced details")?.open;
   const next = new DOMParser().parseFromString(html, "text/html");
   document.title = next.title;
   document.getElementById("main").innerHTML = next.getElementById("main").innerHTML;
-  for (const [name, value] of typed) {
-    const field = document.querySelector(`[name="${name}"]`);
+  for (const { id, value } of typed) {
+    const field = document.getElementById(id);
     if (field && value) field.value = value;
   }
   if (isOpen) document.querySelector("#advanced details").open = true;
