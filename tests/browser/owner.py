@@ -131,14 +131,19 @@ def peer_form(owner: Owner, peer: Peer, name: str) -> None:
     page = owner.open("/connections/new?by=hand")
     owner.field("Issuer URL").fill(peer.issuer)
     owner.press("Fill in")
-    owner.field("Connection name").fill(name)
+    owner.field("Connection name").fill(name)  # typed while the issuer is asked: it must stay
+    expect(page.get_by_text("The service told its settings.")).to_be_visible()
     redirect_uri = page.locator("#redirect-uri [data-copy]").get_attribute("data-copy")
     client = peer.register(
         redirect_uris=[redirect_uri],
         grant_types=["authorization_code", "refresh_token"],
-        token_endpoint_auth_method="client_secret_post",
+        token_endpoint_auth_method="client_secret_basic",
     )
     owner.field("Client ID").fill(client.client_id)
     owner.field("Client secret").fill(client.client_secret or "")
     owner.add_chips("Scopes", "openid", "offline_access")
+    page.get_by_text("Advanced settings").click()
+    for name, value in peer.authorize_parameters.items():
+        page.locator("[name=authorize_parameters_key]").last.fill(name)
+        page.locator("[name=authorize_parameters_value]").last.fill(value)
     owner.add_chips("Hosts", "127.0.0.1")
