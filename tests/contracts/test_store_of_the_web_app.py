@@ -280,6 +280,24 @@ def test_runs_are_purged_by_age_and_by_number(store: Store) -> None:
     assert [each.id for each in store.page_runs("home").rows] == ["run_5", "run_4", "run_3"]
 
 
+def test_the_latest_run_of_each_saved_request(filled: Store) -> None:
+    filled.add_request(a_request(), an_event())
+    filled.add_request(a_request(id="req_2", name="other"), an_event())
+    for number, request in enumerate(("req_1", "req_1", "req_gone", None)):
+        filled.add_run(
+            a_run(id=f"run_{number}", at=NOW + number * HOUR, request_id=request), "v1.detail"
+        )
+    asked = ("req_1", "req_2", "req_gone")
+    assert [each.id for each in filled.latest_runs("home", asked)] == ["run_1"]
+    assert filled.latest_runs("away", asked) == []
+
+
+def test_the_names_of_connections(filled: Store) -> None:
+    name = filled.load_connection("home", "con_1").name
+    assert filled.connection_names("home", ("con_1", "con_gone")) == {"con_1": name}
+    assert filled.connection_names("away", ("con_1",)) == {}
+
+
 # Transcripts
 
 

@@ -42,6 +42,7 @@ ROOMS: dict[type, Callable[[Engine], object]] = {
 ARGUMENTS: dict[str, Callable[[str, str], Any]] = {
     "name": lambda connection, _: connection,
     "connection_id": lambda connection, _: connection,
+    "connection_ids": lambda connection, _: {connection},
     "app_id": lambda _, app: app,
     "new_name": lambda *_: "new",
     "spec": lambda *_: RequestSpec(url="/me"),
@@ -71,6 +72,7 @@ OF_APPS = {"Manager.app", "Manager.edit_app", "Manager.delete_app"}
 LISTS = {"Manager.connections", "Manager.apps", "Consents.pending"} | {
     "Listing.page",
     "Listing.uses_of",
+    "Listing.names",
 }
 # They speak of no row that a stranger could name: `complete` finds its own by a secret state,
 # `save_device_tokens` is given a holding that somebody was allowed to open.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,11 @@ class Listing:
         )
         rows = (Listed(connection_from_record(r.connection, r.app), r.uses) for r in found.rows)
         return Page(tuple(rows), found.total)
+
+    async def names(self, actor: Actor, connection_ids: Collection[str]) -> dict[str, str]:
+        """The names of those of these connections that there are, by id."""
+        store = self._context.store
+        return await self._context.stored(store.connection_names, actor.workspace, connection_ids)
 
     async def uses_of(self, actor: Actor, connection_id: str) -> tuple[RequestSummary, ...]:
         """The saved requests that carry this connection's token, by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -89,6 +90,12 @@ class Runs:
             limit=limit,
         )
         return Page(tuple(_run(each) for each in found.rows), found.total)
+
+    async def latest(self, actor: Actor, request_ids: Collection[str]) -> dict[str, Run]:
+        """The latest run of each of these saved requests that has one, by the request's id."""
+        store = self._context.store
+        found = await self._context.stored(store.latest_runs, actor.workspace, request_ids)
+        return {each.request_id: _run(each) for each in found if each.request_id is not None}
 
     async def find(self, actor: Actor, run_id: str) -> RunDetail:
         """The run of this id; raises ``NotFound``."""

@@ -138,6 +138,10 @@ class Store(Protocol):
         """
         ...
 
+    def connection_names(self, workspace: str, connection_ids: Collection[str]) -> dict[str, str]:
+        """The names of those of these connections that there are, by id."""
+        ...
+
     def glance(self, workspace: str, connection_id: str) -> Glance:
         """What changes about a connection, cheap enough to be asked every second."""
         ...
@@ -393,6 +397,10 @@ class Store(Protocol):
             offset: How many rows to pass over.
             limit: How many rows to give.
         """
+        ...
+
+    def latest_runs(self, workspace: str, request_ids: Collection[str]) -> Sequence[RunRecord]:
+        """The latest run of each of these saved requests that has one, in no order."""
         ...
 
     def delete_run(self, workspace: str, run_id: str) -> None:

@@ -64,6 +64,14 @@ class Listing(Database):
             total,
         )
 
+    def connection_names(self, workspace: str, connection_ids: Collection[str]) -> dict[str, str]:
+        """The names of those of these connections that there are, by id."""
+        held = connection.c
+        wanted = select(held.id, held.name).where(held.workspace == workspace)
+        with self._read() as run:
+            rows = run.execute(wanted.where(held.id.in_(connection_ids)))
+            return {row[0]: row[1] for row in rows}
+
     def glance(self, workspace: str, connection_id: str) -> Glance:
         """What changes about a connection, cheap enough to be asked every second."""
         held = connection.c

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -131,6 +131,22 @@ class Requests(Database):
             shown = select(*_LISTED).where(made.id.in_(ids)).order_by(*newest_first)
             rows = work.execute(shown).mappings()
             return Page(tuple(to_record(RunRecord, row) for row in rows), total)
+
+    def latest_runs(self, workspace: str, request_ids: Collection[str]) -> Sequence[RunRecord]:
+        """The latest run of each of these saved requests that has one, in no order."""
+        made = run.alias().c
+        # One look into the index for each request, however many runs it has.
+        latest = (
+            select(made.id)
+            .where(made.workspace == workspace, made.request_id == saved_request.c.id)
+            .order_by(made.at.desc(), made.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        ids = select(latest).where(_of(workspace), saved_request.c.id.in_(request_ids))
+        wanted = select(*_LISTED).where(run.c.id.in_(ids))
+        with self._read() as work:
+            return [to_record(RunRecord, row) for row in work.execute(wanted).mappings()]
 
     def delete_run(self, workspace: str, run_id: str) -> None:
         """Removes a run."""

@@ -17,7 +17,6 @@ from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.request_answer import answer_of, body_of, media_type_of
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_page import choices_of
-from grantline.server.pages.requests import connections_by_id
 
 STATUS_FILTERS: Final = (
     ("", "All"),
@@ -61,7 +60,9 @@ async def overview(request: Request) -> Response:
         status_class=status,
         request_id=request_id,
         statuses=STATUS_FILTERS,
-        connections=await connections_by_id(request, (each.connection_id for each in found.rows)),
+        names=await engine.listing.names(
+            actor, {each.connection_id for each in found.rows if each.connection_id}
+        ),
         choices=await choices_of(request, connection_id),
         is_filtered=bool(query or status or connection_id or request_id),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.connection import Connection
 from grantline.connections.runs import Run
 from grantline.connections.saved_requests import (
     NewRequest,
@@ -21,7 +19,6 @@ from grantline.connections.saved_requests import (
 )
 from grantline.errors import (
     ConnectionChanged,
-    ConnectionNotFound,
     GrantlineError,
     InvalidInput,
     NotFound,
@@ -51,7 +48,7 @@ class Row:
     """A saved request as the list shows it."""
 
     request: RequestSummary
-    connection: Connection | None
+    connection_name: str | None
     last_run: Run | None
 
 
@@ -61,14 +58,14 @@ async def overview(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()
     at = ListPage.of(request)
     found = await engine.requests.page(actor, query=query, offset=at.offset, limit=PER_PAGE)
-    connections = await connections_by_id(request, (each.connection_id for each in found.rows))
+    used = {each.connection_id for each in found.rows if each.connection_id}
+    names = await engine.listing.names(actor, used)
+    latest = await engine.runs.latest(actor, {each.id for each in found.rows})
     rows = [
         Row(
             request=each,
-            connection=connections.get(each.connection_id or ""),
-            last_run=next(
-                iter((await engine.runs.page(actor, request_id=each.id, limit=1)).rows), None
-            ),
+            connection_name=names.get(each.connection_id or ""),
+            last_run=latest.get(each.id),
         )
         for each in found.rows
     ]
@@ -163,20 +160,6 @@ async def connection_choices(request: Request) -> Response:
     asked = request.query_params
     choices = await choices_of(request, asked.get("connection", ""), asked.get("find", "").strip())
     return page(request, "requests/choices.html", choices=choices, **words_for(RequestForm()))
-
-
-async def connections_by_id(request: Request, ids: Iterable[str | None]) -> dict[str, Connection]:
-    """The connections of these ids that are still there."""
-    engine, actor = engine_of(request), actor_of(request)
-    found = {}
-    for each in dict.fromkeys(ids):
-        if each is None:
-            continue
-        try:
-            found[each] = await engine.find(actor, each)
-        except ConnectionNotFound:
-            continue
-    return found
 
 
 async def _saved(request: Request) -> SavedRequest:
