@@ -10,6 +10,7 @@ from grantline.connections.codec import from_plain, plain_values, to_plain
 from grantline.connections.connection import Actor, app_from_record
 from grantline.connections.context import Context
 from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings
+from grantline.connections.labels import label_of
 from grantline.connections.rules import (
     check_hosts,
     check_name,
@@ -222,6 +223,7 @@ def _resealed(
 
 def _require_secrets_again(kept: ClientSecrets, given: ClientSecrets, price: Price) -> None:
     """Refuses to send a kept secret to a server it was not typed for."""
+    reasons = ", ".join(map(label_of, price.reasons))
     for name, label in (
         ("client_secret", "Client secret"),
         ("private_key", "Private key"),
@@ -229,7 +231,7 @@ def _require_secrets_again(kept: ClientSecrets, given: ClientSecrets, price: Pri
     ):
         if getattr(kept, name) and not getattr(given, name):
             raise InvalidInput(
-                f"{label} must be typed again, because {', '.join(price.reasons)} changes.",
+                f"{label} must be typed again, because {reasons} changes.",
                 field=label,
                 hint="A secret goes only to the server it was given for.",
             )
