@@ -33,18 +33,23 @@ on("submit", "form[data-save]", async (event, form) => {
   announce(discovers ? "Asking the issuer" : "Saving");
   try {
     const answer = await send(url, form, event.submitter);
-    if (answer.redirected) location.assign(answer.url);
-    else if (answer.headers.get("Content-Type").startsWith("application/json")) go(await answer.json(), opened, form);
+    if (answer.headers.get("Content-Type").startsWith("application/json")) go(await answer.json(), opened, form);
     else {
       opened?.close();
       show(await answer.text(), before);
     }
   } catch {
     opened?.close();
-    document.getElementById("notices").textContent = "Grantline does not answer. Nothing was saved; try again in a moment.";
+    say("Grantline does not answer. Nothing was saved; try again in a moment.");
   }
   button.disabled = false;
 });
+
+function say(text) {
+  const notice = Object.assign(document.createElement("div"), { className: "notice danger", textContent: text });
+  document.getElementById("notices").replaceChildren(notice);
+  notice.scrollIntoView({ block: "center" });
+}
 
 function go(answer, opened, form) {
   if (!answer.confirm) return follow(answer, opened);
@@ -69,6 +74,9 @@ function show(html, before) {
   const typed = fields().filter((field) => field.matches(secrets) || field.value !== before.get(field.id));
   const isOpen = document.querySelector("#advanced details")?.open;
   const next = new DOMParser().parseFromString(html, "text/html");
+  // Signed out meanwhile, or something failed: what was typed stays where it is.
+  if (next.querySelector("form[action='/sign-in']")) return say("You are signed out. Sign in again in another tab, then save here.");
+  if (!next.getElementById("connection-form")) return say(next.querySelector(".problem h2")?.textContent ?? "It was not saved. Try again.");
   document.title = next.title;
   document.getElementById("main").innerHTML = next.getElementById("main").innerHTML;
   for (const { id, value } of typed) {
