@@ -257,6 +257,15 @@ async def test_a_request_without_a_name_is_saved_under_its_method_and_url(site: 
         assert value_of((await site.get(answer.headers["location"])).text, "name") == name
 
 
+async def test_a_save_that_is_refused_says_so_and_leaves_the_form_alone(site: Site) -> None:
+    saved = form(url="https://a.example", name="taken")
+    assert (await part(site, "/requests/save", saved)).status_code == 200
+    answer = await part(site, "/requests/save", saved)
+    assert answer.status_code == 409
+    assert answer.headers["HX-Retarget"] == "#notices"
+    assert "Nothing was saved." in answer.text
+
+
 async def test_two_tabs_do_not_overwrite_each_other_silently(site: Site) -> None:
     saved = await site.world.engine.requests.create(
         LOCAL, NewRequest(name="shared", spec=RequestSpec(url="https://a.example/one"))

@@ -164,13 +164,20 @@ async def credential_for(request: Request, form: RequestForm) -> RequestCredenti
 
 
 async def refuse(
-    request: Request, form: RequestForm, error: GrantlineError, **context: Any
+    request: Request, form: RequestForm, error: GrantlineError, *, is_save: bool = False
 ) -> Response:
-    """The reason why nothing was done: beside the field, and for htmx in the answer's place."""
-    if is_part(request):
-        return page(
-            request, "requests/refused.html", status=error.http_status, error=error, **context
-        )
-    return await show_form(
-        request, form, status=error.http_status, error=error, touched=True, **context
+    """The reason why nothing was done: beside the field, and for htmx where people look then."""
+    if not is_part(request):
+        return await show_form(request, form, status=error.http_status, error=error, touched=True)
+    response = page(
+        request, "requests/refused.html", status=error.http_status, error=error, is_save=is_save
     )
+    if is_save:
+        among_notices(response)
+    return response
+
+
+def among_notices(response: Response) -> None:
+    """Has htmx show a part at the top of the page, whatever was its target."""
+    response.headers["HX-Retarget"] = "#notices"
+    response.headers["HX-Reswap"] = "innerHTML show:#notices:top"

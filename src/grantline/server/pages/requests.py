@@ -31,6 +31,7 @@ from grantline.server.pages.request_fill import form_of_curl, form_of_run, form_
 from grantline.server.pages.request_form import Authentication, RequestForm
 from grantline.server.pages.request_outcome import outcome_of_run
 from grantline.server.pages.request_page import (
+    among_notices,
     choices_of,
     connection_of,
     credential_for,
@@ -122,7 +123,7 @@ async def save(request: Request) -> Response:
         return await refuse(request, form, error, is_save=True)
     if not is_part(request):
         return see_other(request, f"/requests/{saved.id}", f"“{saved.name}” is saved.")
-    response = page(request, "requests/saved.html", form=form_of_saved(saved), is_new=as_new)
+    response = page(request, "requests/saved.html", form=form_of_saved(saved))
     response.headers["HX-Replace-Url"] = f"/requests/{saved.id}"
     return response
 
@@ -190,8 +191,7 @@ async def _conflict(request: Request, form: RequestForm) -> Response:
     newer = await engine_of(request).requests.find(actor_of(request), form.request_id)
     if is_part(request):
         response = page(request, "requests/conflict.html", status=409, newer=newer, form=form)
-        response.headers["HX-Retarget"] = "#notices"
-        response.headers["HX-Reswap"] = "innerHTML"
+        among_notices(response)
         return response
     return await show_form(request, form, status=409, conflict=newer)
 
