@@ -82,6 +82,7 @@ async def test_verify_answers_beside_the_state(site: Site) -> None:
     part = await site.post(f"/connections/{made.id}/verify", headers={"HX-Request": "true"})
     assert "fresh access token" in part.text
     assert "<html" not in part.text
+    assert f'id="state-{made.id}" hx-swap-oob="true"' in part.text
 
 
 async def test_verify_without_scripts_says_it_on_the_next_page(site: Site) -> None:

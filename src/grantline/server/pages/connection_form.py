@@ -182,7 +182,7 @@ def preview_context(
     settings, _ = settings_of(values, old)
     server = server_settings(request)
     redirect_uri = server.redirect_uri(settings)
-    warned = cautions(settings, values.flow, _readable(values.hosts))
+    warned = cautions(settings, values.flow, values.hosts)
     if settings.redirect_uri == server.shared_redirect_uri:
         warned.append(SHARED)
     return {
@@ -252,10 +252,6 @@ def _entry(name: str) -> Profile | None:
 
 def _different(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in after.items() if before[name] != value}
-
-
-def _readable(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(host.strip() for host in hosts)
 
 
 ROUTES: Final[list[BaseRoute]] = [

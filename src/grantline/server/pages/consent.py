@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from grantline.connections.authorize import Begun
 from grantline.connections.connection import Connection
 from grantline.errors import GrantlineError
 from grantline.oauth.settings import FlowType
@@ -41,6 +42,8 @@ async def begin(request: Request) -> Response:
     """Begins a consent, or gets a token at once where nobody is asked."""
     found = await engine_of(request).find(actor_of(request), request.path_params["id"])
     form = await request.form()
+    if found.flow.needs_browser and not _is_script(request):
+        return await _page_with_link(request, found)
     return await go_on(request, found, return_to=return_path(form.get("return_to")))
 
 
@@ -70,7 +73,7 @@ async def go_on(
 
 def leads_to(request: Request, path: str, said: str = "", *, opens: str = "") -> Response:
     """Leads on to ``path``: as JSON for our script, else by 303; ``opens`` is for a window."""
-    if request.headers.get("accept") == "application/json":
+    if _is_script(request):
         response: Response = JSONResponse({"next": path, "open": opens})
         if said:
             moved = see_other(request, path, said, tone=Tone.OK)
@@ -143,26 +146,37 @@ async def result(request: Request) -> Response:
 
 async def _to_browser(request: Request, connection: Connection, return_to: str) -> Response:
     target = _waiting_path(request, connection, return_to)
+    if not _is_script(request):
+        return see_other(request, target)
+    begun = await _begun(request, connection)
+    return leads_to(request, target, opens=begun.url)
+
+
+async def _page_with_link(request: Request, connection: Connection) -> Response:
+    """The way to the service for a browser without scripts."""
+    try:
+        begun = await _begun(request, connection)
+    except GrantlineError as error:
+        return see_other(request, failed_path(request, connection.id, error))
+    service = service_of(connection)
+    return page(
+        request, "connections/leave.html", connection=connection, service=service, url=begun.url
+    )
+
+
+async def _begun(request: Request, connection: Connection) -> Begun:
     visitor = visitor_of(request)
-    if request.headers.get("accept") != "application/json" and request.method == "POST":
-        is_begun = request.url.path.endswith("/authorize")
-        if not is_begun:
-            return see_other(request, target)
-    begun = await engine_of(request).consents.begin(
+    return await engine_of(request).consents.begin(
         visitor.actor,
         connection.id,
         public_url=settings_of(request).public_url,
         binding=visitor.binding,
     )
-    if request.headers.get("accept") == "application/json":
-        return leads_to(request, target, opens=begun.url)
-    return page(
-        request,
-        "connections/leave.html",
-        connection=connection,
-        service=service_of(connection),
-        url=begun.url,
-    )
+
+
+def _is_script(request: Request) -> bool:
+    """Whether our script asks, which opens windows by itself."""
+    return request.headers.get("accept") == "application/json"
 
 
 def _waiting_path(request: Request, connection: Connection, return_to: str) -> str:
