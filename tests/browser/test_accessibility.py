@@ -20,7 +20,7 @@ PHONE = {"width": 390, "height": 844}
 LOOKS = [("light", DESK), ("dark", PHONE)]  # colours are the same at both sizes
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter((each) => ["serious", "critical"].includes(each.impact))
-  .map((each) => [each.id, ...each.nodes.slice(0, 3).map((node) => node.target.join(" "))].join(": "))"""
+  .map((each) => [each.id, ...each.nodes.slice(0, 3).map((node) => node.target)].join(": "))"""
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def test_the_owner_is_set_up_signs_out_and_signs_in_where_he_wanted_to_go(
         owner.open("/connections")
         expect(page.get_by_role("heading", name="Connect a service once")).to_be_visible()
         expect(page.get_by_role("link", name="Try it with the demo service")).to_be_visible()
-        owner.press("Sign out")
+        page.get_by_role("button", name="Sign out").click()
         owner.open("/history")
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
         owner.field("Name").fill(NAME)

@@ -64,5 +64,5 @@ def test_a_refusal_leads_to_a_page_that_says_so_and_offers_to_ask_again(
     owner.in_window(lambda: owner.press("Save and connect"), deny_at_demo)
     doctor = owner.page.get_by_role("region", name="What is wrong, and what helps")
     expect(doctor).to_contain_text("access_denied")
-    owner.in_window(lambda: doctor.get_by_role("button").first.click(), allow_at_demo)
+    owner.in_window(doctor.get_by_role("button").first.click, allow_at_demo)
     owner.sees_connected(name)
