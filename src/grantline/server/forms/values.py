@@ -22,7 +22,8 @@ from grantline.messages import ClientCertificate
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pairs
 from grantline.secret import REDACTED, Secret
-from grantline.server.forms.fields import ADVANCED, FIELDS, STANDARD, FormField, Kind
+from grantline.server.forms.field import FormField, Kind
+from grantline.server.forms.fields import ADVANCED, FIELDS, STANDARD
 
 Value = str | bool | Pairs
 Errors = dict[str, InvalidInput]
