@@ -87,8 +87,7 @@ ADVANCED: Final = (
             FormField(
                 name="authorize_parameters",
                 kind=Kind.PAIRS,
-                help="Extra parameters of the authorize URL, such as those that ask for a refresh "
-                "token.",
+                help="Extra ones of the authorize URL: some services give a refresh token for one.",
                 example="access_type=offline&prompt=consent",
                 flows=ASKS_FOR_CONSENT,
             ),
