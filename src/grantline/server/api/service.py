@@ -1,4 +1,4 @@
-"""This installation."""
+"""This installation itself: its health, its version, and what it can do."""
 
 from __future__ import annotations
 
