@@ -6,8 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "grantline"
 LONGEST_MODULE = 600
@@ -32,10 +30,8 @@ def tracked_files() -> list[Path]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    if listing.returncode:
-        pytest.skip("this is not a git checkout")
     files = (ROOT / name for name in listing.stdout.split("\0") if name)
     return [file for file in files if file.is_file()]
 

@@ -5,7 +5,8 @@
 into values and back through the vault. ``holding`` keeps opened connections in memory.
 ``planning`` works an edit out, ``rules`` says what may be saved, ``catalogue`` fills an app in.
 
-``authorize`` begins and completes consents and runs the grants that need no person, ``device``
+``authorize`` begins and completes consents (``objections`` is what speaks against a callback) and
+runs the grants that need no person, ``device``
 waits for consent on another screen, ``identity`` tells whose account it is. ``tokens`` is the
 narrow waist: a token that works. ``refresh`` renews with one flight per process and one lease per
 connection, ``rotation`` is one renewal under a lease, ``renewal`` how the next token set is asked

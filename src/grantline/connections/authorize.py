@@ -7,7 +7,6 @@ made for (the context). All of that is checked before the code is sent anywhere.
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
 from grantline.connections.identity import account_label
 from grantline.connections.masking import masking
+from grantline.connections.objections import objections
 from grantline.connections.renewal import grant_for, read_answer
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
@@ -44,7 +44,6 @@ from grantline.oauth.authorization_code import (
 from grantline.oauth.callback import (
     AuthorizationCode,
     CallbackExpectation,
-    Objection,
     parse_callback,
     presented_state,
 )
@@ -195,7 +194,7 @@ class Authorizer:
             issuer=holding.settings.issuer if holding else "",
             expect_iss=holding.settings.expect_iss if holding else False,
             age=context.clock.now() - pending.created_at,
-            objections=_objections(pending, holding, actor, binding, context_digest),
+            objections=objections(pending, holding, actor, binding, context_digest),
             rules=holding.settings.response if holding else ResponseRules(),
         )
         if holding is None:
@@ -399,29 +398,3 @@ def _not_accepted(error: InvalidGrant, flow: FlowType) -> InvalidGrant:
     )
     refused.failure = error.failure
     return refused
-
-
-def _objections(
-    pending: PendingAuthorization,
-    holding: Holding | None,
-    actor: Actor,
-    binding: str,
-    context_digest: str | None,
-) -> tuple[Objection, ...]:
-    """What is known against a callback whose state is right."""
-    found = []
-    if pending.used_at is not None:
-        found.append(Objection.STATE_USED)
-    if not binding:
-        found.append(Objection.SESSION_MISSING)
-    same_session = hmac.compare_digest(fingerprint(binding), pending.binding_hash)
-    if not same_session or actor != Actor(pending.workspace, pending.owner):
-        found.append(Objection.SESSION_MISMATCH)
-    if context_digest is not None and context_digest != pending.context:
-        found.append(Objection.CONTEXT_MISMATCH)
-    if holding is None:
-        found.append(Objection.CONNECTION_DELETED)
-    elif callback_digest(holding.settings) != pending.context:
-        # The app was pointed at another server while the person was consenting at this one.
-        found.append(Objection.CONTEXT_MISMATCH)
-    return tuple(found)
