@@ -305,8 +305,9 @@ run = Table(
     Column("sealed_detail", Text, nullable=False),
 )
 Index("ix_run_workspace", run.c.workspace, run.c.at, run.c.id)
-Index("ix_run_connection_id", run.c.workspace, run.c.connection_id, run.c.at)
-Index("ix_run_request_id", run.c.workspace, run.c.request_id, run.c.at)
+Index("ix_run_connection_id", run.c.workspace, run.c.connection_id, run.c.at, run.c.id)
+# With the id last, the latest run is read off; without it SQLite goes through every run instead.
+Index("ix_run_request_id", run.c.workspace, run.c.request_id, run.c.at, run.c.id)
 
 transcript_line = Table(
     "transcript_line",

@@ -116,8 +116,8 @@ def _make_runs() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_run"),
     )
     op.create_index("ix_run_workspace", "run", ["workspace", "at", "id"])
-    op.create_index("ix_run_connection_id", "run", ["workspace", "connection_id", "at"])
-    op.create_index("ix_run_request_id", "run", ["workspace", "request_id", "at"])
+    op.create_index("ix_run_connection_id", "run", ["workspace", "connection_id", "at", "id"])
+    op.create_index("ix_run_request_id", "run", ["workspace", "request_id", "at", "id"])
 
 
 def _make_transcripts() -> None:
