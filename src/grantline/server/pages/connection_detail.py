@@ -45,7 +45,7 @@ async def show(request: Request) -> Response:
         problem=Problem.of(error) if error else None,
         diagnoses=[(each, _marked(each.differs)) for each in diagnoses],
         uses=uses,
-        service=service_of(found),
+        service=service_of(found, settings_of(request).demo),
         missing=missing_scopes(found),
         renewal=_renewal(found),
         redirect_uri=uri,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from grantline.connections.listing import ALL, MINE, NEEDS_ATTENTION
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError, InvalidInput, NameTaken
 from grantline.server.flash import Tone
-from grantline.server.page import actor_of, engine_of, page, see_other
+from grantline.server.page import actor_of, engine_of, page, see_other, settings_of
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.service import service_of
 
@@ -40,7 +41,7 @@ async def overview(request: Request) -> Response:
         request,
         "connections/list.html",
         found=found,
-        service_of=service_of,
+        service_of=partial(service_of, demo=settings_of(request).demo),
         query=query,
         show=show,
         tabs=tabs,

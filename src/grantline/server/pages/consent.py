@@ -105,7 +105,7 @@ async def wait(request: Request) -> Response:
         request,
         "connections/consent.html",
         connection=found,
-        service=service_of(found),
+        service=service_of(found, settings_of(request).demo),
         device=device.start if device else None,
         qr=_qr_code(device.start.authorization.verification_uri_complete) if device else "",
         device_error=Problem.of(device.error) if device and device.error else None,
@@ -158,7 +158,7 @@ async def _page_with_link(request: Request, connection: Connection) -> Response:
         begun = await _begun(request, connection)
     except GrantlineError as error:
         return see_other(request, failed_path(request, connection.id, error))
-    service = service_of(connection)
+    service = service_of(connection, settings_of(request).demo)
     return page(
         request, "connections/leave.html", connection=connection, service=service, url=begun.url
     )

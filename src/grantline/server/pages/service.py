@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from grantline.connections.connection import Connection
 from grantline.errors import EgressBlocked, UnknownProvider
 from grantline.oauth.settings import AppSettings
 from grantline.providers.profile import profile
+from grantline.server.demo import DemoService
 from grantline.url import parse_url
 
+DEMO_TITLE: Final = "Demo service"
 
-def service_of(connection: Connection) -> str:
-    """The title in the catalogue, else the host that people or tokens are sent to."""
+
+def service_of(connection: Connection, demo: DemoService | None = None) -> str:
+    """The title in the catalogue, else the host that people or tokens are sent to.
+
+    Args:
+        connection: Whose service.
+        demo: The bundled service, where there is one: it is called by its name.
+    """
+    if demo is not None and connection.app.settings.issuer == demo.issuer:
+        return DEMO_TITLE
     try:
         if connection.app.provider:
             return profile(connection.app.provider).title
