@@ -1,0 +1,109 @@
+"""Every page that takes an id, found by itself: what belongs to others does not exist there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+
+from grantline.calls.request import RequestSpec
+from grantline.connections.connection import Actor
+from grantline.connections.context import fingerprint
+from grantline.connections.manage import NewConnection
+from grantline.connections.saved_requests import NewRequest
+from grantline.oauth.settings import AppSettings, FlowType
+from grantline.server import pages
+from grantline.server.pages import (
+    connection_detail,
+    connection_edit,
+    connection_form,
+    connections,
+    consent,
+    history,
+    providers,
+    request_run,
+    requests,
+    settings,
+)
+from grantline.store.records import ApiKey
+from tests.server.conftest import Site
+
+OTHERS = Actor(workspace="elsewhere", user="somebody")
+MODULES = (
+    *(connection_detail, connection_edit, connection_form, connections, consent),
+    *(history, providers, request_run, requests, settings),
+)
+WITH_ID = [
+    (method, route.path)
+    for module in MODULES
+    for route in module.ROUTES
+    if isinstance(route, Route) and "{" in route.path
+    for method in sorted((route.methods or set()) - {"HEAD"})
+]
+UNKNOWN = {
+    "id": "con_01m84000000000000000000000",
+    "run_id": "run_01m84000000000000000000000",
+    "request_id": "req_01m84000000000000000000000",
+    "key_id": "key_01m84000000000000000000000",
+}
+
+
+async def rows_of_others(site: Site) -> dict[str, str]:
+    """The id of one row of each kind, in a workspace that is not the owner's."""
+    engine = site.world.engine
+    context = engine.context
+    new = NewConnection(
+        name="theirs",
+        flow=FlowType.CLIENT_CREDENTIALS,
+        settings=AppSettings(client_id="theirs", token_uri=site.world.server.token_uri),
+    )
+    spec = RequestSpec(url=f"{site.world.server.issuer}/nothing")
+    saved = await engine.requests.create(OTHERS, NewRequest(name="theirs", spec=spec))
+    made = await engine.make_request(OTHERS, spec)
+    assert made.run is not None
+    key = ApiKey(
+        id=context.new_id("key"),
+        workspace=OTHERS.workspace,
+        owner=OTHERS.user,
+        name="theirs",
+        key_hash=fingerprint("theirs"),
+        scope="use",
+        created_at=context.clock.now(),
+    )
+    context.store.add_api_key(key, context.event(OTHERS, "api_key.created", key.id))
+    return {
+        "id": (await engine.manage.create(OTHERS, new)).id,
+        "run_id": made.run.id,
+        "request_id": saved.id,
+        "key_id": key.id,
+    }
+
+
+def test_every_module_of_pages_is_looked_at() -> None:
+    """A page that is added later is tried as well; these two take no id from anybody."""
+    named = {module.__name__.rpartition(".")[2] for module in MODULES}
+    with_routes = {
+        file.stem
+        for folder in pages.__path__
+        for file in Path(folder).glob("*.py")
+        if re.search(r"^ROUTES", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+
+    assert with_routes - named == {"setup", "signin"}
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_ID)
+async def test_a_foreign_id_is_answered_like_an_unknown_one(
+    site: Site, method: str, path: str
+) -> None:
+    theirs = await rows_of_others(site)
+    name = path.partition("{")[2].partition("}")[0]
+    ask = site.get if method == "GET" else site.post
+
+    foreign = await ask(path.replace(f"{{{name}}}", theirs[name]))
+    unknown = await ask(path.replace(f"{{{name}}}", UNKNOWN[name]))
+
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.text.replace(theirs[name], "ID") == unknown.text.replace(UNKNOWN[name], "ID")
