@@ -29,6 +29,7 @@ from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.server.app import create_app
 from grantline.server.settings import ServerSettings
+from grantline.store.open import DATABASE_FILE
 from grantline.testing.authorization_server import FakeAuthorizationServer
 
 ROUNDS = 40
@@ -66,7 +67,7 @@ def multiply(database: Path) -> None:
     with sqlite3.connect(database) as store:
         store.row_factory = sqlite3.Row
         for table, wanted in COPIES.items():
-            row = dict(store.execute(f"SELECT * FROM {table} LIMIT 1").fetchone())  # noqa: S608
+            row = dict(store.execute(f"SELECT * FROM {table} LIMIT 1").fetchone())
             marks = ", ".join(f":{name}" for name in row)
             copies = (
                 row
@@ -74,7 +75,7 @@ def multiply(database: Path) -> None:
                 | ({"name": f"Orders {n:05}"} if "name" in row else {})
                 for n in range(1, wanted)
             )
-            store.executemany(f"INSERT INTO {table} VALUES ({marks})", copies)  # noqa: S608
+            store.executemany(f"INSERT INTO {table} VALUES ({marks})", copies)
 
 
 async def measure(browser: httpx2.AsyncClient, path: str) -> list[float]:
@@ -131,7 +132,7 @@ async def main() -> None:
             request = (await engine.requests.create(LOCAL, new)).id
             await engine.run_saved(LOCAL, "Orders")
             run = (await engine.runs.page(LOCAL)).rows[0].id
-            multiply(next(Path(folder).glob("*.db")))
+            multiply(Path(folder) / DATABASE_FILE)
             pages = {
                 "connections": "/connections",
                 "its last page": "/connections?page=200",

@@ -1,4 +1,4 @@
-"""One web app for the whole run, and for each test a window of its own in which Ada is signed in."""
+"""One web app for the whole run, and for each test a window in which Ada is signed in."""
 
 from __future__ import annotations
 

@@ -144,8 +144,8 @@ def peer_form(owner: Owner, peer: Peer, name: str) -> None:
     owner.add_chips("Scopes", "openid", "offline_access")
     page.get_by_text("Advanced settings").click()
     parameters = page.locator("[data-keyvalue]").filter(has_text="Authorize parameters")
-    for name, value in peer.authorize_parameters.items():
+    for key, value in peer.authorize_parameters.items():
         parameters.get_by_role("button", name="Add").click()
-        page.locator("[name=authorize_parameters_key]").last.fill(name)
+        page.locator("[name=authorize_parameters_key]").last.fill(key)
         page.locator("[name=authorize_parameters_value]").last.fill(value)
     owner.add_chips("Hosts", "127.0.0.1")

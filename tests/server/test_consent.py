@@ -80,7 +80,7 @@ async def test_without_scripts_a_link_leads_to_the_service(site: Site) -> None:
 async def test_a_blocked_window_becomes_a_button(site: Site) -> None:
     made = await site.world.draft()
     _, wait = await begun(site, made)
-    assert "Open 127.0.0.1" in (await site.get(wait)).text
+    assert "Open Demo service" in (await site.get(wait)).text
     assert "Open the window again" in (await site.get(wait + "&opened=1")).text
 
 
