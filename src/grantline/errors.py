@@ -396,8 +396,6 @@ class UpstreamError(RequestError):
 
     code = "upstream_error"
 
-    def __init__(
-        self, message: str, *, response: object, hint: str = "", detail: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, response: object, hint: str = "", detail: str = "") -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.response = response

@@ -72,8 +72,9 @@ def merge_refreshed(old: TokenSet, new: TokenSet) -> TokenSet:
         new,
         refresh_token=new.refresh_token or old.refresh_token,
         refresh_expires_at=(
-            new.refresh_expires_at if new.refresh_token else new.refresh_expires_at
-            or old.refresh_expires_at
+            new.refresh_expires_at
+            if new.refresh_token
+            else new.refresh_expires_at or old.refresh_expires_at
         ),
         id_token=new.id_token or old.id_token,
         scope=new.scope if new.scope is not None else old.scope,
