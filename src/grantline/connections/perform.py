@@ -63,7 +63,7 @@ class Performer:
         limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
         journey = await self._travel(holding, request, spec, limits)
         attempts = 1
-        if journey.with_token and holding.renewable and _says_expired(holding, journey.response):
+        if journey.with_token and _says_expired(holding, journey.response) and holding.renewable:
             holding = await self._tokens.usable(
                 actor, connection_id, rejected=holding.granted.access_token
             )
