@@ -22,6 +22,8 @@ DEFAULT_HEADERS: Final[Headers] = (
     ("Accept", "*/*"),
     ("User-Agent", USER_AGENT),
 )
+# By the name that is compared, worked out once: every request passes here.
+_DEFAULTS: Final = tuple((name.lower(), (name, value)) for name, value in DEFAULT_HEADERS)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,8 +106,8 @@ def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
     kind = spec.content.media_type if spec.content else ""
     if kind and first_value(headers, "Content-Type") is None:
         headers = (*headers, ("Content-Type", kind))
-    given = {name.lower() for name, _ in headers}
-    missing = tuple(each for each in DEFAULT_HEADERS if each[0].lower() not in given)
+    given = [name.lower() for name, _ in headers]
+    missing = [pair for name, pair in _DEFAULTS if name not in given]
     return HttpRequest(
         spec.method,
         url,
