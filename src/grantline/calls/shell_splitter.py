@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Word:
     variables: tuple[str, ...] = ()
 
 
-class Splitter:
+class Splitter(ABC):
     """What the shells have in common: blanks part words, quotes keep them together."""
 
     def __init__(self, text: str, start: int) -> None:
@@ -46,9 +47,9 @@ class Splitter:
         self.finish()
         return tuple(self.done)
 
+    @abstractmethod
     def step(self, character: str) -> bool:
         """Reads on from ``character``; True at the end of the command."""
-        raise NotImplementedError
 
     def add(self, piece: str, length: int = 1) -> None:
         """Puts ``piece``, which was written in ``length`` characters, into the word."""
