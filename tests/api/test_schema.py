@@ -9,6 +9,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ class Unplugged:
     """A transport that reaches nobody."""
 
     async def send(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        raise TransportFailed("There is no network here.", check="refused", sent=False)
+
+    def stream(self, request: HttpRequest, **_: Any) -> AbstractAsyncContextManager[Any]:
         raise TransportFailed("There is no network here.", check="refused", sent=False)
 
 

@@ -232,7 +232,7 @@ def sent_by_curl(raw: bytes) -> Sent:
 def sent_by_us(found: CurlImport, origin: str) -> Sent:
     request = build_request(found.spec, base_url="")
     headers = [*request.headers, *authorization(found.auth)]
-    return sent(request.method, request.url.removeprefix(origin), headers, request.body)
+    return sent(request.method, request.url.removeprefix(origin), headers, request.data)
 
 
 def authorization(auth: Credential | None) -> list[tuple[str, str]]:

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from grantline.calls.multipart import (
     Part,
+    SourcePart,
     file_part,
     multipart_content,
+    multipart_upload,
     read_multipart,
     text_part,
 )
 from grantline.calls.request import Content
 from grantline.errors import InvalidInput
+from tests.sources import ListSource
 
 
 def test_a_form_is_written_byte_for_byte() -> None:
@@ -126,3 +129,27 @@ def test_the_standard_library_reads_the_same_parts(parts: list[Part]) -> None:
 @given(st.binary(), st.sampled_from(["multipart/form-data; boundary=b", "multipart/form-data", ""]))
 def test_any_bytes_are_a_form_or_not(data: bytes, media_type: str) -> None:
     read_multipart(Content(data, media_type))
+
+
+async def test_a_streamed_form_is_the_same_bytes_as_one_in_memory() -> None:
+    held = [text_part("note", "hi"), file_part("f", b"one two", filename="f.txt")]
+    read: list[Part | SourcePart] = [held[0], SourcePart("f", ListSource(size=7), "f.txt")]
+    content = multipart_content(held, boundary="b")
+    upload = multipart_upload(read, boundary="b")
+
+    assert upload.media_type == content.media_type
+    assert b"".join([chunk async for chunk in upload.source.chunks()]) == content.data
+    assert upload.source.size == len(content.data)
+    assert upload.source.replayable
+
+
+@pytest.mark.parametrize("source", [ListSource(), ListSource(size=7, replayable=False)])
+def test_a_streamed_form_is_as_its_parts_are(source: ListSource) -> None:
+    joined = multipart_upload([SourcePart("f", source, "f")], boundary="b").source
+    assert (joined.size is None) == (source.size is None)
+    assert joined.replayable == source.replayable
+
+
+def test_the_boundary_of_a_streamed_form_is_checked() -> None:
+    with pytest.raises(InvalidInput):
+        multipart_upload([], boundary="b\r\n")

@@ -1,13 +1,23 @@
 """Redirects, one hop at a time."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.calls.redirect import MAX_REDIRECTS, Hop, next_hop
 from grantline.errors import EgressBlocked, LimitExceeded
-from grantline.messages import ClientCertificate, HttpRequest, HttpResponse
+from grantline.messages import (
+    ClientCertificate,
+    HttpRequest,
+    HttpResponse,
+    Proxy,
+    Route,
+    TlsVersion,
+)
 from grantline.secret import Secret
+from tests.sources import ListSource
 
 CERTIFICATE = ClientCertificate("certificate", Secret("key"))
 HEADERS = (
@@ -20,7 +30,7 @@ HEADERS = (
 
 def request_of(method: str, url: str = "https://api.example/a") -> HttpRequest:
     body = b"" if method in {"GET", "HEAD"} else b"body"
-    return HttpRequest(method, url, HEADERS, body, CERTIFICATE)
+    return HttpRequest(method, url, HEADERS, body, Route(client_certificate=CERTIFICATE))
 
 
 def moved(status: int, location: str | None) -> HttpResponse:
@@ -51,7 +61,7 @@ def test_within_an_origin_only_the_status_changes_the_request(
     assert hop.credentials
     assert (hop.request.method, hop.request.url) == (becomes, "https://api.example/b")
     assert hop.request.header("Authorization") == "Bearer t"
-    assert hop.request.client_certificate == CERTIFICATE
+    assert hop.request.route.client_certificate == CERTIFICATE
     kept = becomes == method
     assert (hop.request.body == request_of(method).body) is kept
     assert (hop.request.header("Content-Type") is not None) is kept
@@ -73,7 +83,7 @@ def test_another_origin_gets_nothing_of_the_connection_and_it_does_not_come_back
     away = next_hop(Hop(request_of("GET")), moved(302, location))
     assert away is not None
     assert away.request.headers == (("Accept", "application/json"),)
-    assert (away.credentials, away.request.client_certificate) == (False, None)
+    assert (away.credentials, away.request.route.client_certificate) == (False, None)
     back = next_hop(away, moved(302, "https://api.example/b"))
     assert back is not None
     assert (back.credentials, back.request.headers) == (False, away.request.headers)
@@ -145,3 +155,37 @@ def test_no_chain_brings_a_secret_to_another_origin(
         if not hop.credentials:
             assert hop.request.body == b""
             assert {name for name, _ in hop.request.headers} <= {"Accept"}
+
+
+@pytest.mark.parametrize("replayable", [True, False])
+@pytest.mark.parametrize(("status", "keeps"), [(307, True), (303, False)])
+def test_a_body_that_is_read_once_cannot_be_redirected(
+    status: int, *, keeps: bool, replayable: bool
+) -> None:
+    source = ListSource(replayable=replayable)
+    request = HttpRequest("POST", "https://api.example/a", (("Content-Type", "a/b"),), source)
+    if keeps and not replayable:
+        with pytest.raises(EgressBlocked) as caught:
+            next_hop(Hop(request), moved(status, "/b"))
+        assert caught.value.rule == "body_not_replayable"
+        return
+    hop = next_hop(Hop(request), moved(status, "/b"))
+    assert hop is not None
+    assert hop.request.body == (source if keeps else b"")
+
+
+def test_a_body_that_is_read_does_not_cross_an_origin_either() -> None:
+    request = HttpRequest("POST", "https://api.example/a", body=ListSource())
+    with pytest.raises(EgressBlocked) as caught:
+        next_hop(Hop(request), moved(307, "https://evil.example/"))
+    assert caught.value.rule == "body_cross_origin"
+
+
+def test_another_origin_is_reached_by_the_same_route_without_the_certificate() -> None:
+    route = Route(CERTIFICATE, "pem", TlsVersion.TLS_1_3, Proxy("http://p.example:1"))
+    hop = next_hop(
+        Hop(HttpRequest("GET", "https://api.example/", route=route)),
+        moved(302, "https://other.example/"),
+    )
+    assert hop is not None
+    assert hop.request.route == replace(route, client_certificate=None)

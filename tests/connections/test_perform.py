@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from grantline.calls.request import Content, form_content
+from grantline.calls.request import Content, RequestSpec, form_content
+from grantline.calls.response_stream import ResponseStream
+from grantline.calls.upload import Upload
+from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
+from grantline.connections.expiry import LOOKED_AT_BYTES
+from grantline.connections.perform import NOT_SENT_AGAIN
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import EgressBlocked, LimitExceeded, NotAuthorized
 from grantline.oauth.settings import ClientSecrets, TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Leniency, Replace, Rule, ServerOptions
 from tests.connections.world import World
+from tests.sources import ListSource, drained
 
 IN_QUERY = ServerOptions(lenient=frozenset({Leniency.ACCESS_TOKEN_IN_QUERY}))
 REFUSED = Answer.json({"error": "invalid_token"}, status=401)
@@ -238,3 +245,69 @@ async def test_a_use_is_noted_once_a_minute(world: World) -> None:
     await world.get(found)
     await world.engine._performer.settle()  # noqa: SLF001 - notes are written beside the work
     assert (await world.find(found)).last_used_at == first + timedelta(seconds=75)
+
+
+async def streamed(
+    world: World, connection: Connection, url: str, upload: Upload | None = None, **spec: Any
+) -> tuple[ResponseStream, bytes]:
+    spec_ = RequestSpec(url=url, **spec)
+    async with world.engine.stream(LOCAL, connection.id, spec_, upload=upload) as answer:
+        return answer, await drained(answer.chunks)
+
+
+async def test_a_stream_goes_the_same_way_as_a_whole_answer(world: World) -> None:
+    found = await world.authorized()
+    world.server.expire_access_tokens()
+    answer, body = await streamed(world, found, _redirect("/api/me"))
+    assert json.loads(body)["sub"] == "demo-user"
+    assert (answer.status, answer.attempts, answer.notice) == (200, 2, "")
+    assert answer.url == world.server.api_url + "/me"
+    assert len(answer.redirects) == 1
+    assert len(world.refreshes()) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"fine", b'{"error": "token_expired"}', b"x" * LOOKED_AT_BYTES + b"token_expired"]
+)
+async def test_looking_for_signs_of_expiry_takes_nothing_from_a_stream(
+    world: World, body: bytes
+) -> None:
+    found = await world.authorized(expired_body_matches=("token_expired",))
+    world.server.script("api", *[Replace(Answer(200, body))] * 2)
+    answer, read = await streamed(world, found, "/me")
+    assert read == body
+    assert (answer.attempts == 2) == (b"token_expired" in body[:LOOKED_AT_BYTES])
+
+
+@pytest.mark.parametrize("replayable", [True, False])
+async def test_an_upload_is_replayed_when_it_can_be_read_again(
+    world: World, *, replayable: bool
+) -> None:
+    found = await world.authorized()
+    world.server.expire_access_tokens()
+    source = ListSource(size=7, replayable=replayable)
+    answer, _ = await streamed(
+        world, found, "/echo", Upload(source, "application/octet-stream"), method="POST"
+    )
+    assert (answer.status, answer.attempts) == ((200, 2) if replayable else (401, 1))
+    assert answer.notice == ("" if replayable else NOT_SENT_AGAIN)
+    bodies = [entry.incoming.body for entry in world.server.journal.at("api")]
+    assert bodies == [b"one two"] * (1 + replayable)
+    assert source.reads == len(bodies)
+    # The token was renewed either way, so the next try works.
+    assert len(world.refreshes()) == 1
+    assert (await world.get(found)).is_success
+
+
+async def test_an_upload_takes_the_place_of_the_content_and_names_its_type(world: World) -> None:
+    found = await world.authorized()
+    made = await world.engine.make_request(
+        LOCAL,
+        RequestSpec(url="/echo", method="PUT", content=form_content((("a", "b"),))),
+        connection_id=found.id,
+        upload=Upload(ListSource(), "text/csv"),
+    )
+    assert made.result().status == 200
+    (arrived,) = world.server.journal.at("api")
+    assert arrived.incoming.body == b"one two"
+    assert arrived.incoming.header("Content-Type") == "text/csv"

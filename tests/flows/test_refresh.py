@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 import anyio
@@ -15,8 +16,14 @@ from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.errors import InvalidGrant, ReauthorizationRequired, TransportFailed
-from grantline.messages import HttpRequest, HttpResponse
-from grantline.net.transport import API_LIMITS, EgressTransport, Limits, Transport
+from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
+from grantline.net.transport import (
+    API_LIMITS,
+    STREAM_LIMITS,
+    EgressTransport,
+    Limits,
+    Transport,
+)
 from grantline.testing.clock import FakeClock
 from tests.flows.journeys import connected, get, spend_refresh_token
 from tests.peers.fixtures import StartPeer
@@ -196,7 +203,12 @@ class LosesAnswers:
         self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
     ) -> HttpResponse:
         response = await self._guarded.send(request, limits=limits, partition=partition)
-        if b"grant_type=refresh_token" in request.body and not self._lost:
+        if b"grant_type=refresh_token" in request.data and not self._lost:
             self._lost = True
             raise TransportFailed("The wire broke.", check="connection_reset", sent=True)
         return response
+
+    def stream(
+        self, request: HttpRequest, *, limits: Limits = STREAM_LIMITS, partition: str = ""
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        return self._guarded.stream(request, limits=limits, partition=partition)

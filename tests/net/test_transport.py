@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from grantline.errors import EgressBlocked, GrantlineError, LimitExceeded, TransportFailed
-from grantline.messages import ClientCertificate, HttpRequest, HttpResponse
+from grantline.messages import ClientCertificate, HttpRequest, HttpResponse, Route
+from grantline.net.address import parse_address
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy
 from grantline.net.transport import API_LIMITS, OAUTH_LIMITS, EgressTransport, Limits
 from grantline.secret import Secret
@@ -297,11 +298,15 @@ async def test_no_socket_is_opened_for_an_address_that_is_refused() -> None:
     assert opened == []
 
 
-async def test_the_address_is_checked_again_where_it_is_dialled() -> None:
-    transport = EgressTransport(PUBLIC_INTERNET, resolver=on_loopback)
+async def test_the_address_is_checked_again_where_it_is_dialled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # Stands for a name whose address got past the resolver.
-    transport._resolver._policy = LOOPBACK  # noqa: SLF001
-    async with transport:
+    monkeypatch.setattr(
+        "grantline.net.resolver.check_answers",
+        lambda _host, answers, _policy: [parse_address(each) for each in answers],
+    )
+    async with EgressTransport(PUBLIC_INTERNET, resolver=on_loopback) as transport:
         with pytest.raises(EgressBlocked) as caught:
             await transport.send(HttpRequest("GET", "https://api2.example/"))
     assert caught.value.rule == "ip_loopback"
@@ -404,7 +409,7 @@ async def test_a_client_certificate_is_presented_only_by_the_request_that_has_it
     transport = EgressTransport(LOOPBACK, resolver=on_loopback, extra_ca_pem=pem)
     async with serving(play, tls=tls) as server, transport:
         plain = HttpRequest("GET", server.url(scheme="https", host="api.example"))
-        for request in (replace(plain, client_certificate=certificate), plain):
+        for request in (replace(plain, route=Route(client_certificate=certificate)), plain):
             await transport.send(request, partition="con_a")
     assert presented == [True, False]
 

@@ -50,7 +50,7 @@ def exchange(
         code=Secret("c/1"),
         moment=MOMENT,
     )
-    return dict(parse_qsl(request.body.decode(), strict_parsing=True))
+    return dict(parse_qsl(request.data.decode(), strict_parsing=True))
 
 
 def test_the_authorization_url_has_what_the_rfcs_ask_for() -> None:

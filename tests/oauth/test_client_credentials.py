@@ -34,7 +34,7 @@ def test_scopes_and_access_token_parameters_go_along() -> None:
     request = client_credentials_request(
         settings=settings, secrets=SECRETS, scopes=("a", "b"), moment=MOMENT
     )
-    assert dict(parse_qsl(request.body.decode())) == {
+    assert dict(parse_qsl(request.data.decode())) == {
         "grant_type": "client_credentials",
         "scope": "a,b",
         "audience": "https://api.example",

@@ -35,7 +35,7 @@ def start(settings: AppSettings = SETTINGS) -> HttpRequest:
 def test_a_device_code_is_asked_for_as_rfc_8628_section_3_1_shows() -> None:
     request = start()
     assert request.url == "https://server.example.com/device_authorization"
-    assert dict(parse_qsl(request.body.decode())) == {
+    assert dict(parse_qsl(request.data.decode())) == {
         "client_id": "1406020730",
         "scope": "example_scope",
     }
@@ -47,7 +47,7 @@ def test_authorize_parameters_and_resources_go_along() -> None:
         authorize_parameters=(("audience", "x"),),
         resources=("https://api.example/",),
     )
-    sent = dict(parse_qsl(start(settings).body.decode()))
+    sent = dict(parse_qsl(start(settings).data.decode()))
     assert (sent["audience"], sent["resource"]) == ("x", "https://api.example/")
 
 
@@ -61,7 +61,7 @@ def test_a_poll_is_made_as_rfc_8628_section_3_4_shows() -> None:
     request = device_token_request(
         settings=SETTINGS, secrets=ClientSecrets(), device_code=CODE, moment=MOMENT
     )
-    assert dict(parse_qsl(request.body.decode())) == {
+    assert dict(parse_qsl(request.data.decode())) == {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "device_code": CODE.reveal(),
         "client_id": "1406020730",

@@ -46,7 +46,7 @@ def test_the_question_is_a_post_whatever_the_token_endpoint_takes() -> None:
         moment=Moment(now=NOW, seed=b"0" * 32),
     )
     assert (request.method, request.url) == ("POST", SETTINGS.introspection_uri)
-    assert dict(parse_qsl(request.body.decode())) == {
+    assert dict(parse_qsl(request.data.decode())) == {
         "token": "at",
         "token_type_hint": "access_token",
         "client_id": "app",

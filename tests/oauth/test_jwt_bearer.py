@@ -38,7 +38,7 @@ def build(settings: AppSettings = SETTINGS) -> tuple[dict[str, str], dict[str, A
     request = jwt_bearer_request(
         settings=settings, secrets=SECRETS, scopes=("a", "b"), moment=MOMENT
     )
-    form = dict(parse_qsl(request.body.decode()))
+    form = dict(parse_qsl(request.data.decode()))
     key = ECKey.import_key(json.loads(KEY.reveal()))
     token = jwt.decode(form["assertion"], key, algorithms=["ES256"])
     assert token.header["kid"] == "k1"

@@ -56,7 +56,7 @@ def answer(status: int = 201, **fields: object) -> HttpResponse:
 def test_the_whole_request_is_pushed_with_the_clients_proof(method: ClientAuthentication) -> None:
     """RFC 9126 section 2.1."""
     request = push(replace(SETTINGS, client_authentication=method))
-    sent = parse_qsl(request.body.decode(), strict_parsing=True)
+    sent = parse_qsl(request.data.decode(), strict_parsing=True)
     names = [name for name, _ in sent]
     assert (request.method, request.url) == ("POST", "https://as.example/par")
     assert {"response_type", "client_id", "redirect_uri", "state", "code_challenge"} <= set(names)

@@ -29,7 +29,7 @@ def build(username: str) -> HttpRequest:
 def test_a_password_goes_into_the_body_and_no_repr() -> None:
     """RFC 6749 section 4.3.2."""
     request = build("johndoe")
-    assert dict(parse_qsl(request.body.decode())) == {
+    assert dict(parse_qsl(request.data.decode())) == {
         "grant_type": "password",
         "username": "johndoe",
         "password": "A3ddj3w & ü",

@@ -31,7 +31,7 @@ def build(settings: AppSettings = SETTINGS, tokens: TokenSet = TOKENS) -> HttpRe
 
 
 def form(request: HttpRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.body.decode(), strict_parsing=True))
+    return dict(parse_qsl(request.data.decode(), strict_parsing=True))
 
 
 def test_a_refresh_sends_the_refresh_token_and_no_scope() -> None:

@@ -33,7 +33,7 @@ def test_a_registration_says_who_asks_and_where_to_send_people() -> None:
         initial_access_token=Secret("iat"),
     )
     assert request.header("Authorization") == "Bearer iat"
-    assert json.loads(request.body) == {
+    assert json.loads(request.data) == {
         "client_name": "Grantline",
         "redirect_uris": ["https://me.example/cb"],
         "token_endpoint_auth_method": "client_secret_basic",
@@ -47,7 +47,7 @@ def test_scopes_go_along_only_when_there_are_some() -> None:
     request = registration_request(
         endpoint="https://as.example/register", client=replace(CLIENT, scopes=("a", "b"))
     )
-    assert json.loads(request.body)["scope"] == "a b"
+    assert json.loads(request.data)["scope"] == "a b"
     assert request.header("Authorization") is None
 
 

@@ -35,7 +35,7 @@ def test_a_token_is_revoked_as_rfc_7009_section_2_1_shows() -> None:
     request = build()
     assert (request.method, request.url) == ("POST", "https://server.example.com/revoke")
     assert request.header("Authorization") == "Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW"
-    assert parse_qsl(request.body.decode()) == [
+    assert parse_qsl(request.data.decode()) == [
         ("token", "45ghiukldjahdnhzdauz"),
         ("token_type_hint", "refresh_token"),
     ]

@@ -29,7 +29,7 @@ def build(exchange: Exchange) -> Pairs:
     request = token_exchange_request(
         settings=SETTINGS, secrets=SECRETS, exchange=exchange, moment=MOMENT
     )
-    return tuple(parse_qsl(request.body.decode()))
+    return tuple(parse_qsl(request.data.decode()))
 
 
 def test_an_exchange_names_what_it_gives_and_what_it_wants() -> None:

@@ -27,7 +27,7 @@ def build(settings: AppSettings = SETTINGS, grant: Grant = GRANT) -> HttpRequest
 
 
 def form(request: HttpRequest) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return tuple(parse_qsl(request.data.decode(), keep_blank_values=True))
 
 
 def test_a_token_request_is_a_form_that_names_itself() -> None:
@@ -49,7 +49,7 @@ def test_a_token_request_is_a_form_that_names_itself() -> None:
 def test_a_json_request_carries_the_same_parameters() -> None:
     request = build(replace(SETTINGS, token_request_format=TokenRequestFormat.JSON))
     assert request.header("Content-Type") == "application/json"
-    assert json.loads(request.body) == dict(form(build()))
+    assert json.loads(request.data) == dict(form(build()))
 
 
 def test_a_query_request_is_a_get_without_a_body() -> None:

@@ -1,8 +1,4 @@
-"""Forms with files: ``multipart/form-data`` (RFC 7578), whole and in memory.
-
-Forms whose files are streamed are another kind of body: these are bytes, so that a request can
-be sent again after its token was renewed.
-"""
+"""Forms with files: ``multipart/form-data`` (RFC 7578), in memory or read while they are sent."""
 
 from __future__ import annotations
 
@@ -13,7 +9,9 @@ from hashlib import sha256
 from typing import Final
 
 from grantline.calls.request import Content
+from grantline.calls.upload import Joined, Upload
 from grantline.errors import InvalidInput
+from grantline.messages import Source
 
 MULTIPART_TYPE: Final = "multipart/form-data"
 BINARY_TYPE: Final = "application/octet-stream"
@@ -53,6 +51,16 @@ class Part:
         return f"Part({self.name!r}, {kind}, {len(self.data)} B)"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SourcePart:
+    """One file of a form that is read while it is sent; attributes as those of `Part`."""
+
+    name: str
+    source: Source
+    filename: str
+    media_type: str = BINARY_TYPE
+
+
 def text_part(name: str, text: str, *, media_type: str | None = None) -> Part:
     """A field with a text."""
     return Part(name, text.encode(), media_type=media_type)
@@ -75,18 +83,14 @@ def multipart_content(parts: Iterable[Part], *, boundary: str | None = None) -> 
         InvalidInput: The boundary is malformed or occurs in a part, or a part has a name or a
             media type that cannot be written.
     """
-    fields = [_encoded(part) for part in parts]
+    fields = [_head(part) + part.data for part in parts]
     if boundary is None:
         digest = sha256()
         for field in fields:
             digest.update(b"%d:" % len(field))
             digest.update(field)
         boundary = f"grantline-{digest.hexdigest()[:40]}"
-    if not _BOUNDARY.fullmatch(boundary):
-        raise InvalidInput(
-            "The boundary has a character that boundaries do not have.", field="body"
-        )
-    mark = boundary.encode()
+    mark = _mark(boundary)
     if any(b"--" + mark in field for field in fields):
         raise InvalidInput(
             "A part of the form contains the boundary between parts.",
@@ -95,6 +99,27 @@ def multipart_content(parts: Iterable[Part], *, boundary: str | None = None) -> 
         )
     data = b"".join(b"--%s\r\n%s\r\n" % (mark, field) for field in fields)
     return Content(data + b"--%s--\r\n" % mark, f"{MULTIPART_TYPE}; boundary={boundary}")
+
+
+def multipart_upload(parts: Iterable[Part | SourcePart], *, boundary: str) -> Upload:
+    """``parts`` as a body that is sent while its files are read.
+
+    Args:
+        parts: In the order to send.
+        boundary: Fresh randomness of the caller's, 128 bits or more: nobody has read the files
+            yet, so only a boundary that nobody can know is sure not to occur in them.
+
+    Raises:
+        InvalidInput: As `multipart_content`.
+    """
+    mark = _mark(boundary)
+    pieces: list[bytes | Source] = []
+    for part in parts:
+        head = b"--%s\r\n%s" % (mark, _head(part))
+        data = part.data if isinstance(part, Part) else part.source
+        pieces += [head, data, b"\r\n"]
+    pieces.append(b"--%s--\r\n" % mark)
+    return Upload(Joined(tuple(pieces)), f"{MULTIPART_TYPE}; boundary={boundary}")
 
 
 def read_multipart(content: Content) -> tuple[Part, ...] | None:
@@ -119,7 +144,16 @@ def read_multipart(content: Content) -> tuple[Part, ...] | None:
     return tuple(parts) if again == content else None
 
 
-def _encoded(part: Part) -> bytes:
+def _mark(boundary: str) -> bytes:
+    if not _BOUNDARY.fullmatch(boundary):
+        raise InvalidInput(
+            "The boundary has a character that boundaries do not have.", field="body"
+        )
+    return boundary.encode()
+
+
+def _head(part: Part | SourcePart) -> bytes:
+    """What stands before the bytes of ``part``."""
     disposition = f'Content-Disposition: form-data; name="{_escape(part.name)}"'
     if part.filename is not None:
         disposition += f'; filename="{_escape(part.filename)}"'
@@ -132,7 +166,7 @@ def _encoded(part: Part) -> bytes:
             )
         disposition += f"\r\nContent-Type: {part.media_type}"
     try:
-        return disposition.encode() + b"\r\n\r\n" + part.data
+        return disposition.encode() + b"\r\n\r\n"
     except UnicodeEncodeError:
         raise InvalidInput(
             "The name of a part or file is not Unicode text.", field="body"

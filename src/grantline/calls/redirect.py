@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grantline.errors import EgressBlocked, LimitExceeded
-from grantline.messages import Headers, HttpRequest, HttpResponse
+from grantline.messages import Headers, HttpRequest, HttpResponse, StreamedResponse
 from grantline.url import parse_url, resolve_reference
 
 MAX_REDIRECTS: Final = 5
@@ -38,7 +38,9 @@ class Hop:
     redirects: int = 0
 
 
-def next_hop(hop: Hop, response: HttpResponse, *, limit: int = MAX_REDIRECTS) -> Hop | None:
+def next_hop(
+    hop: Hop, response: HttpResponse | StreamedResponse, *, limit: int = MAX_REDIRECTS
+) -> Hop | None:
     """The hop that ``response`` redirects ``hop`` to; None when it does not redirect.
 
     Within an origin everything is kept but what the status itself drops. On another origin
@@ -46,7 +48,8 @@ def next_hop(hop: Hop, response: HttpResponse, *, limit: int = MAX_REDIRECTS) ->
     behind; only 303, which asks for a GET, leads a request with a body there.
 
     Raises:
-        EgressBlocked: ``body_cross_origin``, or a rule of `parse_url` for the new location.
+        EgressBlocked: ``body_cross_origin``, ``body_not_replayable``, or a rule of `parse_url` for
+            the new location.
         LimitExceeded: ``redirects``: this would be one more than ``limit``.
     """
     if response.status not in REDIRECT_STATUSES:
@@ -73,12 +76,21 @@ def next_hop(hop: Hop, response: HttpResponse, *, limit: int = MAX_REDIRECTS) ->
                 hint="If the place belongs to the service, request its URL directly.",
             )
         request = replace(
-            request, headers=_only(_HARMLESS_HEADERS, request.headers), client_certificate=None
+            request,
+            headers=_only(_HARMLESS_HEADERS, request.headers),
+            route=replace(request.route, client_certificate=None),
         )
     if (status == 303 and request.method != "HEAD") or (
         status in {301, 302} and request.method == "POST"
     ):
         request = replace(request, method="GET", headers=_without_body(request.headers), body=b"")
+    if not request.replayable:
+        raise EgressBlocked(
+            "The service redirects the request, and its body can be read only once.",
+            rule="body_not_replayable",
+            address=there.host,
+            hint="Request the URL that it redirects to directly, or send the body from a file.",
+        )
     return Hop(
         replace(request, url=str(there)),
         credentials=hop.credentials and not crosses,

@@ -9,8 +9,17 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from grantline.calls.target import join_target
+from grantline.calls.upload import Upload
 from grantline.errors import InvalidInput
-from grantline.messages import Headers, HttpRequest, first_value, json_body
+from grantline.messages import (
+    DIRECT,
+    Headers,
+    HttpRequest,
+    Route,
+    Source,
+    first_value,
+    json_body,
+)
 from grantline.url import parse_url
 from grantline.version import USER_AGENT
 
@@ -51,6 +60,7 @@ class RequestSpec:
         content: The body; None for none.
         follow_redirects: Off shows the 3xx answer itself.
         timeout: For the whole exchange; None means the transport's own limit.
+        connect_timeout: For reaching the service, the TLS handshake included; None likewise.
     """
 
     method: str = "GET"
@@ -60,6 +70,7 @@ class RequestSpec:
     content: Content | None = None
     follow_redirects: bool = True
     timeout: timedelta | None = None
+    connect_timeout: timedelta | None = None
 
 
 def json_content(value: Any) -> Content:
@@ -91,8 +102,16 @@ def form_content(fields: Pairs) -> Content:
     return Content(urlencode(fields).encode("ascii"), FORM_TYPE)
 
 
-def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
+def build_request(
+    spec: RequestSpec, *, base_url: str, upload: Upload | None = None, route: Route = DIRECT
+) -> HttpRequest:
     """The request that ``spec`` describes, complete but for the token.
+
+    Args:
+        spec: What a person wrote.
+        base_url: Of the connection, for relative URLs.
+        upload: A body that takes the place of the content of ``spec``.
+        route: How the request travels.
 
     Raises:
         EgressBlocked: The URL may not be used; names the rule. Method and headers are the
@@ -103,14 +122,14 @@ def build_request(spec: RequestSpec, *, base_url: str) -> HttpRequest:
         joiner = "&" if "?" in url else "?"
         url = str(parse_url(f"{url}{joiner}{urlencode(spec.query)}"))
     headers = spec.headers
-    kind = spec.content.media_type if spec.content else ""
+    body: bytes | Source = b""
+    kind = ""
+    if upload is not None:
+        body, kind = upload.source, upload.media_type
+    elif spec.content is not None:
+        body, kind = spec.content.data, spec.content.media_type
     if kind and first_value(headers, "Content-Type") is None:
         headers = (*headers, ("Content-Type", kind))
     given = [name.lower() for name, _ in headers]
     missing = [pair for name, pair in _DEFAULTS if name not in given]
-    return HttpRequest(
-        spec.method,
-        url,
-        (*missing, *headers),
-        spec.content.data if spec.content else b"",
-    )
+    return HttpRequest(spec.method, url, (*missing, *headers), body, route)

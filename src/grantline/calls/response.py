@@ -36,6 +36,7 @@ class Response:
         redirects: The URLs that led there, in order.
         elapsed: From the first byte sent to the last received, redirects and replay included.
         attempts: How often the request was sent: 2 when its token was renewed in between.
+        notice: What has to be said about how the answer came to be; empty for nothing.
     """
 
     status: int
@@ -45,6 +46,7 @@ class Response:
     redirects: tuple[str, ...] = ()
     elapsed: timedelta = timedelta(0)
     attempts: int = 1
+    notice: str = ""
 
     @property
     def is_success(self) -> bool:

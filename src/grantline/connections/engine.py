@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -12,6 +13,8 @@ from typing import Final, Self
 
 from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
+from grantline.calls.response_stream import ResponseStream
+from grantline.calls.upload import Upload
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
@@ -35,7 +38,8 @@ from grantline.connections.tokens import Tokens
 from grantline.connections.transcript import Line
 from grantline.connections.verify import Verification, verify
 from grantline.errors import GrantlineError, KeyUnavailable, SecretUnreadable
-from grantline.net.transport import METADATA_LIMITS
+from grantline.messages import DIRECT, Route
+from grantline.net.transport import METADATA_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import ServerMetadata, metadata_flow
 from grantline.secret import Secret
@@ -101,6 +105,28 @@ class Engine:
         """The same for a caller that knows the id: a valid token costs no database access."""
         return await self._performer.request(actor, connection_id, spec)
 
+    def stream(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        *,
+        credential: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
+        limits: Limits = STREAM_LIMITS,
+    ) -> AbstractAsyncContextManager[ResponseStream]:
+        """The same, the body still to come. Arguments as `Performer.stream`."""
+        return self._performer.stream(
+            actor,
+            connection_id,
+            spec,
+            credential=credential,
+            upload=upload,
+            route=route,
+            limits=limits,
+        )
+
     async def make_request(
         self,
         actor: Actor,
@@ -108,6 +134,8 @@ class Engine:
         *,
         connection_id: str | None = None,
         credential: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
         saved_request_id: str | None = None,
         record: bool = True,
     ) -> Made:
@@ -117,6 +145,8 @@ class Engine:
             spec,
             connection_id=connection_id,
             credential=credential,
+            upload=upload,
+            route=route,
             saved_request_id=saved_request_id,
             record=record,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
+from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials import (
@@ -16,12 +17,11 @@ from grantline.connections.credentials import (
 )
 from grantline.connections.holding import Holding
 from grantline.connections.perform import Performer
-from grantline.connections.plain import plain_request
 from grantline.connections.redaction import Redactor, secrets_of
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
-from grantline.messages import HttpRequest
+from grantline.messages import DIRECT, HttpRequest, Route
 from grantline.oauth.placement import place
 from grantline.secret import Secret
 
@@ -61,10 +61,14 @@ class Maker:
         *,
         connection_id: str | None = None,
         credential: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
         saved_request_id: str | None = None,
         record: bool = True,
     ) -> Made:
         """What became of ``spec``. An error of the request is part of that, and is not raised.
+
+        Arguments are those of `Performer.request`; an upload leaves no body in the history.
 
         Raises:
             InvalidInput: Both a connection and a credential are given.
@@ -80,12 +84,11 @@ class Maker:
         before = await context.hold(actor, connection_id) if connection_id else None
         response = error = None
         try:
-            if connection_id is not None:
-                response = await self._performer.request(actor, connection_id, spec)
-            else:
-                if credential is not None:
-                    credential = checked_credential(credential, spec.url)
-                response = await plain_request(context, actor, spec, credential)
+            if credential is not None:
+                credential = checked_credential(credential, spec.url)
+            response = await self._performer.request(
+                actor, connection_id, spec, credential=credential, upload=upload, route=route
+            )
         except ConnectionNotFound:
             raise
         except GrantlineError as failed:

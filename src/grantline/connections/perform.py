@@ -1,146 +1,182 @@
-"""Making an authenticated request: the one place where a token meets a URL.
-
-The token is put on at the last moment, for each hop anew, and only for a host of the
-connection's list. A redirect to another origin goes on without it, and it does not come back.
-"""
+"""Performing one request, read whole or streamed: the one place where a secret meets a URL."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from grantline.calls.hosts import matches
-from grantline.calls.redirect import REDIRECT_STATUSES, Hop, next_hop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
+from grantline.calls.response_stream import ResponseStream
+from grantline.calls.upload import Upload
+from grantline.connections.caller import AsConnection, AsCredential, AsNobody, Proofs
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.holding import Holding
+from grantline.connections.credentials import RequestCredential
+from grantline.connections.expiry import says_expired
+from grantline.connections.journey import Journey, R, Send, travel
 from grantline.connections.tokens import Tokens
-from grantline.errors import EgressBlocked, StoreBusy
-from grantline.messages import HttpRequest, HttpResponse
-from grantline.net.address import is_closed
-from grantline.net.transport import API_LIMITS, Limits
-from grantline.oauth.dpop import Dpop, asks_for_nonce
-from grantline.oauth.parameters import append_query, query_parameters
-from grantline.oauth.placement import place, place_token
-from grantline.url import parse_url
+from grantline.errors import StoreBusy
+from grantline.messages import DIRECT, HttpRequest, Route, StreamedResponse
+from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 
 NOTE_USE_EVERY: Final = timedelta(minutes=1)
+NOT_SENT_AGAIN: Final = (
+    "The service refused the token. It was renewed, but the body could be read only once, so the "
+    "request was not sent again. Make it again."
+)
 
 
 class Performer:
-    """Makes requests with the tokens of connections."""
+    """Makes requests with the tokens of connections, with credentials, or with neither."""
 
     def __init__(self, context: Context, tokens: Tokens) -> None:
         self._context = context
         self._tokens = tokens
-        self._dpop: dict[str, Dpop] = {}
+        self._proofs = Proofs(context.moment)
         self._used: dict[str, datetime] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
-    async def request(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
+    async def request(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        *,
+        credential: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
+    ) -> Response:
         """The service's answer to ``spec``, whatever its status.
 
         A 401, or what the app's settings name as a sign of expiry, renews the token once and
-        sends the request once more; bodies are bytes, so every request can be replayed.
+        sends the request once more, if its body can be had again.
+
+        Args:
+            actor: Who asks.
+            connection_id: Whose token goes along; None for none.
+            spec: The request.
+            credential: Goes along where there is no connection.
+            upload: A body that takes the place of the content of ``spec``.
+            route: How the request travels.
 
         Raises:
-            EgressBlocked: The URL or a host may not be reached, or not with this token.
+            EgressBlocked: The URL or a host may not be reached, or not with this secret.
             ConnectionUnusable: There is no token to be had.
             GrantlineError: The request could not be made.
         """
-        clock = self._context.clock
-        started_at = clock.now()
-        holding = self._tokens.held(actor, connection_id, started_at)
-        if holding is None:
-            holding = await self._tokens.usable(actor, connection_id)
-        request = build_request(spec, base_url=holding.settings.base_url)
-        _check_host(holding, request)
-        limits = API_LIMITS if spec.timeout is None else replace(API_LIMITS, total=spec.timeout)
-        journey = await self._travel(holding, request, spec, limits)
-        attempts = 1
-        if journey.with_token and _says_expired(holding, journey.response) and holding.renewable:
-            holding = await self._tokens.usable(
-                actor, connection_id, rejected=holding.granted.access_token
-            )
-            _check_host(holding, request)
-            journey = await self._travel(holding, request, spec, limits)
-            attempts = 2
-        self._note_use(connection_id, started_at)
+        started_at = self._context.clock.now()
+        caller = await self._caller(actor, connection_id, credential, started_at)
+        request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        send = partial(
+            self._context.transport.send,
+            limits=_limits(spec, API_LIMITS),
+            partition=caller.partition,
+        )
+        journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
+        if connection_id is not None:
+            self._note_use(connection_id, started_at)
         return Response(
             status=journey.response.status,
             headers=journey.response.headers,
             content=journey.response.body,
             url=journey.url,
             redirects=journey.redirects,
-            elapsed=clock.now() - started_at,
+            elapsed=self._context.clock.now() - started_at,
             attempts=attempts,
+            notice=notice,
         )
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        *,
+        credential: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
+        limits: Limits = STREAM_LIMITS,
+    ) -> AsyncIterator[ResponseStream]:
+        """The same, the body still to come; leaving the block ends the exchange.
+
+        Arguments and errors are those of `request`; ``limits`` may cap what arrives.
+        """
+        started_at = self._context.clock.now()
+        caller = await self._caller(actor, connection_id, credential, started_at)
+        request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        open_stream = partial(
+            self._context.transport.stream, limits=_limits(spec, limits), partition=caller.partition
+        )
+        async with AsyncExitStack() as stack:
+
+            async def send(request: HttpRequest) -> StreamedResponse:
+                await stack.aclose()  # only the last answer of a journey is read
+                return await stack.enter_async_context(open_stream(request))
+
+            journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
+            if connection_id is not None:
+                self._note_use(connection_id, started_at)
+            yield ResponseStream(
+                status=journey.response.status,
+                headers=journey.response.headers,
+                chunks=journey.response.chunks,
+                url=journey.url,
+                redirects=journey.redirects,
+                elapsed=self._context.clock.now() - started_at,
+                attempts=attempts,
+                notice=notice,
+            )
 
     async def settle(self) -> None:
         """Waits until every use is noted."""
         if self._notes:
             await asyncio.wait(self._notes)
 
-    async def _travel(
-        self, holding: Holding, request: HttpRequest, spec: RequestSpec, limits: Limits
-    ) -> _Journey:
-        response = await self._send_with_token(holding, request, limits)
-        # Most answers are no redirect, and every request passes here.
-        if response.status not in REDIRECT_STATUSES or not spec.follow_redirects:
-            return _Journey(response, request.url)
-        last, urls = Hop(request), [request.url]
-        while (hop := next_hop(last, response)) is not None:
-            last = _without_token(hop, holding)
-            urls.append(last.request.url)
-            if last.credentials:
-                response = await self._send_with_token(holding, last.request, limits)
-            else:
-                response = await self._context.transport.send(
-                    last.request, limits=limits, partition=holding.record.id
-                )
-        return _Journey(response, urls[-1], tuple(urls[:-1]), with_token=last.credentials)
+    async def _caller(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        credential: RequestCredential | None,
+        now: datetime,
+    ) -> AsConnection | AsNobody:
+        if connection_id is not None:
+            holding = self._tokens.held(actor, connection_id, now)
+            if holding is None:
+                holding = await self._tokens.usable(actor, connection_id)
+            return AsConnection(holding, self._proofs)
+        return AsNobody(actor) if credential is None else AsCredential(actor, credential)
 
-    async def _send_with_token(
-        self, holding: Holding, request: HttpRequest, limits: Limits
-    ) -> HttpResponse:
-        send, connection_id = self._context.transport.send, holding.record.id
-        credential = holding.credential
-        if credential.bound is None:
-            placed = place(request, credential)
-            return await send(placed, limits=limits, partition=connection_id)
-        placed = self._with_proof(holding, request)
-        response = await send(placed, limits=limits, partition=connection_id)
-        self._learn(holding, placed, response)
-        if asks_for_nonce(response):
-            placed = self._with_proof(holding, request)
-            response = await send(placed, limits=limits, partition=connection_id)
-        return response
-
-    def _with_proof(self, holding: Holding, request: HttpRequest) -> HttpRequest:
-        return place_token(
-            request,
-            settings=holding.settings,
-            tokens=holding.granted,
-            moment=self._context.moment(),
-            dpop=self._dpop_of(holding),
+    async def _perform(
+        self,
+        actor: Actor,
+        caller: AsConnection | AsNobody,
+        request: HttpRequest,
+        send: Send[R],
+        spec: RequestSpec,
+    ) -> tuple[Journey[R], int, str]:
+        """A journey, how often its request was sent, and what has to be said about it."""
+        follow = spec.follow_redirects
+        journey = await travel(caller, request, send, follow_redirects=follow)
+        if not isinstance(caller, AsConnection) or not journey.as_caller:
+            return journey, 1, ""
+        holding = caller.holding
+        expired, journey.response = await says_expired(holding.settings, journey.response)
+        if not expired or not holding.renewable:
+            return journey, 1, ""
+        holding = await self._tokens.usable(
+            actor, holding.record.id, rejected=holding.granted.access_token
         )
-
-    def _learn(self, holding: Holding, request: HttpRequest, response: HttpResponse) -> None:
-        """Keeps the nonce that the service wants in the next proof (RFC 9449 section 8.2)."""
-        dpop = self._dpop_of(holding)
-        if dpop is not None:
-            self._dpop[holding.record.id] = dpop.learned(response, request=request)
-
-    def _dpop_of(self, holding: Holding) -> Dpop | None:
-        """The connection's key, with the nonces learned for this very key."""
-        learned = self._dpop.get(holding.record.id)
-        same = learned is not None and holding.dpop is not None and learned.key == holding.dpop.key
-        return learned if same else holding.dpop
+        if not request.replayable:
+            return journey, 1, NOT_SENT_AGAIN
+        caller = AsConnection(holding, self._proofs)
+        return await travel(caller, request, send, follow_redirects=follow), 2, ""
 
     def _note_use(self, connection_id: str, at: datetime) -> None:
         """Writes down that the connection is in use, at most once a minute and beside the work."""
@@ -158,51 +194,11 @@ class Performer:
             await self._context.stored(self._context.store.touch, connection_id, at)
 
 
-@dataclass(slots=True)
-class _Journey:
-    """An answer and the way to it, tokens left out of the URLs."""
-
-    response: HttpResponse
-    url: str
-    redirects: tuple[str, ...] = ()
-    with_token: bool = True
-
-
-def _check_host(holding: Holding, request: HttpRequest) -> None:
-    url = parse_url(request.url)
-    if matches(holding.hosts, url.host):
-        return
-    name = holding.record.name
-    hint = (
-        f"If {url.host} belongs to the service, run: "
-        f"grantline connection edit {name} --add-host {url.host}"
+def _limits(spec: RequestSpec, limits: Limits) -> Limits:
+    if spec.timeout is None and spec.connect_timeout is None:
+        return limits
+    return replace(
+        limits,
+        total=spec.timeout or limits.total,
+        connect=spec.connect_timeout or limits.connect,
     )
-    if url.address is not None and is_closed(url.address):
-        hint = "No setting allows this address."
-    raise EgressBlocked(
-        f"The token of “{name}” may not go to {url.host}.",
-        rule="host_not_allowed",
-        address=url.host,
-        setting="hosts",
-        hint=hint,
-    )
-
-
-def _without_token(hop: Hop, holding: Holding) -> Hop:
-    """``hop`` without the token that a service has copied from our query into its redirect."""
-    url, name = hop.request.url, holding.settings.query_name
-    own = (name, holding.granted.access_token.reveal())
-    pairs = query_parameters(url)
-    if own not in pairs:
-        return hop
-    kept = tuple(pair for pair in pairs if pair != own)
-    bare = append_query(url.partition("#")[0].partition("?")[0], kept)
-    return replace(hop, request=replace(hop.request, url=bare))
-
-
-def _says_expired(holding: Holding, response: HttpResponse) -> bool:
-    settings = holding.settings
-    if response.status == 401 or response.status in settings.expired_statuses:
-        return True
-    texts = settings.expired_body_matches
-    return bool(texts) and any(text.encode() in response.body for text in texts if text)

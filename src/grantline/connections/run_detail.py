@@ -86,7 +86,7 @@ def detail_of(
             method=request.method,
             url=redactor.url(request.url),
             headers=redactor.headers(request.headers),
-            body=_body(request.body, request.headers, redactor),
+            body=_body(request.data, request.headers, redactor),
         ),
         response=_response(response, redactor) if response else None,
         error=_error(error, redactor) if error else None,

@@ -108,7 +108,7 @@ def line_of(
     said = [
         *_pairs("query", parse_qsl(query, keep_blank_values=True)),
         *_headers(request.headers),
-        *_body(request.body, request.headers),
+        *_body(request.data, request.headers),
     ]
     status, error, heard = None, "", list[Field]()
     if isinstance(answer, HttpResponse):

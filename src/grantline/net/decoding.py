@@ -1,12 +1,14 @@
 """Content codings undone while the bytes arrive, within a limit (RFC 9110 section 8.4).
 
-Pure: bytes in, bytes out. Memory stays near the limit whatever the other side sends: no coding
-of a chain may produce more than the limit, so a small answer cannot unfold into a large one.
+Pure: bytes in, bytes out. Memory stays small whatever the other side sends: what comes out comes
+out in pieces, and with a limit no coding of a chain may produce more than that, so a small answer
+cannot unfold into a large one.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from typing import Final
 
 from grantline.errors import LimitExceeded, TransportFailed
@@ -14,6 +16,9 @@ from grantline.errors import LimitExceeded, TransportFailed
 # Nobody sends more than one on purpose; urllib3 draws the line at the same number.
 MAX_CODINGS: Final = 5
 ACCEPT_ENCODING: Final = "gzip, deflate"
+
+# What one call of zlib may put into memory.
+PIECE_BYTES: Final = 256 * 1024
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
@@ -44,12 +49,18 @@ class ContentDecoder:
 
     def feed(self, chunk: bytes) -> bytes:
         """What ``chunk`` adds to the decoded body."""
+        return b"".join(self.pieces(chunk))
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """The same in pieces of a bounded size; all of them must be taken."""
+        found: Iterator[bytes] = iter((chunk,))
         for stage in self._stages:
-            chunk = stage.feed(chunk)
-        self._produced_bytes += len(chunk)
-        if self._produced_bytes > self._limit_bytes:
-            raise _too_large(self._limit_bytes)
-        return chunk
+            found = _fed(stage, found)
+        for piece in found:
+            self._produced_bytes += len(piece)
+            if self._produced_bytes > self._limit_bytes:
+                raise _too_large(self._limit_bytes)
+            yield piece
 
     def finish(self) -> bytes:
         """What was still held back; call it once, after the last chunk."""
@@ -66,19 +77,23 @@ class _Gzip:
         self._produced_bytes = 0
         self._decoder: zlib._Decompress | None = None
 
-    def feed(self, chunk: bytes) -> bytes:
-        parts = []
-        while chunk:
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        has_more = False
+        while chunk or has_more:
             if self._decoder is None:
                 self._decoder = self._new_decoder(chunk)
             elif self._decoder.eof:
                 # A gzip body may have several members; anything else after the end is padding.
                 if not _GZIP_MAGIC.startswith(chunk[:2]):
-                    break
+                    return
                 self._decoder = self._new_decoder(chunk)
-            parts.append(self._inflate(self._decoder, chunk))
-            chunk = self._decoder.unused_data
-        return b"".join(parts)
+            decoder = self._decoder
+            piece = self._inflate(decoder, chunk)
+            if piece:
+                yield piece
+            # zlib may have taken all its input and still hold back output.
+            has_more = len(piece) == PIECE_BYTES and not decoder.eof
+            chunk = decoder.unused_data or decoder.unconsumed_tail
 
     def finish(self) -> None:
         # An empty body is fine under any coding: answers to HEAD and 204 have none.
@@ -90,14 +105,13 @@ class _Gzip:
 
     def _inflate(self, decoder: zlib._Decompress, chunk: bytes) -> bytes:
         try:
-            # One byte more than allowed: enough to know, and never zlib's 0 for "no limit".
-            part = decoder.decompress(chunk, self._limit_bytes - self._produced_bytes + 1)
+            piece = decoder.decompress(chunk, PIECE_BYTES)
         except zlib.error as error:
             raise _undecodable(str(error)) from None
-        self._produced_bytes += len(part)
+        self._produced_bytes += len(piece)
         if self._produced_bytes > self._limit_bytes:
             raise _too_large(self._limit_bytes)
-        return part
+        return piece
 
 
 class _Deflate(_Gzip):
@@ -107,6 +121,11 @@ class _Deflate(_Gzip):
         # RFC 1950 section 2.2: a zlib stream has method 8 in the low bits of its first byte.
         is_zlib = head[0] & 0x0F == 8
         return zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+
+
+def _fed(stage: _Gzip, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield from stage.feed(chunk)
 
 
 def _stage(name: str, limit_bytes: int) -> _Gzip:

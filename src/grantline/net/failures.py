@@ -15,10 +15,12 @@ _MESSAGES: Final = {
     "disconnected": "{} closed the connection before it answered.",
     "malformed": "The answer of {} is not HTTP.",
     "truncated": "The answer of {} ended early.",
+    "proxy": "The proxy did not open the way to {}.",
 }
 _HINTS: Final = {
     "tls": "Its certificate is expired, for another name, or from an authority that is not trusted "
     "here. A private authority can be added in the settings.",
+    "proxy": "Check the proxy's address, its user name and password, and what it lets through.",
 }
 
 
@@ -39,6 +41,8 @@ def translated(error: Exception, host: str) -> GrantlineError:
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return failed(host, "tls", sent=False, detail=detail)
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return failed(host, "proxy", sent=False, detail=detail)
         case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
             return failed(host, "connect", sent=False, detail=detail)
         case TimeoutError():

@@ -11,6 +11,8 @@ from typing import Final
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from grantline.errors import TransportFailed
+from grantline.messages import AddressFamily
+from grantline.net.address import Address
 from grantline.net.guard import EgressPolicy, check_answers
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
@@ -33,10 +35,17 @@ class CheckedResolver(AbstractResolver):
     (DNS rebinding) changes nothing.
     """
 
-    def __init__(self, resolver: Resolver, policy: EgressPolicy, timeout: timedelta) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        policy: EgressPolicy,
+        timeout: timedelta,
+        family: AddressFamily = AddressFamily.ANY,
+    ) -> None:
         self._resolver = resolver
         self._policy = policy
         self._timeout_s = timeout.total_seconds()
+        self._family = family
 
     async def resolve(
         self,
@@ -44,7 +53,7 @@ class CheckedResolver(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp picks itself
     ) -> list[ResolveResult]:
-        """Every address of ``host``, all of them allowed."""
+        """Every address of ``host`` that is of the wanted family; all of them are allowed."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 answers = await self._resolver(host)
@@ -54,6 +63,11 @@ class CheckedResolver(AbstractResolver):
             answers = ()
         if not answers:
             raise _not_resolved(host, "dns_failed", "could not be found")
+        # All of them are checked, those that are left out as well.
+        addresses = check_answers(host, answers, self._policy)
+        wanted = [each for each in addresses if is_of_family(each, self._family)]
+        if not wanted:
+            raise not_of_family(host, self._family)
         return [
             ResolveResult(
                 hostname=host,
@@ -63,11 +77,26 @@ class CheckedResolver(AbstractResolver):
                 proto=socket.IPPROTO_TCP,
                 flags=socket.AI_NUMERICHOST,
             )
-            for address in check_answers(host, answers, self._policy)
+            for address in wanted
         ]
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+def is_of_family(address: Address, family: AddressFamily) -> bool:
+    """Whether ``address`` may be dialled where only ``family`` is wanted."""
+    return family is AddressFamily.ANY or f"ipv{address.version}" == family
+
+
+def not_of_family(host: str, family: AddressFamily) -> TransportFailed:
+    """The failure of a request whose host has no address of the wanted ``family``."""
+    return TransportFailed(
+        f"{host} has no address of the kind that this request wants ({family}).",
+        check="dns_failed",
+        sent=False,
+        hint="Allow both IPv4 and IPv6.",
+    )
 
 
 def _not_resolved(host: str, check: str, what: str) -> TransportFailed:

@@ -7,6 +7,7 @@ import secrets
 import ssl
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -16,23 +17,31 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from grantline.errors import ConfigurationError
-from grantline.messages import ClientCertificate
+from grantline.messages import ClientCertificate, TlsVersion
+
+_VERSIONS: Final = {
+    TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2,
+    TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3,
+}
 
 
 def client_context(
-    extra_ca_pem: str = "", certificate: ClientCertificate | None = None
+    extra_ca_pem: str = "",
+    certificate: ClientCertificate | None = None,
+    minimum: TlsVersion = TlsVersion.TLS_1_2,
 ) -> ssl.SSLContext:
     """A context that verifies servers by the system's trust store, and by ``extra_ca_pem`` too.
 
     Args:
         extra_ca_pem: Certificates of private authorities, PEM; the system's stay trusted.
         certificate: Presented when the server asks for one (RFC 8705).
+        minimum: The oldest TLS that is spoken.
 
     Raises:
         ConfigurationError: Something given is no usable PEM.
     """
     context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = _VERSIONS[minimum]
     context.set_alpn_protocols(["http/1.1"])
     try:
         if extra_ca_pem:

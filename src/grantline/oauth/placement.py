@@ -91,7 +91,7 @@ def place(request: HttpRequest, credential: Credential, *, proof: str | None = N
             raise _conflict(f"a query parameter “{credential.query[0]}”", credential.query[0])
         url, hash_mark, fragment = url.partition("#")
         url = f"{append_query(url, (credential.query,))}{hash_mark}{fragment}"
-    return HttpRequest(request.method, url, headers, request.body, request.client_certificate)
+    return HttpRequest(request.method, url, headers, request.body, request.route)
 
 
 def place_token(

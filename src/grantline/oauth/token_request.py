@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grantline.messages import Headers, HttpRequest, HttpResponse
+from grantline.messages import DIRECT, Headers, HttpRequest, HttpResponse, Route
 from grantline.oauth.client_auth import ClientProof, client_proof
 from grantline.oauth.dpop import Dpop, asks_for_nonce, with_proof
 from grantline.oauth.endpoint import endpoint_url
@@ -171,4 +171,5 @@ def _encoded(
         case TokenRequestFormat.QUERY:
             method, url = "GET", append_query(endpoint, parameters)
     headers = with_custom_headers(own, custom_headers)
-    return HttpRequest(method, url, headers, body, proof.certificate)
+    route = Route(client_certificate=proof.certificate) if proof.certificate else DIRECT
+    return HttpRequest(method, url, headers, body, route)

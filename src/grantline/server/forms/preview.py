@@ -307,7 +307,7 @@ def _masked_header(name: str, value: str) -> str:
 
 
 def _body(request: HttpRequest, masked: frozenset[str]) -> tuple[str, ...]:
-    text = request.body.decode()
+    text = request.data.decode()
     if not text.startswith("{"):
         return tuple(_masked_pair(each, masked) for each in text.split("&") if each)
     values = {

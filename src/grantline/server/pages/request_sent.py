@@ -71,14 +71,14 @@ def preview_of(
     if settings is not None:
         request, is_bound = _with_token(request, settings)
     parts = _parts(spec)
-    text = "" if parts else request.body.decode("utf-8", "replace")
+    text = "" if parts else request.data.decode("utf-8", "replace")
     return Preview(
         method=request.method,
         url=redactor.url(request.url),
         headers=redactor.headers(request.headers),
         text=redactor.text(text[:MOST_CHARACTERS]),
         parts=parts,
-        size=len(request.body),
+        size=len(request.data),
         is_cut=len(text) > MOST_CHARACTERS,
         is_bound=is_bound,
     )

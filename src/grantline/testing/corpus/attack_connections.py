@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,8 +31,8 @@ from grantline.errors import (
     InvalidInput,
     TransportFailed,
 )
-from grantline.messages import HttpRequest, HttpResponse
-from grantline.net.transport import API_LIMITS, Limits
+from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
+from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
@@ -62,8 +62,19 @@ class NoWayOut:
     ) -> HttpResponse:
         """Fails, and names the host that would have been reached."""
         del limits, partition
-        host = urlsplit(request.url).hostname
-        raise TransportFailed(f"A request was made to {host}.", check="reached", sent=True)
+        raise _reached(request)
+
+    def stream(
+        self, request: HttpRequest, *, limits: Limits = STREAM_LIMITS, partition: str = ""
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        """Fails as `send`."""
+        del limits, partition
+        raise _reached(request)
+
+
+def _reached(request: HttpRequest) -> TransportFailed:
+    host = urlsplit(request.url).hostname
+    return TransportFailed(f"A request was made to {host}.", check="reached", sent=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _assertion_finding(metadata: ServerMetadata) -> Finding:
         tokens=TokenSet(access_token=Secret("old"), refresh_token=Secret("refresh")),
         moment=Moment(now=datetime(2026, 1, 1, tzinfo=UTC), seed=bytes(16)),
     )
-    assertion = parse_qs(request.body.decode())["client_assertion"][0]
+    assertion = parse_qs(request.data.decode())["client_assertion"][0]
     payload = assertion.split(".")[1]
     audience = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["aud"]
     if audience == metadata.issuer:
