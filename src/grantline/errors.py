@@ -392,10 +392,25 @@ class LimitExceeded(RequestError):
 
 
 class UpstreamError(RequestError):
-    """The service answered with an error status; ``response`` holds the whole answer."""
+    """The service answered with a status that counts as an error.
+
+    Attributes:
+        response: The whole answer.
+        service_message: What the service itself says in it, reduced to printable characters;
+            quote it, never render it. Empty when nothing of the kind was found.
+    """
 
     code = "upstream_error"
 
-    def __init__(self, message: str, *, response: object, hint: str = "", detail: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        response: object,
+        service_message: str = "",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.response = response
+        self.service_message = service_message

@@ -6,8 +6,13 @@ Pure functions on values; whoever calls them owns the socket and the clock.
 - `target`: a base URL and a relative path made one URL, and templates filled in.
 - `hosts`: the hosts that a connection's token may go to.
 - `redirect`: the request that follows a redirect, with what must be left behind left behind.
-- `request`, `multipart`: what to ask for, and its body.
-- `response`, `presentation`, `json_outline`: what was answered, and what a page shows of it.
+- `request`, `query`, `multipart`: what to ask for, its query, and its body.
+- `response`, `parsing` with `charset`, `json_values` and `xml_structure`: what was answered, and
+  what it says; `service_message` is what it says went wrong.
+- `presentation`, `json_outline`: what a page shows of an answer.
+- `retry`, `attempt`: whether a request is sent again, and what became of each time; `when` and
+  `statuses` are how services and people write time to wait and sets of statuses.
+- `pagination`, `paths`: lists that come in pages, and places in an answer.
 - `curl` with `curl_options` and `curl_form`, and `curl_export`: a cURL command as a request, and
   back; `credential` is what it may hold.
 - `shell_words` with `shell_splitter`, `posix_words` and `windows_words`: a command line as words.

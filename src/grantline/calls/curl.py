@@ -25,7 +25,8 @@ from grantline.calls.curl_form import read_form
 from grantline.calls.curl_options import Given, read_options
 from grantline.calls.headers import check_header
 from grantline.calls.multipart import MULTIPART_TYPE, Part, multipart_content
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, Pairs, RequestSpec
+from grantline.calls.query import Pairs
+from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
 from grantline.calls.shell_words import split_words
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import Headers, first_value

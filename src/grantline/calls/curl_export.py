@@ -20,6 +20,7 @@ from grantline.calls.credential import (
     is_credential_parameter,
 )
 from grantline.calls.multipart import Part, read_multipart
+from grantline.calls.query import encode_query
 from grantline.calls.request import FORM_TYPE, Content, RequestSpec
 from grantline.calls.target import join_target
 from grantline.messages import first_value
@@ -74,7 +75,7 @@ def to_curl(
         spec, auth = _masked(spec), _masked_credential(auth)
     url = join_target(base_url, spec.url)
     if spec.query:
-        url += ("&" if "?" in url else "?") + urlencode(spec.query)
+        url += ("&" if "?" in url else "?") + encode_query(spec.query, spec.array_style)
     files: dict[str, bytes] = {}
     words = [*_method(spec), shlex.quote(url)]
     if "/." in url:

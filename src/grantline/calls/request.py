@@ -8,6 +8,11 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from grantline.calls.compression import compressed
+from grantline.calls.pagination import Pagination
+from grantline.calls.query import REPEAT, ArrayStyle, Pairs, encode_query
+from grantline.calls.retry import RetryPolicy
+from grantline.calls.statuses import Statuses
 from grantline.calls.target import join_target
 from grantline.calls.upload import Upload
 from grantline.errors import InvalidInput
@@ -22,8 +27,6 @@ from grantline.messages import (
 )
 from grantline.url import parse_url
 from grantline.version import USER_AGENT
-
-Pairs = tuple[tuple[str, str], ...]
 
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
@@ -56,21 +59,35 @@ class RequestSpec:
     Attributes:
         url: Absolute, or relative to the connection's base URL.
         headers: In order, repeated names allowed.
-        query: Added behind the query that ``url`` has; repeated names stay repeated.
+        query: Added behind the query that ``url`` has.
+        array_style: How a name of ``query`` that has several values is written.
         content: The body; None for none.
+        compress: Sends the body in gzip coding.
+        accept_compressed: Off asks for an answer without content coding.
         follow_redirects: Off shows the 3xx answer itself.
         timeout: For the whole exchange; None means the transport's own limit.
         connect_timeout: For reaching the service, the TLS handshake included; None likewise.
+        parse_response: Off leaves the data of the answer as it came.
+        fail_on: Statuses that make an error of an answer.
+        retry: When to send it again; None for never.
+        pagination: How to get the pages that follow; None for one request.
     """
 
     method: str = "GET"
     url: str
     headers: Headers = ()
     query: Pairs = ()
+    array_style: ArrayStyle = REPEAT
     content: Content | None = None
+    compress: bool = False
+    accept_compressed: bool = True
     follow_redirects: bool = True
     timeout: timedelta | None = None
     connect_timeout: timedelta | None = None
+    parse_response: bool = True
+    fail_on: Statuses = ()
+    retry: RetryPolicy | None = None
+    pagination: Pagination | None = None
 
 
 def json_content(value: Any) -> Content:
@@ -116,11 +133,9 @@ def build_request(
     Raises:
         EgressBlocked: The URL may not be used; names the rule. Method and headers are the
             transport's to check, with everything else that leaves.
+        InvalidInput: The body is to be compressed and says that it is already.
     """
-    url = join_target(base_url, spec.url)
-    if spec.query:
-        joiner = "&" if "?" in url else "?"
-        url = str(parse_url(f"{url}{joiner}{urlencode(spec.query)}"))
+    url = request_url(spec, base_url=base_url)
     headers = spec.headers
     body: bytes | Source = b""
     kind = ""
@@ -128,8 +143,28 @@ def build_request(
         body, kind = upload.source, upload.media_type
     elif spec.content is not None:
         body, kind = spec.content.data, spec.content.media_type
+    if spec.compress and body:
+        if first_value(headers, "Content-Encoding") is not None:
+            raise InvalidInput(
+                "The body has a Content-Encoding already.",
+                field="compress",
+                hint="Remove the header, or send the body as it is.",
+            )
+        body = compressed(body)
+        headers = (*headers, ("Content-Encoding", "gzip"))
+    if not spec.accept_compressed and first_value(headers, "Accept-Encoding") is None:
+        headers = (*headers, ("Accept-Encoding", "identity"))
     if kind and first_value(headers, "Content-Type") is None:
         headers = (*headers, ("Content-Type", kind))
     given = [name.lower() for name, _ in headers]
     missing = [pair for name, pair in _DEFAULTS if name not in given]
     return HttpRequest(spec.method, url, (*missing, *headers), body, route)
+
+
+def request_url(spec: RequestSpec, *, base_url: str) -> str:
+    """The whole URL of ``spec``, its query included; raises ``EgressBlocked``."""
+    url = join_target(base_url, spec.url)
+    if not spec.query:
+        return url
+    joiner = "&" if "?" in url else "?"
+    return str(parse_url(f"{url}{joiner}{encode_query(spec.query, spec.array_style)}"))

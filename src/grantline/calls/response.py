@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import Message
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from grantline.calls.charset import charset_of, decode
+from grantline.calls.parsing import is_text, parse_data
+from grantline.calls.service_message import service_message
 from grantline.errors import GrantlineError, UpstreamError
 from grantline.messages import Headers, first_value
-
-# Codecs of Python that are no charsets; punycode's work grows with the square of the bytes.
-_NO_CHARSETS: Final = frozenset(
-    {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-)
 
 
 class NotJson(GrantlineError):
@@ -34,9 +30,11 @@ class Response:
         content: The body.
         url: What answered, after redirects; never with a token in its query.
         redirects: The URLs that led there, in order.
-        elapsed: From the first byte sent to the last received, redirects and replay included.
+        elapsed: From the first byte sent to the last received, redirects, replay and retries
+            with the waits between them included.
         attempts: How often the request was sent: 2 when its token was renewed in between.
         notice: What has to be said about how the answer came to be; empty for nothing.
+        parse_response: Whether ``data`` is read or is the text as it came.
     """
 
     status: int
@@ -47,6 +45,7 @@ class Response:
     elapsed: timedelta = timedelta(0)
     attempts: int = 1
     notice: str = ""
+    parse_response: bool = True
 
     @property
     def is_success(self) -> bool:
@@ -55,23 +54,44 @@ class Response:
 
     @property
     def encoding(self) -> str:
-        """The charset of the Content-Type; UTF-8 when it names none that texts are written in."""
-        message = Message()
-        message["Content-Type"] = self.header("content-type") or ""
-        charset = message.get_content_charset("utf-8")
-        try:
-            known = codecs.lookup(charset).name
-        except (LookupError, ValueError):
-            return "utf-8"
-        return "utf-8" if known in _NO_CHARSETS else charset
+        """The charset of the body: by its byte order mark, header, or what it declares itself."""
+        return charset_of(self.content, self.header("content-type") or "")
 
     @property
     def text(self) -> str:
         """The body as text; bytes that do not fit the charset become U+FFFD."""
-        try:
-            return self.content.decode(self.encoding, "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+        return decode(self.content, self.header("content-type") or "")
+
+    @property
+    def data(self) -> Any:
+        """What the answer says, as `grantline.calls.parsing.parse_data` reads it.
+
+        Only text or bytes for a request that wants it raw.
+        """
+        kind = self.header("content-type") or ""
+        if self.parse_response:
+            return parse_data(self.content, kind)
+        return self.text if is_text(self.content, kind) else self.content
+
+    @property
+    def headers_by_name(self) -> dict[str, str | list[str]]:
+        """The headers by lower-case name, repeated ones joined by commas (RFC 9110 section 5.3).
+
+        Those that cannot be joined, ``set-cookie``, are a list.
+        """
+        found: dict[str, str | list[str]] = {}
+        for name, value in self.headers:
+            lower = name.lower()
+            if lower == "set-cookie":
+                found.setdefault(lower, []).append(value)  # type: ignore[union-attr]
+            else:
+                found[lower] = f"{found[lower]}, {value}" if lower in found else value
+        return found
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of the body, its content coding undone."""
+        return len(self.content)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, compared without case; None when absent."""
@@ -99,12 +119,17 @@ class Response:
             UpstreamError: It is 400 or above; ``.response`` is this response.
         """
         if self.status >= 400:
-            raise UpstreamError(
-                f"The service answered with status {self.status}.",
-                response=self,
-                hint="The body of the answer usually says why: see .response.text.",
-            )
+            raise self.failure()
         return self
+
+    def failure(self) -> UpstreamError:
+        """The error that this answer is, for who counts its status as one."""
+        return UpstreamError(
+            f"The service answered with status {self.status}.",
+            response=self,
+            service_message=service_message(self.content, self.header("content-type") or ""),
+            hint="The body of the answer usually says why: see .response.text.",
+        )
 
     def __repr__(self) -> str:
         return f"Response({self.status}, {len(self.content)} B)"

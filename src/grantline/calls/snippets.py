@@ -10,11 +10,11 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, urlencode
 
 from grantline.calls.curl_export import CommandLine, inline_text
+from grantline.calls.query import Pairs
 from grantline.calls.request import (
     FORM_TYPE,
     JSON_TYPE,
     Content,
-    Pairs,
     RequestSpec,
     form_content,
     json_content,

@@ -15,6 +15,7 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.calls.response_stream import ResponseStream
 from grantline.calls.upload import Upload
+from grantline.connections.attempts import Attempts
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
@@ -94,16 +95,22 @@ class Engine:
         self.consents = Consents(context, self.authorize)
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
-        self._maker = Maker(context, self._performer, self.runs)
+        self._attempts = Attempts(context, self._performer)
+        self._maker = Maker(context, self._attempts, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
-        """The service's answer to ``spec``, made with the connection's token."""
+        """The service's answer to ``spec``, made with the connection's token.
+
+        Raises:
+            UpstreamError: Its status is one of ``spec.fail_on``.
+            GrantlineError: The request could not be made.
+        """
         record = await self.manage.record(actor, name)
-        return await self._performer.request(actor, record.id, spec)
+        return await self.request_by_id(actor, record.id, spec)
 
     async def request_by_id(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
         """The same for a caller that knows the id: a valid token costs no database access."""
-        return await self._performer.request(actor, connection_id, spec)
+        return (await self._attempts.make(actor, spec, connection_id=connection_id)).result()
 
     def stream(
         self,

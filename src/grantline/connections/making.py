@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grantline.calls.attempt import Attempt
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
 from grantline.calls.upload import Upload
+from grantline.connections.attempts import Attempts
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials import (
-    BasicCredential,
     RequestCredential,
-    checked_credential,
     put_on,
 )
 from grantline.connections.holding import Holding
-from grantline.connections.perform import Performer
-from grantline.connections.redaction import Redactor, secrets_of
+from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
 from grantline.messages import DIRECT, HttpRequest, Route
 from grantline.oauth.placement import place
-from grantline.secret import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +29,30 @@ class Made:
     """A request that was made, or could not be.
 
     Attributes:
-        response: The answer, whatever its status; None when ``error`` says why there is none.
+        response: The answer; None when none came.
+        error: Why there is none, or why the one there is counts as a failure.
         run: Its line in the history; None when it was not to be recorded.
+        attempts: Every sending, in order.
     """
 
     response: Response | None
     error: GrantlineError | None
     run: Run | None
+    attempts: tuple[Attempt, ...] = ()
 
     def result(self) -> Response:
-        """The answer; raises the error when there is none."""
-        if self.response is not None:
-            return self.response
-        raise self.error or InvalidInput("No request was made.", field="url")
+        """The answer; raises the error when there is one."""
+        if self.error is not None or self.response is None:
+            raise self.error or InvalidInput("No request was made.", field="url")
+        return self.response
 
 
 class Maker:
     """Makes requests for pages and the REST API, which show what happened either way."""
 
-    def __init__(self, context: Context, performer: Performer, runs: Runs) -> None:
+    def __init__(self, context: Context, attempts: Attempts, runs: Runs) -> None:
         self._context = context
-        self._performer = performer
+        self._attempts = attempts
         self._runs = runs
 
     async def make(
@@ -82,19 +83,19 @@ class Maker:
         context = self._context
         at = context.clock.now()
         before = await context.hold(actor, connection_id) if connection_id else None
-        response = error = None
-        try:
-            if credential is not None:
-                credential = checked_credential(credential, spec.url)
-            response = await self._performer.request(
-                actor, connection_id, spec, credential=credential, upload=upload, route=route
-            )
-        except ConnectionNotFound:
-            raise
-        except GrantlineError as failed:
-            error = failed
+        outcome = await self._attempts.make(
+            actor,
+            spec,
+            connection_id=connection_id,
+            credential=credential,
+            upload=upload,
+            route=route,
+        )
+        response, error = outcome.response, outcome.error
+        if isinstance(error, ConnectionNotFound):
+            raise error
         if not record:
-            return Made(response=response, error=error, run=None)
+            return Made(response=response, error=error, run=None, attempts=outcome.attempts)
         duration = response.elapsed if response else context.clock.now() - at
         after = context.holdings.get(connection_id) if connection_id else None
         run = await self._runs.keep(
@@ -102,16 +103,19 @@ class Maker:
             detail_of(
                 _as_sent(spec, after or before, credential),
                 response,
-                error,
-                Redactor((*secrets_of(before), *secrets_of(after), *_secrets(credential))),
+                None if response else error,
+                Redactor(
+                    (*secrets_of(before), *secrets_of(after), *secrets_of_credential(credential))
+                ),
+                outcome.attempts,
             ),
             at=at,
             duration=duration,
-            attempts=response.attempts if response else 1,
+            attempts=response.attempts if response else len(outcome.attempts),
             request_id=saved_request_id,
             connection_id=connection_id,
         )
-        return Made(response=response, error=error, run=run)
+        return Made(response=response, error=error, run=run, attempts=outcome.attempts)
 
 
 def _as_sent(
@@ -130,9 +134,3 @@ def _as_sent(
             spec.method, spec.url, spec.headers, spec.content.data if spec.content else b""
         )
     return request
-
-
-def _secrets(credential: RequestCredential | None) -> tuple[Secret, ...]:
-    if isinstance(credential, BasicCredential):
-        return credential.password, Secret(credential.header.removeprefix("Basic "))
-    return () if credential is None else (credential.value,)

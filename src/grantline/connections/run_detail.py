@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from grantline.calls.attempt import Attempt
 from grantline.calls.response import Response
+from grantline.calls.retry import Reason
 from grantline.connections.redaction import Redactor
 from grantline.errors import GrantlineError
 from grantline.messages import Headers, HttpRequest, first_value
@@ -67,11 +70,15 @@ class SeenError:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Detail:
-    """One run: either ``response`` or ``error`` is there."""
+    """One run: either ``response`` or ``error`` is there.
+
+    ``attempts`` is every sending, in order; runs of earlier versions have none.
+    """
 
     request: SeenRequest
     response: SeenResponse | None
     error: SeenError | None
+    attempts: tuple[Attempt, ...] = ()
 
 
 def detail_of(
@@ -79,6 +86,7 @@ def detail_of(
     response: Response | None,
     error: GrantlineError | None,
     redactor: Redactor,
+    attempts: tuple[Attempt, ...] = (),
 ) -> Detail:
     """What may be kept of an exchange."""
     return Detail(
@@ -90,6 +98,7 @@ def detail_of(
         ),
         response=_response(response, redactor) if response else None,
         error=_error(error, redactor) if error else None,
+        attempts=attempts,
     )
 
 
@@ -113,6 +122,7 @@ def detail_to_text(detail: Detail) -> str:
                 "body": _body_to_plain(response.body),
             },
             "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
+            "attempts": [_attempt_to_plain(each) for each in detail.attempts],
         }
     )
 
@@ -137,6 +147,7 @@ def detail_from_text(text: str) -> Detail:
             body=_body_from_plain(response["body"]),
         ),
         error=error and SeenError(**error),
+        attempts=tuple(_attempt_from_plain(each) for each in plain.get("attempts", ())),
     )
 
 
@@ -176,6 +187,28 @@ def _body_to_plain(body: SeenBody) -> dict[str, Any]:
 
 def _body_from_plain(plain: dict[str, Any]) -> SeenBody:
     return SeenBody(**{**plain, "data": base64.b64decode(plain["data"])})
+
+
+def _attempt_to_plain(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": attempt.at.isoformat(),
+        "waited_s": attempt.waited.total_seconds(),
+        "elapsed_s": attempt.elapsed.total_seconds(),
+        "status": attempt.status,
+        "error_code": attempt.error_code,
+        "reason": attempt.reason.value,
+    }
+
+
+def _attempt_from_plain(plain: dict[str, Any]) -> Attempt:
+    return Attempt(
+        at=datetime.fromisoformat(plain["at"]),
+        waited=timedelta(seconds=plain["waited_s"]),
+        elapsed=timedelta(seconds=plain["elapsed_s"]),
+        status=plain["status"],
+        error_code=plain["error_code"],
+        reason=Reason(plain["reason"]),
+    )
 
 
 def _headers(plain: list[list[str]]) -> Headers:

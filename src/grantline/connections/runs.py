@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from grantline.calls.attempt import Attempt
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.run_detail import (
@@ -52,12 +53,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """A run with the request and the answer; ``response`` or ``error`` is None."""
+    """A run with the request and the answer; ``response`` or ``error`` is None.
+
+    ``attempts`` is every sending, in order; runs of earlier versions have none.
+    """
 
     run: Run
     request: SeenRequest
     response: SeenResponse | None
     error: SeenError | None
+    attempts: tuple[Attempt, ...]
 
 
 class Runs:
@@ -107,6 +112,7 @@ class Runs:
             request=detail.request,
             response=detail.response,
             error=detail.error,
+            attempts=detail.attempts,
         )
 
     async def keep(

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from grantline.calls.multipart import BINARY_TYPE, Part, file_part, multipart_content, text_part
+from grantline.calls.query import Pairs
 from grantline.calls.request import (
     Content,
-    Pairs,
     RequestSpec,
     form_content,
     json_text_content,

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import FormData, UploadFile
 
 from grantline.calls.multipart import BINARY_TYPE
-from grantline.calls.request import Pairs
+from grantline.calls.query import Pairs
 from grantline.connections.credentials import KeyPlacement
 from grantline.secret import Secret
 from grantline.server.pages.request_form import Authentication, BodyType, FormPart, RequestForm
