@@ -212,11 +212,14 @@ async def test_saved_requests_are_listed_copied_counted_and_deleted(api: Api) ->
     copy = await api.post("/saved-requests/me/duplicate", {"name": "too"}, status=201)
     listed = await api.get("/saved-requests", params={"q": "TOO"}, key=api.use)
     uses = await api.get("/connections/demo/uses", key=api.use)
+    second = await api.get("/connections/demo/uses", params={"offset": 1, "limit": 1})
     connections = await api.get("/connections", key=api.use)
     gone = await api.call("DELETE", f"/saved-requests/{copy['id']}")
 
     assert [each["name"] for each in listed["items"]] == ["too"]
     assert [each["name"] for each in uses["items"]] == ["me", "too"]
+    assert [each["name"] for each in second["items"]] == ["too"]
+    assert second["total"] == 2
     assert connections["items"][0]["uses"] == 2
     assert gone.json()["name"] == "too"
     assert (await api.refused("GET", "/saved-requests/too"))["code"] == "not_found"

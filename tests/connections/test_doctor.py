@@ -119,6 +119,14 @@ def test_an_error_has_a_cause_and_a_next_step(error: GrantlineError, code: str, 
     assert first.explanation
 
 
+@pytest.mark.parametrize(
+    "error", [refusal(FailureKind.USER_DENIED, "access_denied"), rejected("state_used"), DEAD]
+)
+def test_what_the_code_says_is_not_said_again_as_evidence(error: GrantlineError) -> None:
+    first, *_ = diagnose(error, FACTS)
+    assert not {first.code, error.code} & {value for _, value in first.evidence}
+
+
 def test_a_redirect_uri_that_the_service_quotes_is_compared() -> None:
     theirs = OURS.replace("app.", "old.")
     (found,) = diagnose(
@@ -186,7 +194,12 @@ def service(host: str, **changes: Any) -> AppSettings:
         (service("auth.example"), (), "scope offline_access"),
         (service("x.com"), (), "scope offline.access"),
         (service("slack.com"), (), "token rotation"),
-        (service("auth.example"), ("offline_access",), "first consent"),
+        (service("auth.example"), ("offline_access",), "parameter prompt=consent"),
+        (
+            service("auth.example", authorize_parameters=(("prompt", "login consent"),)),
+            ("offline_access",),
+            "first consent",
+        ),
         (service("notgoogle.com"), (), "offline_access"),
         (AppSettings(client_id="c"), (), "offline_access"),
     ],

@@ -130,6 +130,12 @@ def test_a_name_that_shells_or_people_trip_over_is_refused(name: str) -> None:
     assert caught.value.field == "App name"
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_name_that_is_missing_is_asked_for(name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^Connection name is empty"):
+        check_name(name, field="Connection name")
+
+
 @pytest.mark.parametrize("scope", ["", "a b", 'a"b', "a\\b", "é", "a\n"])
 def test_a_scope_is_one_token(scope: str) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -71,7 +71,7 @@ async def test_a_saved_request_follows_its_connection(world: World) -> None:
     assert made.result().is_success
     assert made.run is not None
     assert made.run.request_id == saved.id
-    (use,) = await world.engine.listing.uses_of(LOCAL, found.id)
+    (use,) = (await world.engine.requests.page(LOCAL, connection_id=found.id)).rows
     assert use.name == "Who am I"
 
     edit = ConnectionEdit(settings={"base_url": world.server.api_url + "/nowhere"})

@@ -157,7 +157,7 @@ def test_law_12_a_revoked_key_is_not_found(inhabited: Store) -> None:
 def test_purging_drops_sessions_that_expired(inhabited: Store) -> None:
     inhabited.add_session(a_session())
     inhabited.add_session(a_session(token_hash="old", expires_at=NOW - HOUR))
-    assert inhabited.purge(NOW) == 1
+    assert inhabited.purge(ended=NOW, made=NOW, said=NOW) == 1
     assert inhabited.find_session(a_session().token_hash, NOW) is not None
 
 
@@ -190,7 +190,7 @@ def test_law_2_another_workspace_has_no_such_request(store: Store) -> None:
     ):
         with pytest.raises(NotFound):
             call()
-    assert store.uses_of("away", "con_1") == []
+    assert store.page_requests("away", connection_id="con_1") == Page((), 0)
     assert store.load_request("home", "req_1") == a_request()
 
 
@@ -209,12 +209,14 @@ def test_law_4_an_edit_of_a_request_overwrites_no_other(store: Store) -> None:
 def test_law_13_a_request_and_its_runs_outlive_their_connection(filled: Store) -> None:
     filled.add_request(a_request(), an_event())
     filled.add_run(a_run(), "v1.detail")
-    assert filled.uses_of("home", "con_1") == [a_request()]
+    assert filled.page_requests("home", connection_id="con_1") == Page((a_request(),), 1)
+    assert filled.page_requests("home", connection_id="con_1", query="no such").total == 0
+    assert filled.page_requests("home", connection_id="con_2").total == 0
     filled.delete_connection("home", "con_1", an_event())
     assert filled.load_request("home", "req_1").connection_id == "con_1"
     filled.delete_request("home", "req_1", an_event())
     assert filled.load_run("home", "run_1") == (a_run(), "v1.detail")
-    assert filled.uses_of("home", "con_1") == []
+    assert filled.page_requests("home", connection_id="con_1").total == 0
 
 
 # Runs
@@ -278,6 +280,20 @@ def test_runs_are_purged_by_age_and_by_number(store: Store) -> None:
     assert store.purge_runs("home", before=NOW + 2 * HOUR, at_most=10) == 2
     assert store.purge_runs("home", before=NOW, at_most=3) == 1
     assert [each.id for each in store.page_runs("home").rows] == ["run_5", "run_4", "run_3"]
+
+
+def test_runs_and_lines_of_transcripts_are_purged_by_age_in_every_workspace(filled: Store) -> None:
+    for each in range(3):
+        filled.add_run(
+            a_run(id=f"run_{each}", workspace=("home", "away")[each % 2], at=NOW + each * HOUR),
+            "v1.detail",
+        )
+        filled.add_transcript_line(a_line(id=f"lin_{each}", at=NOW + each * HOUR), at_most=9)
+    assert filled.purge(ended=NOW, made=NOW + 2 * HOUR, said=NOW + HOUR) == 3
+    assert [each.id for each in filled.page_runs("home").rows] == ["run_2"]
+    assert filled.page_runs("away").total == 0
+    kept = filled.list_transcript("home", "con_1")
+    assert [each.id for each in kept] == ["lin_1", "lin_2"]
 
 
 def test_the_latest_run_of_each_saved_request(filled: Store) -> None:

@@ -40,6 +40,40 @@ async def test_a_row_says_state_scopes_use_and_expiry_in_words(site: Site) -> No
     assert 'role="menuitem"' in text
 
 
+async def test_a_connection_shows_its_first_uses_and_leads_to_all_of_them(site: Site) -> None:
+    made, other = await site.world.draft("shop"), await site.world.draft("bank")
+    for number in range(12):
+        new = NewRequest(
+            name=f"report {number:02}", spec=RequestSpec(url="/me"), connection_id=made.id
+        )
+        await site.world.engine.requests.create(LOCAL, new)
+    for path in (f"/connections/{made.id}", f"/connections/{made.id}/delete"):
+        text = (await site.get(path)).text
+        assert "report 09" in text
+        assert "report 10" not in text
+        assert f'<a href="/requests?connection={made.id}">All 12 requests</a>' in text
+    text = unescape((await site.get(f"/requests?connection={made.id}")).text)
+    assert "report 11" in text
+    assert "Requests that use" in text
+    text = (await site.get(f"/requests?connection={other.id}")).text
+    assert "No saved request uses this connection." in text
+    assert "report" not in text
+    text = (await site.get("/requests?connection=con_of_nobody")).text
+    assert "a connection that was deleted" in text
+
+
+async def test_many_scopes_and_hosts_are_folded_behind_the_first(site: Site) -> None:
+    made = await site.world.draft(
+        "many",
+        scopes=tuple(f"scope.{n:03}" for n in range(200)),
+        new={"hosts": tuple(f"host{n:02}.example" for n in range(40))},
+    )
+    text = (await site.get(f"/connections/{made.id}")).text
+    assert "188 more scopes" in text
+    assert "28 more hosts" in text
+    assert text.index("scope.011") < text.index("188 more") < text.index("scope.012")
+
+
 async def test_fewer_scopes_than_asked_are_said(tmp_path: Path) -> None:
     options = ServerOptions(scopes=("profile",))
     async with a_site(tmp_path, options=options) as site:

@@ -40,12 +40,15 @@ def no_refresh_token(facts: Facts) -> Diagnosis | None:
     elif missing := offline_access(facts.settings).missing(facts.settings, facts.scopes):
         steps = (f"Add {missing}, then reauthorize.",)
     else:
-        steps = (
-            (
-                "It was asked for. Many services issue a refresh token at the first consent alone: "
-                "remove the app's access in the account's settings there, then reauthorize."
-            ),
+        prompt = (
+            "Add the authorize parameter prompt=consent, then reauthorize: services that follow "
+            "OpenID Connect pass over offline_access without it."
         )
+        ask_again = (
+            "It was asked for. Many services issue a refresh token at the first consent alone: "
+            "remove the app's access in the account's settings there, then reauthorize."
+        )
+        steps = (*(prompt,) * _lacks_prompt(facts), ask_again)
     return Diagnosis(
         code="no_refresh_token",
         title="The service gave no refresh token",
@@ -59,6 +62,16 @@ def no_refresh_token(facts: Facts) -> Diagnosis | None:
         ),
         next_steps=steps,
     )
+
+
+def _lacks_prompt(facts: Facts) -> bool:
+    """Whether ``offline_access`` is asked for in a way that servers are to ignore.
+
+    OpenID Connect Core section 11 wants a consent that was asked for besides.
+    """
+    if facts.flow is not FlowType.AUTHORIZATION_CODE or "offline_access" not in facts.scopes:
+        return False
+    return "consent" not in dict(facts.settings.authorize_parameters).get("prompt", "").split()
 
 
 def _fewer_scopes(facts: Facts) -> Diagnosis | None:

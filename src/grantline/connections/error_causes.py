@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grantline.connections.connection_causes import ended, in_test_mode, no_refresh_token, skew
@@ -31,7 +31,9 @@ def cause_of(error: GrantlineError, facts: Facts) -> Diagnosis:
     for rule in _RULES:
         found = rule(symptom, facts)
         if found is not None:
-            return found
+            # What the code says already is no evidence for it.
+            evidence = tuple(pair for pair in found.evidence if pair[1] != found.code)
+            return replace(found, evidence=evidence)
     return Diagnosis(
         code=error.code,
         title="It did not work",
@@ -66,7 +68,7 @@ class _Symptom:
     def quoted(self) -> tuple[tuple[str, str], ...]:
         """What the server said, as evidence."""
         said = (("Error", self.code), ("The service's words", self.text))
-        return tuple(pair for pair in said if pair[1])
+        return tuple(pair for pair in said if pair[1] not in {"", self.error.code})
 
 
 def _symptom(error: GrantlineError) -> _Symptom:

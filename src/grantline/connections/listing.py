@@ -8,7 +8,6 @@ from typing import Final
 
 from grantline.connections.connection import Actor, Connection, connection_from_record
 from grantline.connections.context import Context
-from grantline.connections.saved_requests import RequestSummary, summary_from_record
 from grantline.connections.state import State
 from grantline.errors import InvalidInput
 from grantline.store.records import Page
@@ -71,10 +70,3 @@ class Listing:
         """The names of those of these connections that there are, by id."""
         store = self._context.store
         return await self._context.stored(store.connection_names, actor.workspace, connection_ids)
-
-    async def uses_of(self, actor: Actor, connection_id: str) -> tuple[RequestSummary, ...]:
-        """The saved requests that carry this connection's token, by name."""
-        found = await self._context.stored(
-            self._context.store.uses_of, actor.workspace, connection_id
-        )
-        return tuple(summary_from_record(each) for each in found)

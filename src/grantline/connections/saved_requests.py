@@ -117,13 +117,28 @@ class SavedRequests:
         self._context = context
 
     async def page(
-        self, actor: Actor, *, query: str = "", offset: int = 0, limit: int = 50
+        self,
+        actor: Actor,
+        *,
+        query: str = "",
+        connection_id: str | None = None,
+        offset: int = 0,
+        limit: int = 50,
     ) -> Page[RequestSummary]:
-        """Saved requests by name; ``query`` is in the name or the URL, whatever the case."""
+        """Saved requests by name.
+
+        Args:
+            actor: Who looks.
+            query: In the name or the URL, whatever the case.
+            connection_id: Those that carry this connection's token.
+            offset: How many to pass over.
+            limit: How many to give.
+        """
         found = await self._context.stored(
             self._context.store.page_requests,
             actor.workspace,
             query=query.strip(),
+            connection_id=connection_id,
             offset=offset,
             limit=limit,
         )

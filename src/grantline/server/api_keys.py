@@ -17,6 +17,7 @@ from grantline.store.records import ApiKey
 
 # Long enough to be found by scanners of leaked secrets, and told from other services' keys.
 PREFIX: Final = "glk_"
+SHOWN_CHARACTERS: Final = len(PREFIX) + 4
 LONGEST_NAME: Final = 64
 KEY_BYTES: Final = 32
 NOTED_EVERY: Final = timedelta(minutes=1)
@@ -58,6 +59,7 @@ class ApiKeys:
             owner=actor.user,
             name=name,
             key_hash=fingerprint(secret.reveal()),
+            beginning=secret.reveal()[:SHOWN_CHARACTERS],
             scope=scope,
             created_at=context.clock.now(),
         )

@@ -11,6 +11,7 @@ from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
+from grantline.server.compression import Compression
 from grantline.server.device_waits import DeviceWaits
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
 from grantline.server.gate import Gate
@@ -50,6 +51,7 @@ def create_app(
         routes=routes(web),
         middleware=[
             Middleware(Security, settings=settings),
+            Middleware(Compression),
             Middleware(Gate, web=web),
             Middleware(Faults),
         ],

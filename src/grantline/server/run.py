@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+import anyio
 import uvicorn
 
 from grantline.connections.engine import Engine
+from grantline.connections.housekeeping import keep_tidy
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, InvalidInput
@@ -82,7 +84,10 @@ async def serve(
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, _stop, server)
             on_ready(serving)
-            await server.serve(sockets=[listener])
+            async with anyio.create_task_group() as meanwhile:
+                meanwhile.start_soon(keep_tidy, serving.engine.context)
+                await server.serve(sockets=[listener])
+                meanwhile.cancel_scope.cancel()
 
 
 @asynccontextmanager

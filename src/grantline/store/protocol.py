@@ -349,13 +349,18 @@ class Store(Protocol):
         ...
 
     def page_requests(
-        self, workspace: str, *, query: str = "", offset: int = 0, limit: int = 50
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        connection_id: str | None = None,
+        offset: int = 0,
+        limit: int = 50,
     ) -> Page[SavedRequestRecord]:
-        """Saved requests by name; ``query`` is in the name or the URL, whatever the case."""
-        ...
+        """Saved requests by name, those that fit every filter given.
 
-    def uses_of(self, workspace: str, connection_id: str) -> Sequence[SavedRequestRecord]:
-        """The saved requests that carry this connection's token, by name."""
+        ``query`` is in the name or the URL, whatever the case.
+        """
         ...
 
     def update_request(self, request: SavedRequestRecord, event: Event) -> None:
@@ -435,10 +440,11 @@ class Store(Protocol):
         ...
 
     # housekeeping
-    def purge(self, before: datetime) -> int:
-        """Drops pending authorizations, sessions and closed attempts that ended before.
+    def purge(self, *, ended: datetime, made: datetime, said: datetime) -> int:
+        """Drops what nobody needs any more; gives the count.
 
-        Gives the count.
+        Pending authorizations, sessions and closed attempts that ended before ``ended``, runs made
+        before ``made``, and lines of transcripts said before ``said``. Events stay (law 9).
         """
         ...
 

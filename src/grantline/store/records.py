@@ -256,6 +256,8 @@ class ApiKey:
     """A key of the REST API; ``key_hash`` is SHA-256 of it, hex, and ``scope`` what it may do.
 
     Attributes:
+        beginning: Its first characters, by which people tell one from another; empty for keys
+            older than this column.
         scope: ``use`` makes requests, ``manage`` does everything its owner may.
     """
 
@@ -266,6 +268,7 @@ class ApiKey:
     key_hash: str
     scope: str
     created_at: datetime
+    beginning: str = ""
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
 

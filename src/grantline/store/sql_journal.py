@@ -17,8 +17,10 @@ from grantline.store.tables import (
     pending_authorization,
     refresh_attempt,
     session,
+    transcript_line,
     vault_key,
 )
+from grantline.store.tables import run as made_run
 
 
 def note(run: Connection, happened: Event) -> None:
@@ -45,15 +47,19 @@ class Journal(Database):
             rows = run.execute(query.order_by(event.c.number.desc()).limit(limit)).mappings()
             return [to_record(Event, row) for row in rows]
 
-    def purge(self, before: datetime) -> int:
-        """Drops pending authorizations, sessions and closed attempts that ended before."""
-        ended = (
-            delete(pending_authorization).where(pending_authorization.c.expires_at < before),
-            delete(refresh_attempt).where(refresh_attempt.c.closed_at < before),
-            delete(session).where(session.c.expires_at < before),
+    def purge(self, *, ended: datetime, made: datetime, said: datetime) -> int:
+        """Drops what nobody needs any more; gives the count."""
+        said_before = select(transcript_line.c.id).where(transcript_line.c.at < said)
+        gone = (
+            delete(pending_authorization).where(pending_authorization.c.expires_at < ended),
+            delete(refresh_attempt).where(refresh_attempt.c.closed_at < ended),
+            delete(session).where(session.c.expires_at < ended),
+            delete(made_run).where(made_run.c.at < made),
+            # By id, because an index holds the instants and the lines are long.
+            delete(transcript_line).where(transcript_line.c.id.in_(said_before)),
         )
         with self._write() as run:
-            return sum(run.execute(each).rowcount for each in ended)
+            return sum(run.execute(each).rowcount for each in gone)
 
     def list_keys(self) -> Sequence[KeyRecord]:
         """Every key that sealed something here, oldest first."""

@@ -48,26 +48,26 @@ class Requests(Database):
         return self._request(_of(workspace), saved_request.c.name == name)
 
     def page_requests(
-        self, workspace: str, *, query: str = "", offset: int = 0, limit: int = 50
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        connection_id: str | None = None,
+        offset: int = 0,
+        limit: int = 50,
     ) -> Page[SavedRequestRecord]:
-        """Saved requests by name; ``query`` is in the name or the URL, whatever the case."""
+        """Saved requests by name, those that fit every filter given."""
         kept = saved_request.c
         wanted = select(kept.id).where(_of(workspace)).order_by(kept.name)
         if query:
             wanted = wanted.where(contains(query, kept.name, kept.url))
+        if connection_id is not None:
+            wanted = wanted.where(kept.connection_id == connection_id)
         with self._read() as work:
             ids, total = page_of(work, wanted, offset, limit)
             shown = select(saved_request).where(kept.id.in_(ids)).order_by(kept.name)
             rows = work.execute(shown).mappings()
             return Page(tuple(to_record(SavedRequestRecord, row) for row in rows), total)
-
-    def uses_of(self, workspace: str, connection_id: str) -> Sequence[SavedRequestRecord]:
-        """The saved requests that carry this connection's token, by name."""
-        kept = saved_request.c
-        wanted = select(saved_request).where(_of(workspace), kept.connection_id == connection_id)
-        with self._read() as work:
-            rows = work.execute(wanted.order_by(kept.name)).mappings()
-            return [to_record(SavedRequestRecord, row) for row in rows]
 
     def update_request(self, request: SavedRequestRecord, event: Event) -> None:
         """Writes ``request`` over version ``request.version - 1`` (law 4)."""

@@ -263,6 +263,7 @@ api_key = Table(
     Column("created_at", Instant, nullable=False),
     Column("last_used_at", Instant),
     Column("revoked_at", Instant),
+    Column("beginning", Text, nullable=False, server_default=""),
     CheckConstraint("scope IN ('use', 'manage')", name="scope_known"),
 )
 Index("ix_api_key_workspace", api_key.c.workspace, api_key.c.id)

@@ -197,11 +197,15 @@ async def diagnose_connection(caller: Manager, engine: TheEngine, connection: Re
 
 
 @router.get("/{connection}/uses", response_model=Listed[SummaryShown])
-async def list_uses(caller: Reader, engine: TheEngine, connection: Ref) -> Any:
+async def list_uses(
+    caller: Reader, engine: TheEngine, connection: Ref, offset: Offset = 0, limit: Limit = 50
+) -> Any:
     """The saved requests that carry this connection's token, by name."""
     found = await engine.find(caller.actor, connection)
-    uses = await engine.listing.uses_of(caller.actor, found.id)
-    return {"items": [summary_view(each) for each in uses], "total": len(uses)}
+    page = await engine.requests.page(
+        caller.actor, connection_id=found.id, offset=offset, limit=limit
+    )
+    return {"items": [summary_view(each) for each in page.rows], "total": page.total}
 
 
 async def _settings(

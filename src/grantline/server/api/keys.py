@@ -31,6 +31,8 @@ class KeyShown(Shown):
     name: str
     owner: str
     scope: Scope
+    beginning: str
+    """Its first characters; empty for keys made before these were kept."""
     created_at: datetime
     last_used_at: datetime | None
 

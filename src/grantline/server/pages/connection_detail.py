@@ -25,6 +25,7 @@ from grantline.server.page import (
     web_of,
 )
 from grantline.server.pages.event_words import in_words
+from grantline.server.pages.list_pages import FIRST
 from grantline.server.pages.service import service_of
 
 MOST_EVENTS: Final = 200
@@ -36,7 +37,7 @@ async def show(request: Request) -> Response:
     found = await _find(request)
     error = _failure(request)
     diagnoses = await engine.diagnose(actor, found.id, error)
-    uses = await engine.listing.uses_of(actor, found.id)
+    uses = await engine.requests.page(actor, connection_id=found.id, limit=FIRST)
     uri = settings_of(request).redirect_uri(found.app.settings) if found.flow.needs_browser else ""
     return page(
         request,

@@ -17,7 +17,7 @@ from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError, InvalidInput, NameTaken
 from grantline.server.flash import Tone
 from grantline.server.page import actor_of, engine_of, page, see_other, settings_of
-from grantline.server.pages.list_pages import PER_PAGE, ListPage
+from grantline.server.pages.list_pages import FIRST, PER_PAGE, ListPage
 from grantline.server.pages.service import service_of
 
 FILTERS: Final = ((ALL, "All"), (MINE, "Mine"), (NEEDS_ATTENTION, "Needs attention"))
@@ -95,7 +95,9 @@ async def duplicate(request: Request) -> Response:
 async def delete_form(request: Request) -> Response:
     """What deleting would break, and what it does at the service."""
     found = await _find(request)
-    uses = await engine_of(request).listing.uses_of(actor_of(request), found.id)
+    uses = await engine_of(request).requests.page(
+        actor_of(request), connection_id=found.id, limit=FIRST
+    )
     return page(request, "connections/delete.html", connection=found, uses=uses)
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 PER_PAGE: Final = 25
+# Of a list that has a page of its own elsewhere, the first ones.
+FIRST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

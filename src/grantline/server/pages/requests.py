@@ -58,9 +58,16 @@ async def overview(request: Request) -> Response:
     engine, actor = engine_of(request), actor_of(request)
     query = request.query_params.get("q", "").strip()
     at = ListPage.of(request)
-    found = await engine.requests.page(actor, query=query, offset=at.offset, limit=PER_PAGE)
+    connection_id = request.query_params.get("connection", "")
+    found = await engine.requests.page(
+        actor,
+        query=query,
+        connection_id=connection_id or None,
+        offset=at.offset,
+        limit=PER_PAGE,
+    )
     used = {each.connection_id for each in found.rows if each.connection_id}
-    names = await engine.listing.names(actor, used)
+    names = await engine.listing.names(actor, used | {connection_id})
     latest = await engine.runs.latest(actor, {each.id for each in found.rows})
     rows = [
         Row(
@@ -70,7 +77,16 @@ async def overview(request: Request) -> Response:
         )
         for each in found.rows
     ]
-    return page(request, "requests/list.html", rows=rows, total=found.total, query=query, at=at)
+    return page(
+        request,
+        "requests/list.html",
+        rows=rows,
+        total=found.total,
+        query=query,
+        connection_id=connection_id,
+        connection_name=names.get(connection_id),
+        at=at,
+    )
 
 
 async def new(request: Request) -> Response:
