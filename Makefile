@@ -5,6 +5,8 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
+# The tests start Python by the hundred, and without bytecode each start compiles every module.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # stages come in order, and -j makes nothing here faster
