@@ -10,7 +10,7 @@ from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
-from grantline.server.assets import Assets
+from grantline.server.assets import bundled_assets
 from grantline.server.compression import Compression
 from grantline.server.device_waits import DeviceWaits
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
@@ -35,7 +35,7 @@ def create_app(
         settings: Where browsers find the app.
         passwords: Replaces how passwords are hashed; for tests.
     """
-    assets = Assets()
+    assets = bundled_assets()
     web = Web(
         engine=engine,
         settings=settings,

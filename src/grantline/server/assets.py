@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -64,3 +65,9 @@ class Assets:
             headers["Content-Encoding"] = "gzip"
             return Response(asset.packed, headers=headers, media_type=asset.kind)
         return Response(asset.plain, headers=headers, media_type=asset.kind)
+
+
+@cache
+def bundled_assets() -> Assets:
+    """The files of this release, read once in a process however many apps it makes."""
+    return Assets()

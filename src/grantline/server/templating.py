@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,9 @@ FOLDER: Final = Path(__file__).parent / "templates"
 MONOGRAM_COLOURS: Final = 8
 
 
+@cache
 def make_templates(assets: Assets) -> Environment:
-    """The environment all pages are made in."""
+    """The environment all pages are made in; every app with ``assets`` shares what it compiles."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
