@@ -12,6 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from grantline.store.open import open_store
+from grantline.store.tables import instance, metadata
+
 
 class PostgresServer:
     """A running cluster that nobody else uses. No test's rows survive it, so it never syncs."""
@@ -91,3 +94,19 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_url(postgres: PostgresServer) -> str:
     """The URL of a new, empty database."""
     return postgres.create_database()
+
+
+@pytest.fixture(scope="session")
+def _migrated_once(postgres: PostgresServer) -> str:
+    url = postgres.create_database()
+    open_store(url, Path()).close()
+    return url
+
+
+@pytest.fixture
+def migrated_postgres_url(_migrated_once: str) -> str:
+    """The URL of a database with our schema and no rows: the same one for each test, emptied."""
+    tables = [each.name for each in reversed(metadata.sorted_tables) if each is not instance]
+    with psycopg.connect(_migrated_once, options="-c lock_timeout=10s") as connection:
+        connection.execute(";".join(f'DELETE FROM "{each}"' for each in tables))
+    return _migrated_once

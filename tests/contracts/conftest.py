@@ -15,7 +15,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     urls: dict[str, Callable[[], str | None]] = {
         "memory": lambda: "sqlite:///:memory:",
         "sqlite": lambda: None,
-        "postgresql": lambda: str(request.getfixturevalue("postgres_url")),
+        "postgresql": lambda: str(request.getfixturevalue("migrated_postgres_url")),
     }
     opened = open_store(urls[request.param](), tmp_path)
     yield opened

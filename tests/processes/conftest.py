@@ -125,7 +125,7 @@ def town(tmp_path: Path, options: ServerOptions, request: pytest.FixtureRequest)
     """A town whose database is SQLite, or PostgreSQL for tests marked so."""
     url: Any = None
     if request.node.get_closest_marker("postgres"):
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("migrated_postgres_url")
     clock = FakeClock(datetime.now(UTC))
     with FakeAuthorizationServer.in_thread(options, clock=clock) as server:
         made = Town(tmp_path, server, url)

@@ -1,0 +1,43 @@
+"""New SQLite databases start as copies of one that was migrated, once for the whole run.
+
+Migrating one takes longer than most tests need for all they do. The tests of the store migrate
+each database themselves (`tests.store.conftest`), and so does every process that tests start.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine
+
+from grantline.store import database
+from grantline.store.migrate import migrate
+
+set_up = database._set_up_sqlite  # noqa: SLF001 - what every new connection goes through
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once() -> Iterator[None]:
+    """For every test, except those of the store."""
+    migrated = sqlite3.connect(":memory:", check_same_thread=False)
+    migrate(database.prepare(create_engine("sqlite://", creator=lambda: migrated)))
+
+    def fill_and_set_up(connection: sqlite3.Connection, record: object) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        if not pages:
+            _copy(migrated, connection)
+        set_up(connection, record)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_set_up_sqlite", fill_and_set_up)
+        yield
+    migrated.close()
+
+
+def _copy(migrated: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    new.execute("PRAGMA journal_mode = MEMORY")
+    new.execute("PRAGMA synchronous = OFF")
+    migrated.backup(new)
+    # No two databases have one name.
+    new.execute("UPDATE instance SET id = 'ins_' || lower(hex(randomblob(16)))")
+    new.commit()
