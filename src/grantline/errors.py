@@ -6,7 +6,9 @@ GrantlineError
 │   ├── UnknownProvider
 │   ├── NameTaken                 another connection or app has this name already
 │   ├── KeyUnavailable            no key to open this secret: .fingerprint names the wanted one
-│   └── SecretUnreadable          the key is there, the sealed value was damaged or moved
+│   ├── KeyInUse                  the key cannot be given up: something is sealed under it
+│   ├── SecretUnreadable          the key is there, the sealed value was damaged or moved
+│   └── Quarantined               a copy of a database renews nothing until somebody says so
 ├── ProtocolError                 the other side broke the specification: .rule cites it
 │   ├── DiscoveryFailed
 │   ├── CallbackRejected          state, issuer, reuse: .check names which
@@ -126,6 +128,21 @@ class SecretUnreadable(ConfigurationError):
     code = "secret_unreadable"
     exit_code = 3
     http_status = 500
+
+
+class KeyInUse(ConfigurationError):
+    """A master key cannot be given up yet: it is primary, or secrets are sealed under it."""
+
+    code = "key_in_use"
+    http_status = 409
+
+
+class Quarantined(ConfigurationError):
+    """This database may be a copy: renewing here could end the grants of the original."""
+
+    code = "quarantined"
+    exit_code = 10
+    http_status = 503
 
 
 # --- the other side broke the specification --------------------------------------------------

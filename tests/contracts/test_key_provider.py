@@ -59,7 +59,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, desktop: HeldInMemory) 
     """Gives a provider whose place holds a text, or nothing."""
 
     def environment(text: str | None) -> KeyProvider:
-        return EnvironmentKeys({} if text is None else {"GRANTLINE_KEY": text})
+        return EnvironmentKeys(text)
 
     def file(text: str | None) -> KeyProvider:
         path = tmp_path / "master.key"
@@ -123,6 +123,21 @@ def test_law_4_what_was_created_is_loaded(make: Make) -> None:
     assert (made is None) == (loaded is None)
     if made and loaded:
         assert made.primary == loaded.primary
+
+
+def test_law_6_a_key_that_was_added_comes_behind_the_others(make: Make) -> None:
+    place, second = make(KEY.to_text()), MasterKey(b"2" * 32)
+    kept = [place.add(second), place.add(second)]
+    ring = place.load()
+    assert ring is not None
+    assert list(ring) == ([KEY, second] if all(kept) else [KEY])
+
+
+def test_law_6_the_first_key_may_be_added_too(make: Make) -> None:
+    place = make(None)
+    kept = place.add(KEY)
+    ring = place.load()
+    assert [list(each) for each in (ring,) if each] == ([[KEY]] if kept else [])
 
 
 def test_law_5_no_name_or_repr_shows_a_key(make: Make) -> None:

@@ -11,11 +11,13 @@ from grantline.errors import (
     AppNotFound,
     ConnectionChanged,
     ConnectionNotFound,
+    KeyInUse,
     KeyUnavailable,
     NameTaken,
+    NotFound,
 )
 from grantline.store.protocol import Store
-from grantline.store.records import Health, Lease
+from grantline.store.records import Health, Lease, SealedValue
 from tests.records import (
     AUTHORIZED,
     HOUR,
@@ -93,8 +95,8 @@ def test_the_clock_is_aware_and_goes_forward(store: Store) -> None:
 
 
 def test_the_instance_has_one_id_for_good(store: Store) -> None:
-    assert store.instance_id() == store.instance_id()
-    assert store.instance_id().startswith("ins_")
+    assert store.instance().id == store.instance().id
+    assert store.instance().id.startswith("ins_")
 
 
 # Law 1
@@ -582,3 +584,42 @@ def test_purging_drops_what_has_ended_and_keeps_the_rest(filled: Store) -> None:
     assert [each.id for each in filled.open_attempts()] == ["open"]
     assert filled.take_pending("old", NOW) is None
     assert filled.take_pending("new", NOW) is not None
+
+
+# Laws 14 and 15
+
+
+def test_law_14_a_key_that_seals_something_is_not_forgotten(filled: Store) -> None:
+    for number, is_primary in ((1, True), (2, False), (3, False)):
+        filled.add_key(a_key(fingerprint=f"{number}" * 16, primary=is_primary))
+    record = replace(filled.load_app("home", "app_1"), version=2)
+    filled.update_app(replace(record, sealed_secrets=f"v1.{'2' * 16}.head.body"), an_event())
+    for fingerprint, why in (("1" * 16, "primary"), ("2" * 16, "1 in app")):
+        with pytest.raises(KeyInUse, match=why):
+            filled.retire_key(fingerprint)
+    filled.retire_key("3" * 16)
+    with pytest.raises(NotFound):
+        filled.retire_key("3" * 16)
+    assert {each.fingerprint for each in filled.list_keys()} == {"1" * 16, "2" * 16}
+    assert filled.primary_key() == "1" * 16
+
+
+def test_law_15_only_the_value_that_was_read_is_replaced(filled: Store) -> None:
+    (place,) = (each for each in filled.sealed_columns() if each.table == "app")
+    assert place.bound_to == "secrets"
+    (old,) = filled.list_sealed(place, but="v1.", after="", limit=9)
+    assert old == SealedValue("home", "app_1", "v1.sealed")
+    assert filled.list_sealed(place, but="v1.sealed", after="", limit=9) == []
+    assert filled.list_sealed(place, but="v1.", after="app_1", limit=9) == []
+    stale = replace(old, sealed="v1.older")
+    assert filled.replace_sealed(place, [(stale, "v1.lost"), (old, "v1.new")]) == 1
+    assert filled.load_app("home", "app_1").sealed_secrets == "v1.new"
+    counted = {each.head: each.count for each in filled.count_sealed() if each.place == place}
+    assert counted == {"v1.new": 1}
+
+
+def test_a_store_remembers_where_its_only_copy_is(store: Store) -> None:
+    store.settle("here", "production")
+    found = store.instance()
+    assert (found.place, found.name, found.restored_from) == ("here", "production", None)
+    assert store.place() == store.place()

@@ -205,7 +205,7 @@ def test_many_first_starts_at_once_make_one_database(url: str, tmp_path: Path) -
 def _first_start(url: str, directory: Path) -> str:
     code = (
         "import sys; from pathlib import Path; from grantline.store.open import open_store; "
-        "print(open_store(sys.argv[1] or None, Path(sys.argv[2])).instance_id())"
+        "print(open_store(sys.argv[1] or None, Path(sys.argv[2])).instance().id)"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore::ResourceWarning", "-c", code, url, directory],

@@ -75,7 +75,7 @@ def schema_of(engine: Engine) -> set[str]:
 def test_opening_again_changes_nothing(url: str, tmp_path: Path) -> None:
     first = open_store(url, tmp_path)
     second = open_store(url, tmp_path)
-    assert first.instance_id() == second.instance_id()
+    assert first.instance().id == second.instance().id
     first.close()
     second.close()
 

@@ -13,8 +13,10 @@ from grantline.cli import (
     create,
     demo,
     discover,
+    keys,
     look,
     request,
+    resume,
     serve,
     token,
 )
@@ -34,7 +36,8 @@ program.add_typer(
     connections, name="connection", help="Create, authorize, look at and change connections."
 )
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
-for module in (request, token, discover, serve, demo):
+program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
+for module in (request, token, resume, discover, serve, demo):
     program.add_typer(module.commands)
 
 

@@ -12,6 +12,8 @@ from grantline.cli.output import note
 
 if TYPE_CHECKING:
     from grantline.connections.engine import Engine
+    from grantline.connections.open import Installation
+    from grantline.connections.settings import Settings
 
 T = TypeVar("T")
 
@@ -23,10 +25,8 @@ def with_engine(work: Callable[[Engine], Awaitable[T]]) -> T:
     saved first.
     """
     from grantline.connections.open import open_engine
-    from grantline.connections.settings import Settings
 
-    environment = {name: value for name, value in os.environ.items() if name != DEBUG_VARIABLE}
-    settings = Settings.from_environment(environment)
+    settings = settings_of_environment()
 
     async def session() -> T:
         async with open_engine(settings) as engine:
@@ -35,3 +35,21 @@ def with_engine(work: Callable[[Engine], Awaitable[T]]) -> T:
             return await work(engine)
 
     return asyncio.run(session())
+
+
+def with_installation(work: Callable[[Installation], T]) -> T:
+    """The result of ``work`` on the store and keys that the environment describes."""
+    from grantline.connections.open import open_installation
+
+    with open_installation(settings_of_environment()) as installation:
+        for notice in installation.notices:
+            note(notice)
+        return work(installation)
+
+
+def settings_of_environment() -> Settings:
+    """The settings that the environment describes."""
+    from grantline.connections.settings import Settings
+
+    environment = {name: value for name, value in os.environ.items() if name != DEBUG_VARIABLE}
+    return Settings.from_environment(environment)

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
@@ -16,13 +17,14 @@ from grantline.connections.codec import from_plain
 from grantline.connections.connection import Actor
 from grantline.connections.holding import TRUSTED_FOR, Holding, Holdings, due_at
 from grantline.connections.ids import ENTROPY_BYTES, new_id
+from grantline.connections.quarantine import Quarantine, examine_copy
 from grantline.connections.sealing import (
     open_client_secrets,
     open_flow_secrets,
     open_tokens,
     tokens_place,
 )
-from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
+from grantline.errors import ConfigurationError, ConnectionNotFound, GrantlineError, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
 from grantline.oauth.dpop import Dpop
@@ -39,6 +41,9 @@ R = TypeVar("R")
 STORE_THREADS: Final = 4
 SAVE_FOR: Final = timedelta(seconds=15)
 SAVE_AGAIN: Final = timedelta(milliseconds=250)
+# How soon a process follows what an operator does to the store from another one: another primary
+# key, or the end of a quarantine.
+FOLLOWS_WITHIN: Final = timedelta(seconds=10)
 
 
 class Context:
@@ -56,12 +61,17 @@ class Context:
         transport: Transport,
         clock: Clock,
         entropy: Callable[[int], bytes] = os.urandom,
+        instance: str = "",
+        quarantine: Quarantine | None = None,
     ) -> None:
         self.store = store
         self.vault = vault
         self.transport = transport
         self.clock = clock
         self.entropy = entropy
+        self.quarantine = quarantine
+        self._instance = instance
+        self._follow_at = clock.now() + FOLLOWS_WITHIN
         self.holdings = Holdings()
         self._threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="grantline-store")
         self._beside: set[asyncio.Task[None]] = set()
@@ -70,7 +80,28 @@ class Context:
     async def stored(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of a store method, run on a thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
+        return await loop.run_in_executor(self._threads, partial(self._call, call, *args, **kwargs))
+
+    def _call(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if (now := self.clock.now()) >= self._follow_at:
+            self._follow_at = now + FOLLOWS_WITHIN
+            # Whatever is wrong, the call itself meets and tells it.
+            with suppress(GrantlineError):
+                self.vault.follow(self.store.primary_key())
+                self._examine()
+        return call(*args, **kwargs)
+
+    def _examine(self) -> Quarantine | None:
+        if self.quarantine is not None:
+            self.quarantine = examine_copy(self.store, self._instance)
+        return self.quarantine
+
+    async def quarantined(self) -> Quarantine | None:
+        """Why nothing may be renewed here; None when this is the only copy of the database.
+
+        Asked before anything is spent at a service that its original still needs.
+        """
+        return None if self.quarantine is None else await self.stored(self._examine)
 
     async def persisted(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The same, again while the database refuses: for what exists nowhere else yet."""

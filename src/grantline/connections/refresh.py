@@ -84,6 +84,7 @@ class Refresher:
             ConnectionNotFound: It was deleted, or never was the actor's.
             NotAuthorized: Nobody has consented yet.
             ReauthorizationRequired: The grant is dead, or ended and cannot be renewed.
+            Quarantined: This database may be a copy, whose original needs the refresh token.
             RefreshInProgress: Another process has been renewing it for too long.
             TemporarilyUnavailable: The authorization server cannot answer now.
             GrantlineError: The server refused in another way.
@@ -132,10 +133,13 @@ class Refresher:
                 return holding
             alive = holding.alive(now + min_ttl, rejected=rejected)
             _check_renewable(holding, alive=alive)
-            if not holding.renewable or (not insist and _backing_off(holding, now)):
+            quarantine = await self._context.quarantined()
+            backing_off = not insist and _backing_off(holding, now)
+            if quarantine or backing_off or not holding.renewable:
                 if alive:
                     return holding
-                raise _later(holding, now)
+                name = holding.record.name
+                raise quarantine.refusal(name) if quarantine else _later(holding, now)
             lease = await self._context.stored(
                 store.acquire_lease,
                 connection_id,

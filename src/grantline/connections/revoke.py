@@ -30,6 +30,10 @@ UNREADABLE = Revocation(
     revoked=False,
     note="The tokens could not be read: remove the access in the service's own settings.",
 )
+STILL_IN_USE = Revocation(
+    revoked=False,
+    note="Nothing was revoked: this database may be a copy, and its original still uses the grant.",
+)
 NOTHING_TO_REVOKE = Revocation(revoked=True, note="There were no tokens to revoke.")
 
 
@@ -45,6 +49,8 @@ async def revoke_tokens(context: Context, holding: Holding, tokens: TokenSet | N
             revoked=False,
             note="The app has no revocation URI: remove the access in the service's own settings.",
         )
+    if await context.quarantined() is not None:
+        return STILL_IN_USE
     kinds = [(TokenKind.REFRESH_TOKEN, tokens.refresh_token)] if tokens.refresh_token else []
     kinds.append((TokenKind.ACCESS_TOKEN, tokens.access_token))
     try:

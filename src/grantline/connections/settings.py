@@ -4,9 +4,10 @@
 | --- | --- | --- |
 | ``GRANTLINE_DATA_DIR`` | where the SQLite database and the key file live | user data directory |
 | ``GRANTLINE_DATABASE_URL`` | ``sqlite:///…`` or ``postgresql://…`` | SQLite there |
-| ``GRANTLINE_KEY`` | master keys, the primary first, comma separated | none |
+| ``GRANTLINE_KEY`` | master keys, or URLs of a key management service, comma separated | none |
 | ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``master.key`` in the data directory |
 | ``GRANTLINE_KEYRING`` | ``1`` takes the key from the keyring of the desktop | off |
+| ``GRANTLINE_INSTANCE`` | a name that no copy of this installation has | none |
 | ``GRANTLINE_ALLOW_HOSTS`` | private or loopback hosts, addresses, networks to reach | none |
 | ``GRANTLINE_ALLOW_PORTS`` | ports to reach that are usually not HTTP | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
@@ -30,6 +31,7 @@ VARIABLES: Final = (
     "GRANTLINE_KEY",
     "GRANTLINE_KEY_FILE",
     "GRANTLINE_KEYRING",
+    "GRANTLINE_INSTANCE",
     "GRANTLINE_ALLOW_HOSTS",
     "GRANTLINE_ALLOW_PORTS",
     "GRANTLINE_CA_FILE",
@@ -39,6 +41,7 @@ VARIABLES: Final = (
 OF_THE_COMMAND_LINE: Final = (
     "GRANTLINE_CLIENT_SECRET",
     "GRANTLINE_PASSWORD",
+    "GRANTLINE_BACKUP_PASSPHRASE",
     "GRANTLINE_DEBUG",
 )
 
@@ -52,6 +55,7 @@ class Settings:
         database_url: None means SQLite in ``data_dir``. It may hold a password.
         policy: What the egress guard allows beyond the public internet.
         ca_pem: Certificate authorities to trust besides the system's.
+        instance: What the operator calls this installation; empty without a name.
         environment: What the key providers read.
     """
 
@@ -59,6 +63,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     policy: EgressPolicy = field(default_factory=EgressPolicy)
     ca_pem: str = field(default="", repr=False)
+    instance: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -85,6 +90,7 @@ class Settings:
                 allow_ports=split_setting(environment.get("GRANTLINE_ALLOW_PORTS", "")),
             ),
             ca_pem=_authorities(environment.get("GRANTLINE_CA_FILE", "")),
+            instance=environment.get("GRANTLINE_INSTANCE", "").strip(),
             environment=environment,
         )
 

@@ -116,6 +116,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         path=request.url.path,
         places=PLACES,
         settings=web.settings,
+        quarantine=web.engine.context.quarantine,
         **context,
     )
     response = HTMLResponse(body, status_code=status)

@@ -29,8 +29,8 @@ class Finding:
 
 async def identity(context: Context) -> str:
     """What ``/healthz`` answers: the same in each process of one installation, and no secret."""
-    instance = await context.stored(context.store.instance_id)
-    return f"grantline {hashlib.sha256(f'healthz {instance}'.encode()).hexdigest()[:16]}"
+    instance = await context.stored(context.store.instance)
+    return f"grantline {hashlib.sha256(f'healthz {instance.id}'.encode()).hexdigest()[:16]}"
 
 
 async def check_public_url(context: Context, settings: ServerSettings) -> Finding:

@@ -25,6 +25,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 12. A session that expired, an API key that was revoked, and either of a disabled user are not
     found.
 13. Saved requests and runs outlive the connections they name; transcripts do not.
+14. No key is forgotten while it is primary, or while anything is sealed under it.
+15. ``replace_sealed`` writes over the very value it was given, and over no other.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from grantline.store.records import (
     Event,
     Glance,
     Health,
+    Instance,
     KeyRecord,
     Lease,
     ListedConnection,
@@ -48,6 +51,9 @@ from grantline.store.records import (
     RefreshAttempt,
     RunRecord,
     SavedRequestRecord,
+    SealedColumn,
+    SealedCount,
+    SealedValue,
     Session,
     TokenColumns,
     TranscriptLine,
@@ -448,8 +454,13 @@ class Store(Protocol):
         """
         ...
 
+    # keys
     def list_keys(self) -> Sequence[KeyRecord]:
-        """Every key that sealed something here, oldest first."""
+        """Every key that may have sealed something here, oldest first."""
+        ...
+
+    def primary_key(self) -> str:
+        """The fingerprint of the key that seals; empty in a store that is new."""
         ...
 
     def add_key(self, key: KeyRecord, replacing: str | None = None) -> None:
@@ -460,6 +471,48 @@ class Store(Protocol):
         """
         ...
 
-    def instance_id(self) -> str:
-        """An id made once when the database was created."""
+    def retire_key(self, fingerprint: str) -> None:
+        """Forgets a key (law 14).
+
+        Raises:
+            KeyInUse: It is primary, or something is sealed under it: says how much and where.
+            NotFound: No key has this fingerprint.
+        """
+        ...
+
+    def sealed_columns(self) -> Sequence[SealedColumn]:
+        """Every column of sealed values."""
+        ...
+
+    def count_sealed(self) -> Sequence[SealedCount]:
+        """How many values are sealed, by column and by the head that names the key."""
+        ...
+
+    def list_sealed(
+        self, place: SealedColumn, *, but: str, after: str, limit: int
+    ) -> Sequence[SealedValue]:
+        """Values of a column whose head is not ``but``, by row, those behind the row ``after``."""
+        ...
+
+    def replace_sealed(
+        self, place: SealedColumn, changes: Sequence[tuple[SealedValue, str]]
+    ) -> int:
+        """Writes new values over those that are still what was read (law 15); gives the count."""
+        ...
+
+    # the database among its copies
+    def instance(self) -> Instance:
+        """What this database remembers of itself."""
+        ...
+
+    def place(self) -> str:
+        """Where this database is, told by what a copy of it would not share; empty in memory."""
+        ...
+
+    def ended_by(self, instant: datetime, limit: int) -> Page[ConnectionRecord]:
+        """Connections whose access token ended by then, and which have a refresh token, by name."""
+        ...
+
+    def settle(self, place: str, name: str) -> None:
+        """Notes that this is the only copy, that it is at ``place``, and what it is called."""
         ...

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from grantline.store.sql_connections import Connections
+from grantline.store.sql_instance import Copies
 from grantline.store.sql_journal import Journal
+from grantline.store.sql_keys import Keys
 from grantline.store.sql_listing import Listing
 from grantline.store.sql_people import People
 from grantline.store.sql_requests import Requests
 from grantline.store.sql_tokens import Tokens
 
 
-class SqlStore(Connections, Listing, Tokens, People, Requests, Journal):
+class SqlStore(Connections, Listing, Tokens, People, Requests, Journal, Keys, Copies):
     """State in one database. ``open_store`` makes one; its parts are files by subject."""

@@ -1,24 +1,21 @@
-"""Events, keys and the instance: what a store remembers of itself."""
+"""Events, and what has ended: what a store remembers of its past."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from grantline.errors import KeyUnavailable
 from grantline.store.database import Database
-from grantline.store.records import Event, KeyRecord
+from grantline.store.records import Event
 from grantline.store.rows import to_record, to_row
 from grantline.store.tables import (
     event,
-    instance,
     pending_authorization,
     refresh_attempt,
     session,
     transcript_line,
-    vault_key,
 )
 from grantline.store.tables import run as made_run
 
@@ -29,7 +26,7 @@ def note(run: Connection, happened: Event) -> None:
 
 
 class Journal(Database):
-    """The part of the store that is about the store."""
+    """The part of the store that is about what happened."""
 
     def add_event(self, event: Event) -> None:
         """Adds one line to the audit."""
@@ -60,37 +57,3 @@ class Journal(Database):
         )
         with self._write() as run:
             return sum(run.execute(each).rowcount for each in gone)
-
-    def list_keys(self) -> Sequence[KeyRecord]:
-        """Every key that sealed something here, oldest first."""
-        order = (vault_key.c.created_at, vault_key.c.fingerprint)
-        with self._read() as run:
-            rows = run.execute(select(vault_key).order_by(*order)).mappings()
-            return [to_record(KeyRecord, row) for row in rows]
-
-    def add_key(self, key: KeyRecord, replacing: str | None = None) -> None:
-        """Notes a key; a primary one takes over from the key ``replacing``, and from no other."""
-        known = vault_key.c
-        with self._write() as run:
-            # Of two processes that start at once, each with a key of its own, the second waits
-            # here for the first, and then sees its key.
-            run.execute(select(instance.c.id).with_for_update())
-            same = known.fingerprint == key.fingerprint
-            is_known = run.execute(select(known.fingerprint).where(same)).first() is not None
-            if key.primary:
-                current = run.execute(select(known.fingerprint).where(known.primary)).scalar()
-                if current not in {None, replacing, key.fingerprint}:
-                    raise KeyUnavailable(
-                        f"This database is sealed with the master key {current}.",
-                        fingerprint=current,
-                        hint="Another process registered it meanwhile: start with that key.",
-                    )
-                run.execute(update(vault_key).where(known.primary).values(primary=False))
-                run.execute(update(vault_key).where(same).values(primary=True))
-            if not is_known:
-                run.execute(insert(vault_key).values(to_row(key)))
-
-    def instance_id(self) -> str:
-        """An id made once when the database was created."""
-        with self._read() as run:
-            return str(run.execute(select(instance.c.id)).scalar_one())

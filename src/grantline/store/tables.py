@@ -7,7 +7,7 @@ only name a connection, because they outlive it; the name is looked up within th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -37,9 +37,17 @@ metadata = MetaData(
 )
 
 
+BOUND_TO: Final = "bound_to"
+
+
 def _when(condition: str) -> dict[str, Any]:
     """The options of an index over the rows that meet ``condition`` only."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _sealed(name: str, bound_to: str, *, nullable: bool = False) -> Column[str]:
+    """A column of sealed values, which are bound to their row and to the word ``bound_to``."""
+    return Column(name, Text, nullable=nullable, info={BOUND_TO: bound_to})
 
 
 instance = Table(
@@ -48,6 +56,11 @@ instance = Table(
     Column("id", Text, primary_key=True),
     # The oldest schema whose code can still use this database: see migrations/__init__.py.
     Column("usable_from", Integer, nullable=False),
+    # Where this database was when it was last known to be the only copy of itself.
+    Column("place", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default=""),
+    # When the backup was made from which it was restored; empty once it is the only copy.
+    Column("restored_from", Instant),
 )
 
 vault_key = Table(
@@ -57,6 +70,8 @@ vault_key = Table(
     Column("check_value", Text, key="check", nullable=False),
     Column("is_primary", Boolean, key="primary", nullable=False),
     Column("created_at", Instant, nullable=False),
+    # The key itself, as a key management service wrapped it; empty for a key kept elsewhere.
+    Column("wrapped", Text, nullable=False, server_default=""),
 )
 Index("ux_vault_key_primary", vault_key.c.primary, unique=True, **_when("is_primary"))
 
@@ -69,7 +84,7 @@ app = Table(
     Column("name", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("settings", Json, nullable=False),
-    Column("sealed_secrets", Text),
+    _sealed("sealed_secrets", "secrets", nullable=True),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -88,7 +103,7 @@ connection = Table(
     Column("flow", Text, nullable=False),
     Column("scopes", Words, nullable=False),
     Column("hosts", Words, nullable=False),
-    Column("sealed_secrets", Text),
+    _sealed("sealed_secrets", "secrets", nullable=True),
     # health
     Column("state", Text, nullable=False),
     Column("cause", Text, nullable=False),
@@ -97,12 +112,12 @@ connection = Table(
     Column("retry_at", Instant),
     Column("dead_grant_at", Instant),
     # tokens
-    Column("sealed_tokens", Text),
+    _sealed("sealed_tokens", "tokens", nullable=True),
     Column("expires_at", Instant),
     Column("refresh_expires_at", Instant),
     Column("has_refresh_token", Boolean, nullable=False),
     Column("granted_scopes", Words),
-    Column("sealed_previous", Text),
+    _sealed("sealed_previous", "tokens", nullable=True),
     Column("previous_until", Instant),
     Column("generation", Integer, nullable=False),
     # lease
@@ -151,7 +166,7 @@ pending_authorization = Table(
     Column("binding_hash", Text, nullable=False),
     Column("redirect_uri", Text, nullable=False),
     Column("context", Text, nullable=False),
-    Column("sealed_verifier", Text, nullable=False),
+    _sealed("sealed_verifier", "consent"),
     Column("scopes", Words, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
@@ -182,7 +197,7 @@ refresh_attempt = Table(
     Column("lease_number", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("deadline", Instant, nullable=False),
-    Column("sealed_answer", Text),
+    _sealed("sealed_answer", "answer", nullable=True),
     Column("outcome", Text, nullable=False),
     Column("closed_at", Instant),
     ForeignKeyConstraint(
@@ -281,7 +296,7 @@ saved_request = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    Column("sealed_spec", Text, nullable=False),
+    _sealed("sealed_spec", "spec"),
     UniqueConstraint("workspace", "name"),
 )
 Index("ix_saved_request_connection_id", saved_request.c.workspace, saved_request.c.connection_id)
@@ -303,7 +318,7 @@ run = Table(
     Column("attempts", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     # Last, because it is large: SQLite reads a row no further than the columns asked for.
-    Column("sealed_detail", Text, nullable=False),
+    _sealed("sealed_detail", "detail"),
 )
 Index("ix_run_workspace", run.c.workspace, run.c.at, run.c.id)
 Index("ix_run_connection_id", run.c.workspace, run.c.connection_id, run.c.at, run.c.id)
@@ -318,7 +333,7 @@ transcript_line = Table(
     Column("connection_id", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("step", Text, nullable=False),
-    Column("sealed_exchange", Text, nullable=False),
+    _sealed("sealed_exchange", "exchange"),
     ForeignKeyConstraint(
         ["workspace", "connection_id"],
         ["connection.workspace", "connection.id"],

@@ -81,6 +81,11 @@ def wrapped_by(sealed: str) -> str:
     return parts[1]
 
 
+def head_of(fingerprint: str) -> str:
+    """How every value begins that this master key wrapped."""
+    return f"{VERSION}.{fingerprint}."
+
+
 def _head(data_key: bytes, key: MasterKey, place: Place) -> str:
     wrapped = _encrypt(key.reveal(), data_key, place.associated_data(_wrap_purpose(key)))
     return f"{VERSION}.{key.fingerprint}.{_encode(wrapped)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +72,26 @@ class KeyFile:
             raise self._refused("cannot be created", error) from None
         return self.load()
 
+    def add(self, key: MasterKey) -> bool:
+        """Keeps ``key`` behind those in the file; one writer at a time, whole or not at all."""
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}.{key.fingerprint}")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _locked(self._path.parent):
+                held = self.load()
+                if held is not None and key.fingerprint in held:
+                    return True
+                lines = [*(each.to_text() for each in held or ()), key.to_text()]
+                try:
+                    _write_durably(draft, "\n".join(lines) + "\n")
+                    draft.rename(self._path)
+                finally:
+                    draft.unlink(missing_ok=True)
+                _sync_directory(self._path.parent)
+        except OSError as error:
+            raise self._refused("cannot be written", error) from None
+        return True
+
     def _refused(self, why: str, error: OSError | None = None) -> ConfigurationError:
         return ConfigurationError(
             f"The key file {self._path} {why}.",
@@ -77,6 +99,16 @@ class KeyFile:
             "where that is not possible, set GRANTLINE_KEY instead.",
             detail=error.strerror or "" if error else "",
         )
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write_durably(path: Path, text: str) -> None:

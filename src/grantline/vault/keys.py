@@ -25,16 +25,18 @@ class MasterKey:
 
     Attributes:
         fingerprint: The key's public name: 16 hex digits of SHA-256 over a prefix and the key.
+        wrapped: The key as a key management service wrapped it, no secret; empty for others.
     """
 
-    __slots__ = ("__value", "fingerprint")
+    __slots__ = ("__value", "fingerprint", "wrapped")
 
-    def __init__(self, value: bytes) -> None:
+    def __init__(self, value: bytes, *, wrapped: str = "") -> None:
         if len(value) != KEY_BYTES:
             raise ConfigurationError(f"A master key is {KEY_BYTES} bytes long.", hint=_MAKE_ONE)
         self.__value = value
         digest = hashlib.sha256(b"grantline master key fingerprint v1\0" + value)
         self.fingerprint: Final = digest.hexdigest()[:16]
+        self.wrapped: Final = wrapped
 
     @classmethod
     def generate(cls) -> MasterKey:
@@ -104,6 +106,18 @@ class KeyRing:
                 fingerprint=fingerprint,
                 hint="Add that key after the current one: GRANTLINE_KEY=current,older.",
             ) from None
+
+    def led_by(self, fingerprint: str) -> KeyRing:
+        """The same keys with this one as the primary; ``KeyUnavailable`` when it is not here."""
+        return KeyRing(self.find(fingerprint), tuple(self))
+
+    def joined(self, other: KeyRing) -> KeyRing:
+        """The same ring with the keys of ``other`` behind its own."""
+        return KeyRing(self.primary, (*self, *other))
+
+    def to_text(self) -> str:
+        """The keys themselves, as ``parse`` reads them."""
+        return ",".join(key.to_text() for key in self)
 
     def __contains__(self, fingerprint: str) -> bool:
         return fingerprint in self._keys

@@ -1,14 +1,15 @@
-"""Where master keys come from: the environment, a key file, the operating system's keyring."""
+"""Where master keys come from: a key management service, the environment, a file, a keyring."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
 from grantline.errors import ConfigurationError, KeyUnavailable
 from grantline.vault.key_file import KeyFile
 from grantline.vault.keys import KeyRing, MasterKey
+from grantline.vault.kms import WrappedKeys, split_services
 
 DEFAULT_KEY_FILE: Final = "master.key"
 
@@ -25,6 +26,8 @@ class KeyProvider(Protocol):
        that is there, whoever made it, is never replaced.
     4. After ``create`` gave a ring, ``load`` gives the same.
     5. No message, ``name`` or repr shows key material.
+    6. After ``add`` said True, ``load`` gives the same keys as before and then the new one; where
+       it says False, nothing was kept.
 
     """
 
@@ -41,14 +44,18 @@ class KeyProvider(Protocol):
         """The keys that are here, made now if need be, or None where none can be made."""
         ...
 
+    def add(self, key: MasterKey) -> bool:
+        """Keeps ``key`` behind those that are here; False where nothing can be kept."""
+        ...
+
 
 class EnvironmentKeys:
     """``GRANTLINE_KEY``: one key, or several parted by commas with the primary first."""
 
     VARIABLE: Final = "GRANTLINE_KEY"
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._text = env.get(self.VARIABLE)
+    def __init__(self, text: str | None) -> None:
+        self._text = text
 
     @property
     def name(self) -> str:
@@ -63,6 +70,11 @@ class EnvironmentKeys:
     def create(self) -> KeyRing | None:
         """None: a process cannot set its operator's environment."""
         return None
+
+    def add(self, key: MasterKey) -> bool:
+        """False, for the same reason."""
+        del key
+        return False
 
 
 class KeyringKeys:
@@ -93,6 +105,13 @@ class KeyringKeys:
         self._call("set_password", self.SERVICE, self.ACCOUNT, key.to_text())
         return self.load()
 
+    def add(self, key: MasterKey) -> bool:
+        """True: the entry then holds one key more."""
+        held = self.load()
+        ring = held.joined(KeyRing(key)) if held else KeyRing(key)
+        self._call("set_password", self.SERVICE, self.ACCOUNT, ring.to_text())
+        return True
+
     @staticmethod
     def _call(function: str, *arguments: str) -> str | None:
         try:
@@ -114,13 +133,26 @@ class KeyringKeys:
         return answer
 
 
-def providers(env: Mapping[str, str], data_dir: Path) -> tuple[KeyProvider, ...]:
+def providers(
+    env: Mapping[str, str], data_dir: Path, *, wrapped: Callable[[], Iterable[str]] = tuple
+) -> tuple[KeyProvider, ...]:
     """Every place to look, first match first.
 
-    ``GRANTLINE_KEY``, the file ``GRANTLINE_KEY_FILE`` names, the system keyring when
+    What ``GRANTLINE_KEY`` says, the file ``GRANTLINE_KEY_FILE`` names, the system keyring when
     ``GRANTLINE_KEYRING`` is 1, and ``master.key`` in the data directory.
+
+    Args:
+        env: The environment.
+        data_dir: Of this installation.
+        wrapped: Gives the master keys of the database as a key management service wrapped them.
     """
-    places: list[KeyProvider] = [EnvironmentKeys(env)]
+    places: list[KeyProvider] = []
+    text = env.get(EnvironmentKeys.VARIABLE)
+    services, rest = split_services(text or "")
+    if services:
+        places.append(WrappedKeys(services, wrapped))
+        text = rest or None
+    places.append(EnvironmentKeys(text))
     if named := env.get("GRANTLINE_KEY_FILE"):
         places.append(KeyFile(Path(named).expanduser()))
     if env.get("GRANTLINE_KEYRING") == "1":

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from grantline.errors import ConfigurationError, KeyUnavailable
-from grantline.vault.keys import KeyRing, check_value, verify_check
+from grantline.vault.keys import KeyRing, MasterKey, check_value, verify_check
+from grantline.vault.kms import WrappedKeys
 from grantline.vault.providers import KeyProvider
 from grantline.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """What a database remembers of a key that sealed something in it."""
+    """What a database remembers of a key that may have sealed something in it."""
 
     fingerprint: str
     check: str
     primary: bool
+    wrapped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,13 @@ class Unlocked:
 
     Attributes:
         source: The place the keys came from.
-        register: A key the store must note before anything is sealed; None when it knows it.
-        replaces: The fingerprint that was primary until now; None when there was none.
+        register: The first key of a new database, which must note it before anything is sealed.
         notices: Sentences to be said aloud.
     """
 
     vault: Vault
-    source: str
+    source: KeyProvider
     register: KnownKey | None = None
-    replaces: str | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -55,13 +55,19 @@ def unlock(places: Sequence[KeyProvider], known: Sequence[KnownKey]) -> Unlocked
 
 def _unlock_known(places: Sequence[KeyProvider], known: Sequence[KnownKey]) -> Unlocked:
     wanted = next((key for key in known if key.primary), known[-1])
-    place, ring = _first(places)
+    place, ring = gather(places)
     if ring is None or place is None:
+        service = wanted.wrapped.partition(" ")[0]
+        bring = (
+            f"It was wrapped by {service}: name that service in GRANTLINE_KEY"
+            if service
+            else "Bring that key back"
+        )
         raise KeyUnavailable(
             f"This database is sealed with the master key {wanted.fingerprint}, "
             "and no key was found.",
             fingerprint=wanted.fingerprint,
-            hint=f"Bring that key back; looked at: {_names(places)}. No new key was made.",
+            hint=f"{bring}; looked at: {_names(places)}. No new key was made.",
         )
     if wanted.fingerprint not in ring:
         found = ", ".join(key.fingerprint for key in ring)
@@ -84,9 +90,8 @@ def _unlock_known(places: Sequence[KeyProvider], known: Sequence[KnownKey]) -> U
         for each in known
         if each.fingerprint not in ring
     )
-    if ring.primary.fingerprint == wanted.fingerprint:
-        return Unlocked(Vault(ring), place.name, notices=notices)
-    return Unlocked(Vault(ring), place.name, _known(ring), wanted.fingerprint, notices)
+    # Which key is primary is the database's word, the same for all its processes.
+    return Unlocked(_vault(ring.led_by(wanted.fingerprint), places), place, notices=notices)
 
 
 def _unlock_new(places: Sequence[KeyProvider]) -> Unlocked:
@@ -101,7 +106,7 @@ def _unlock_new(places: Sequence[KeyProvider]) -> Unlocked:
             )
     if found:
         place, ring = found[0]
-        return Unlocked(Vault(ring), place.name, _known(ring))
+        return Unlocked(_vault(ring, places), place, known_key(ring.primary, primary=True))
     for place in places:
         if (ring := place.create()) is not None:
             notice = (
@@ -109,18 +114,38 @@ def _unlock_new(places: Sequence[KeyProvider]) -> Unlocked:
                 f"{ring.primary.fingerprint}: back it up, apart from the database. "
                 "Without it the stored secrets cannot be read."
             )
-            return Unlocked(Vault(ring), place.name, _known(ring), notices=(notice,))
+            first = known_key(ring.primary, primary=True)
+            return Unlocked(_vault(ring, places), place, first, notices=(notice,))
     raise KeyUnavailable(
         "There is no master key, and none of the places looked at can make one.",
         hint=f"Set one of: {_names(places)}.",
     )
 
 
-def _first(places: Sequence[KeyProvider]) -> tuple[KeyProvider | None, KeyRing | None]:
+def gather(places: Sequence[KeyProvider]) -> tuple[KeyProvider | None, KeyRing | None]:
+    """The first place that holds keys, and the keys to work with.
+
+    Keys that a service wrapped are joined by those of the next place: so a database moves from a
+    key file to a service, and back, while it is used.
+    """
+    used: KeyProvider | None = None
+    ring: KeyRing | None = None
     for place in places:
-        if (ring := place.load()) is not None:
-            return place, ring
-    return None, None
+        if (found := place.load()) is None:
+            continue
+        used, ring = used or place, ring.joined(found) if ring else found
+        if not isinstance(place, WrappedKeys):
+            break
+    return used, ring
+
+
+def known_key(key: MasterKey, *, primary: bool) -> KnownKey:
+    """What a database is to remember of ``key``."""
+    return KnownKey(key.fingerprint, check_value(key), primary, key.wrapped)
+
+
+def _vault(ring: KeyRing, places: Sequence[KeyProvider]) -> Vault:
+    return Vault(ring, more=lambda: gather(places)[1])
 
 
 def _elsewhere(places: Sequence[KeyProvider], used: KeyProvider, wanted: KnownKey) -> str:
@@ -133,10 +158,6 @@ def _elsewhere(places: Sequence[KeyProvider], used: KeyProvider, wanted: KnownKe
         if ring is not None and wanted.fingerprint in ring:
             return f"The wanted key is in {place.name}: remove the other from {used.name}."
     return f"Bring the wanted key back to {used.name}. Nothing was changed."
-
-
-def _known(ring: KeyRing) -> KnownKey:
-    return KnownKey(ring.primary.fingerprint, check_value(ring.primary), primary=True)
 
 
 def _names(places: Sequence[KeyProvider]) -> str:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TypeVar
+
+from grantline.errors import ConfigurationError, KeyUnavailable
 from grantline.secret import Secret
 from grantline.vault import envelope
 from grantline.vault.envelope import Place
-from grantline.vault.keys import KeyRing
+from grantline.vault.keys import KeyRing, MasterKey
+
+T = TypeVar("T")
 
 
 class Vault:
-    """Secrets in, opaque strings out, and back. Thread-safe: it only reads its ring."""
+    """Secrets in, opaque strings out, and back.
 
-    __slots__ = ("_ring",)
+    Thread-safe: the ring is replaced as a whole, by one that holds at least the same keys.
+    """
 
-    def __init__(self, ring: KeyRing) -> None:
+    __slots__ = ("_more", "_ring")
+
+    def __init__(self, ring: KeyRing, *, more: Callable[[], KeyRing | None] = lambda: None) -> None:
+        """A vault with the keys of ``ring``; ``more`` looks again when one is missing."""
         self._ring = ring
+        self._more = more
 
     @property
     def fingerprint(self) -> str:
         """The name of the key that seals."""
         return self._ring.primary.fingerprint
+
+    @property
+    def keys(self) -> Iterable[MasterKey]:
+        """The keys at hand, the one that seals first."""
+        return self._ring
 
     def seal(self, value: Secret | str, place: Place) -> str:
         """``value`` in sealed form, to be stored at ``place`` and nowhere else."""
@@ -31,14 +48,34 @@ class Vault:
         """What was sealed for ``place``.
 
         Raises:
-            KeyUnavailable: The key that sealed it is not on the ring.
+            KeyUnavailable: The key that sealed it is not to be had.
             SecretUnreadable: It was damaged, or sealed for another place.
         """
-        return Secret(envelope.unseal(sealed, self._ring, place).decode("utf-8", "surrogatepass"))
+        opened = self._try(lambda ring: envelope.unseal(sealed, ring, place))
+        return Secret(opened.decode("utf-8", "surrogatepass"))
 
     def rewrap(self, sealed: str, place: Place) -> str:
         """``sealed`` under the key that seals now. Raises as ``open``."""
-        return envelope.rewrap(sealed, self._ring, place)
+        return self._try(lambda ring: envelope.rewrap(sealed, ring, place))
+
+    def follow(self, fingerprint: str) -> None:
+        """Seals with this key from now on; raises ``KeyUnavailable`` when it is not to be had."""
+        if fingerprint != self.fingerprint:
+            self._ring = self._try(lambda ring: ring.led_by(fingerprint))
+
+    def look_again(self) -> None:
+        """Takes in the keys that were added where keys come from."""
+        if (found := self._more()) is not None:
+            self._ring = self._ring.joined(found)
+
+    def _try(self, use: Callable[[KeyRing], T]) -> T:
+        """What ``use`` makes of the keys at hand, looking for more when one is missing."""
+        try:
+            return use(self._ring)
+        except KeyUnavailable:
+            with suppress(ConfigurationError):
+                self.look_again()
+            return use(self._ring)
 
     def __repr__(self) -> str:
         return f"Vault({self.fingerprint})"
