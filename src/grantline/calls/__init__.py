@@ -12,6 +12,8 @@ Pure functions on values; whoever calls them owns the socket and the clock.
 - `presentation`, `json_outline`: what a page shows of an answer.
 - `retry`, `attempt`: whether a request is sent again, and what became of each time; `when` and
   `statuses` are how services and people write time to wait and sets of statuses.
+- `rate_limit`, `limiter`: how often a service may be asked, and whose turn it is; `service_rules`
+  is all that a catalogue entry knows of this.
 - `pagination`, `paths`: lists that come in pages, and places in an answer.
 - `curl` with `curl_options` and `curl_form`, and `curl_export`: a cURL command as a request, and
   back; `credential` is what it may hold.

@@ -14,6 +14,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from grantline.calls.rate_limit import (
+    USUAL_LIMITS,
+    RateLimitRules,
+    read_allowance,
+    read_reset,
+)
 from grantline.calls.response import Response
 from grantline.calls.statuses import Statuses, has_status
 from grantline.calls.when import parse_when
@@ -28,8 +34,6 @@ _TEMPORARY_FAILURES: Final = frozenset(
     {"dns_failed", "dns_timeout", "connect", "timeout", "disconnected", "truncated"}
 )
 _MILLISECOND_HEADERS: Final = ("retry-after-ms", "x-ms-retry-after-ms")
-_RESET_HEADERS: Final = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
-_REMAINING_HEADERS: Final = ("x-ratelimit-remaining", "x-rate-limit-remaining")
 _BODY_KEYS: Final = ("retry_after", "retryAfter", "retryDelay", "retry_after_seconds")
 _IN_TEXT = re.compile(
     r"(?:retry|try again) (?:after|in|at):? "
@@ -69,13 +73,11 @@ class RetryPolicy:
 class RetryRules:
     """How one service says that it was asked too often, and when to come again.
 
-    These add to what is understood of every service: Retry-After, the usual rate limit headers,
-    429, and a few spellings in bodies.
+    These add to what is understood of every service: Retry-After, 429, a few spellings in bodies,
+    and what `grantline.calls.rate_limit` reads.
 
     Attributes:
         after_headers: More headers with a number of seconds, a date or an instant.
-        reset_headers: More headers with the instant at which a limit begins anew.
-        remaining_headers: More headers with the number of requests that are left.
         limited_statuses: Statuses besides 429 that mean it when a limit is used up or when one of
             ``limited_texts`` is in the body.
         limited_texts: Texts that say so in a body, such as ``rateLimitExceeded``.
@@ -83,8 +85,6 @@ class RetryRules:
     """
 
     after_headers: tuple[str, ...] = ()
-    reset_headers: tuple[str, ...] = ()
-    remaining_headers: tuple[str, ...] = ()
     limited_statuses: Statuses = ("403",)
     limited_texts: tuple[str, ...] = ()
     wait_keys: tuple[str, ...] = ()
@@ -127,6 +127,7 @@ def next_attempt(
     randomness: float,
     replayable: bool = True,
     rules: RetryRules = USUAL_RULES,
+    limits: RateLimitRules = USUAL_LIMITS,
 ) -> Decision:
     """Whether there is another attempt after ``outcome``, and how long to wait for it.
 
@@ -140,15 +141,22 @@ def next_attempt(
         randomness: From 0 up to 1; spreads those who wait for the same thing.
         replayable: Whether the body can be sent again.
         rules: What is known of the service.
+        limits: How it says what is left.
     """
-    reason = _reason(policy, outcome, method, rules)
+    if isinstance(outcome, Response):
+        limited = is_limited(outcome, now=now, rules=rules, limits=limits)
+        reason = _reason_of_answer(policy, 429 if limited else outcome.status, method)
+    else:
+        reason = _reason_of_failure(policy, outcome, method)
     if reason not in {Reason.STATUS, Reason.NOT_SENT, Reason.BROKEN_OFF}:
         return Decision(reason)
     if not replayable:
         return Decision(Reason.BODY)
     if made >= policy.attempts:
         return Decision(Reason.ATTEMPTS)
-    asked = said_wait(outcome, now=now, rules=rules) if isinstance(outcome, Response) else None
+    asked = None
+    if isinstance(outcome, Response):
+        asked = said_wait(outcome, now=now, rules=rules, limits=limits)
     # Full jitter; it is added to what the service asked for, which is the least to wait.
     longest = min(policy.longest_wait, policy.first_wait * 2 ** min(made - 1, 30))
     if asked is not None:
@@ -157,20 +165,31 @@ def next_attempt(
     return Decision(Reason.BUDGET) if spent + wait > policy.within else Decision(reason, wait)
 
 
-def is_limited(response: Response, rules: RetryRules = USUAL_RULES) -> bool:
+def is_limited(
+    response: Response,
+    *,
+    now: datetime,
+    rules: RetryRules = USUAL_RULES,
+    limits: RateLimitRules = USUAL_LIMITS,
+) -> bool:
     """Whether the answer says that the service was asked too often."""
     if response.status == 429:
         return True
     if not has_status(rules.limited_statuses, response.status):
         return False
-    if _first(response, (*rules.remaining_headers, *_REMAINING_HEADERS)) == "0":
+    allowance = read_allowance(response.headers, limits, now=now)
+    if allowance is not None and not allowance.remaining:
         return True
     head = response.content[:_READ_BYTES]
     return any(text.encode() in head for text in rules.limited_texts)
 
 
 def said_wait(
-    response: Response, *, now: datetime, rules: RetryRules = USUAL_RULES
+    response: Response,
+    *,
+    now: datetime,
+    rules: RetryRules = USUAL_RULES,
+    limits: RateLimitRules = USUAL_LIMITS,
 ) -> timedelta | None:
     """How long the service asks to wait; None when it does not say."""
     after = _first(response, (*rules.after_headers, "retry-after"))
@@ -183,24 +202,20 @@ def said_wait(
     for text in _in_body(response.content[:_READ_BYTES], rules):
         if (span := parse_when(text, now=now)) is not None:
             return span
-    reset = _first(response, (*rules.reset_headers, *_RESET_HEADERS))
-    if reset and is_limited(response, rules):
-        return parse_when(reset, now=now)
-    return None
+    if not is_limited(response, now=now, rules=rules, limits=limits):
+        return None
+    return read_reset(response.headers, limits, now=now)
 
 
-def _reason(
-    policy: RetryPolicy, outcome: Response | GrantlineError, method: str, rules: RetryRules
-) -> Reason:
-    if isinstance(outcome, Response):
-        status, chosen = outcome.status, policy.statuses
-        if is_limited(outcome, rules):
-            status = 429
-        if not has_status(chosen, status):
-            return Reason.ANSWERED
-        if status in PERMANENT and str(status) not in chosen:
-            return Reason.PERMANENT
-        return Reason.STATUS if method in policy.methods else Reason.METHOD
+def _reason_of_answer(policy: RetryPolicy, status: int, method: str) -> Reason:
+    if not has_status(policy.statuses, status):
+        return Reason.ANSWERED
+    if status in PERMANENT and str(status) not in policy.statuses:
+        return Reason.PERMANENT
+    return Reason.STATUS if method in policy.methods else Reason.METHOD
+
+
+def _reason_of_failure(policy: RetryPolicy, outcome: GrantlineError, method: str) -> Reason:
     if not isinstance(outcome, TransportFailed) or outcome.check not in _TEMPORARY_FAILURES:
         return Reason.PERMANENT
     if not outcome.sent:
