@@ -8,6 +8,7 @@ from grantline.errors import ConfigurationError, EgressBlocked
 from grantline.net.guard import (
     ALLOW_HOSTS,
     ALLOW_PORTS,
+    POLICY,
     PUBLIC_INTERNET,
     EgressPolicy,
     check_address,
@@ -177,3 +178,27 @@ def test_plain_http_can_be_allowed_for_fewer_hosts_than_private_addresses() -> N
 
 def test_a_setting_is_split_at_commas() -> None:
     assert split_setting(" a.example , 10.0.0.0/8,, ") == ("a.example", "10.0.0.0/8")
+
+
+def test_a_hosted_installation_opens_nothing_private() -> None:
+    policy = EgressPolicy.parse(allow_hosts=["status.example"], hosted=True)
+    check_url(parse_url("http://status.example/"), policy)
+    with pytest.raises(EgressBlocked):
+        check_address(ip_address("10.0.0.1"), policy, host="status.example")
+    for url in ("https://10.0.0.1/", "https://db.internal/"):
+        assert refusal(url, policy).setting == POLICY
+    assert refusal("http://other.example/", policy).setting == ALLOW_HOSTS
+
+
+@pytest.mark.parametrize("entry", ["10.0.0.0/8", "127.0.0.1", "db.internal", "localhost", "*.lan"])
+def test_a_hosted_installation_with_a_private_place_on_its_list_does_not_start(entry: str) -> None:
+    with pytest.raises(ConfigurationError, match=POLICY):
+        EgressPolicy.parse(allow_hosts=[entry], hosted=True)
+
+
+@pytest.mark.parametrize("hosted", [True, False])
+def test_no_policy_opens_a_metadata_service(*, hosted: bool) -> None:
+    listed = [] if hosted else ["169.254.0.0/16", "metadata.google.internal"]
+    policy = EgressPolicy.parse(allow_hosts=listed, hosted=hosted)
+    assert refusal("https://169.254.169.254/", policy).rule == "ip_link_local"
+    assert refusal("https://metadata.google.internal/", policy).rule == "host_denied"

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from grantline.errors import EgressBlocked, GrantlineError, LimitExceeded, TransportFailed
-from grantline.messages import ClientCertificate, HttpRequest, HttpResponse, Route
+from grantline.messages import DIRECT, ClientCertificate, HttpRequest, HttpResponse, Route
 from grantline.net.address import parse_address
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy
 from grantline.net.transport import API_LIMITS, OAUTH_LIMITS, EgressTransport, Limits
@@ -417,6 +417,6 @@ async def test_a_client_certificate_is_presented_only_by_the_request_that_has_it
 async def test_the_engine_is_configured_as_promised() -> None:
     async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
         await transport.send(HttpRequest("GET", server.url()))
-        (pool,) = transport._pools.values()  # noqa: SLF001
+        pool = await transport._pools.enter("", DIRECT, reuse=True)  # noqa: SLF001
         assert not pool.session.trust_env
         assert isinstance(pool.session.cookie_jar, aiohttp.DummyCookieJar)

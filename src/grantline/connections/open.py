@@ -42,7 +42,9 @@ async def open_engine(
         store.close()
         raise
     notices = (*unlocked.notices, *([quarantine.sentence] if quarantine else []))
-    async with EgressTransport(settings.policy, extra_ca_pem=settings.ca_pem) as guarded:
+    async with EgressTransport(
+        settings.policy, extra_ca_pem=settings.ca_pem, proxy=settings.proxy
+    ) as guarded:
         context = Context(
             store=store,
             vault=unlocked.vault,

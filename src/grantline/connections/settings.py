@@ -8,8 +8,10 @@
 | ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``master.key`` in the data directory |
 | ``GRANTLINE_KEYRING`` | ``1`` takes the key from the keyring of the desktop | off |
 | ``GRANTLINE_INSTANCE`` | a name that no copy of this installation has | none |
+| ``GRANTLINE_POLICY`` | ``hosted`` keeps all private networks closed | ``self-hosted`` |
 | ``GRANTLINE_ALLOW_HOSTS`` | private or loopback hosts, addresses, networks to reach | none |
 | ``GRANTLINE_ALLOW_PORTS`` | ports to reach that are usually not HTTP | none |
+| ``GRANTLINE_PROXY`` | ``http://user:password@host:port`` through which all requests leave | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
 | ``GRANTLINE_PUBLIC_URL`` | the origin at which browsers reach the web app | where it listens |
 """
@@ -22,7 +24,9 @@ from pathlib import Path
 from typing import Final
 
 from grantline.errors import InvalidInput
-from grantline.net.guard import EgressPolicy, split_setting
+from grantline.messages import Proxy
+from grantline.net.guard import HOSTED, POLICY, SELF_HOSTED, EgressPolicy, split_setting
+from grantline.net.proxy import parse_proxy
 from grantline.store.location import data_dir, database_url
 
 VARIABLES: Final = (
@@ -32,8 +36,10 @@ VARIABLES: Final = (
     "GRANTLINE_KEY_FILE",
     "GRANTLINE_KEYRING",
     "GRANTLINE_INSTANCE",
+    "GRANTLINE_POLICY",
     "GRANTLINE_ALLOW_HOSTS",
     "GRANTLINE_ALLOW_PORTS",
+    "GRANTLINE_PROXY",
     "GRANTLINE_CA_FILE",
     "GRANTLINE_PUBLIC_URL",
 )
@@ -54,6 +60,7 @@ class Settings:
         data_dir: Holds the database and the key file, unless other settings place them.
         database_url: None means SQLite in ``data_dir``. It may hold a password.
         policy: What the egress guard allows beyond the public internet.
+        proxy: Through which every request leaves; None for straight on.
         ca_pem: Certificate authorities to trust besides the system's.
         instance: What the operator calls this installation; empty without a name.
         environment: What the key providers read.
@@ -62,6 +69,7 @@ class Settings:
     data_dir: Path
     database_url: str | None = field(default=None, repr=False)
     policy: EgressPolicy = field(default_factory=EgressPolicy)
+    proxy: Proxy | None = None
     ca_pem: str = field(default="", repr=False)
     instance: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -88,11 +96,27 @@ class Settings:
             policy=EgressPolicy.parse(
                 allow_hosts=split_setting(environment.get("GRANTLINE_ALLOW_HOSTS", "")),
                 allow_ports=split_setting(environment.get("GRANTLINE_ALLOW_PORTS", "")),
+                hosted=_is_hosted(environment.get(POLICY, "")),
             ),
+            proxy=_proxy(environment.get("GRANTLINE_PROXY", "")),
             ca_pem=_authorities(environment.get("GRANTLINE_CA_FILE", "")),
             instance=environment.get("GRANTLINE_INSTANCE", "").strip(),
             environment=environment,
         )
+
+
+def _is_hosted(text: str) -> bool:
+    if text not in {"", HOSTED, SELF_HOSTED}:
+        raise InvalidInput(
+            f"{POLICY} is neither {HOSTED} nor {SELF_HOSTED}.",
+            field=POLICY,
+            hint=f"Set it to {HOSTED} where people you do not know make requests.",
+        )
+    return text == HOSTED
+
+
+def _proxy(text: str) -> Proxy | None:
+    return parse_proxy(text, field="GRANTLINE_PROXY") if text else None
 
 
 def _authorities(path: str) -> str:

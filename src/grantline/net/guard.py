@@ -23,6 +23,9 @@ from grantline.net.address import (
 )
 from grantline.url import Url, canonical_host, literal_address
 
+POLICY: Final = "GRANTLINE_POLICY"
+HOSTED: Final = "hosted"
+SELF_HOSTED: Final = "self-hosted"
 ALLOW_HOSTS: Final = "GRANTLINE_ALLOW_HOSTS"
 ALLOW_PORTS: Final = "GRANTLINE_ALLOW_PORTS"
 
@@ -132,6 +135,8 @@ class EgressPolicy:
         ports: Ports that are open although they are usually not HTTP.
         denied: Hosts and addresses that are refused first.
         own: Addresses of this service itself, never dialled.
+        hosted: Whether those who use this installation are strangers to who runs it: nothing
+            private is reachable, and requests choose no proxy.
     """
 
     allowed: HostSet = HostSet()
@@ -139,6 +144,7 @@ class EgressPolicy:
     ports: frozenset[int] = frozenset()
     denied: HostSet = HostSet()
     own: HostSet = HostSet()
+    hosted: bool = False
 
     @classmethod
     def parse(
@@ -149,6 +155,7 @@ class EgressPolicy:
         allow_ports: Iterable[str] = (),
         denied_hosts: Iterable[str] = (),
         own_addresses: Iterable[str] = (),
+        hosted: bool = False,
     ) -> EgressPolicy:
         """The policy that an operator's settings describe; entries are those of `HostSet.parse`.
 
@@ -158,19 +165,27 @@ class EgressPolicy:
             allow_ports: Port numbers to open.
             denied_hosts: Hosts to refuse.
             own_addresses: Addresses at which this service is reached.
+            hosted: Keep all that is private closed; ``allow_hosts`` then only names public hosts
+                that may be asked over plain http.
 
         Raises:
-            ConfigurationError: An entry cannot be read.
+            ConfigurationError: An entry cannot be read, or opens what ``hosted`` keeps closed.
         """
-        allowed = HostSet.parse(allow_hosts, setting=ALLOW_HOSTS)
+        listed = HostSet.parse(allow_hosts, setting=ALLOW_HOSTS)
+        if hosted and (listed.networks or any(map(_is_local_name, listed.names))):
+            raise ConfigurationError(
+                f"{ALLOW_HOSTS} opens a private place, and {POLICY} is {HOSTED}.",
+                hint=f"Take it off the list, or set {POLICY} to {SELF_HOSTED}.",
+            )
         return cls(
-            allowed=allowed,
-            plain=allowed
+            allowed=HostSet() if hosted else listed,
+            plain=listed
             if allow_plain is None
             else HostSet.parse(allow_plain, setting=ALLOW_HOSTS),
             ports=frozenset(_port(text) for text in allow_ports),
             denied=HostSet.parse(denied_hosts, setting="The list of denied hosts"),
             own=HostSet.parse(own_addresses, setting="The list of own addresses"),
+            hosted=hosted,
         )
 
 
@@ -201,8 +216,7 @@ def check_url(url: Url, policy: EgressPolicy) -> None:
             f"{host} is a name of a local network.",
             rule="host_denied",
             address=host,
-            setting=ALLOW_HOSTS,
-            hint=_allow_hint(host),
+            **_way_to_allow(host, policy),
         )
     if port in _BLOCKED_PORTS and port not in policy.ports:
         raise EgressBlocked(
@@ -271,8 +285,7 @@ def check_address(address: Address, policy: EgressPolicy, *, host: str) -> None:
             f"{where} is not a public address ({rule}).",
             rule=rule,
             address=str(address),
-            setting=ALLOW_HOSTS,
-            hint=_allow_hint(host),
+            **_way_to_allow(host, policy),
         )
     # Who opens a NAT64 prefix opens the way to public addresses, not to everything behind it.
     for inner in embedded(address):
@@ -281,6 +294,14 @@ def check_address(address: Address, policy: EgressPolicy, *, host: str) -> None:
 
 def _is_local_name(host: str) -> bool:
     return "." not in host or matches(_LOCAL_NAMES, host)
+
+
+def _way_to_allow(host: str, policy: EgressPolicy) -> dict[str, str]:
+    """The setting that opens a private place, and how."""
+    if policy.hosted:
+        hint = f"{POLICY} is {HOSTED}: only public addresses are reached."
+        return {"setting": POLICY, "hint": hint}
+    return {"setting": ALLOW_HOSTS, "hint": _allow_hint(host)}
 
 
 def _allow_hint(host: str) -> str:

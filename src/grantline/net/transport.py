@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -24,31 +22,14 @@ from aiohttp import AddrInfoType, SocketFactoryType
 from yarl import URL
 
 from grantline.calls.headers import check_header, check_method
-from grantline.messages import (
-    DIRECT,
-    AddressFamily,
-    Headers,
-    HttpRequest,
-    HttpResponse,
-    Route,
-    StreamedResponse,
-)
-from grantline.net.address import parse_address
-from grantline.net.decoding import ACCEPT_ENCODING, ContentDecoder
-from grantline.net.failures import failed, headers_too_large, translated
-from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_address, check_url
+from grantline.messages import HttpRequest, HttpResponse, Proxy, StreamedResponse
+from grantline.net.exchange import BROKEN, Exchange, failure
+from grantline.net.failures import failed, headers_too_large
+from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_url
 from grantline.net.payload import SourcePayload
-from grantline.net.resolver import (
-    DNS_TIMEOUT,
-    CheckedResolver,
-    Resolver,
-    is_of_family,
-    not_of_family,
-    system_resolver,
-)
-from grantline.net.tls import client_context
+from grantline.net.pools import SEND_ONCE, Pools, dialled_for
+from grantline.net.resolver import DNS_TIMEOUT, Resolver, system_resolver
 from grantline.url import parse_url
-from grantline.version import USER_AGENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,29 +93,6 @@ class Transport(Protocol):
         """The same, the body still to come; leaving the block ends the exchange."""
 
 
-@dataclass(slots=True, eq=False)
-class _Pool:
-    """The connections of one partition; closed once it is retired and nobody uses it."""
-
-    session: aiohttp.ClientSession
-    users: int = 0
-    retired: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Opened:
-    """An exchange whose answer has begun."""
-
-    pool: _Pool
-    response: aiohttp.ClientResponse
-    host: str
-    payload: SourcePayload | None
-
-    def failure(self, error: Exception) -> Exception:
-        """What ``error`` means to whoever made the request."""
-        return _failure(error, self.host, self.payload)
-
-
 def open_socket(address: AddrInfoType) -> socket.socket:
     """A socket of the kind that ``address`` needs, not yet connected."""
     return socket.socket(*address[:3])
@@ -149,6 +107,7 @@ class EgressTransport:
         socket_factory: Opens the socket for an address that passed; a test puts a fake network
             here.
         extra_ca_pem: Private certificate authorities to trust as well, PEM.
+        proxy: The operator's own, through which everything leaves.
         dns_timeout: How long a lookup may take.
         max_pools: How many partitions may keep connections open.
     """
@@ -160,18 +119,21 @@ class EgressTransport:
         resolver: Resolver = system_resolver,
         socket_factory: SocketFactoryType = open_socket,
         extra_ca_pem: str = "",
+        proxy: Proxy | None = None,
         dns_timeout: timedelta = DNS_TIMEOUT,
         max_pools: int = 256,
     ) -> None:
         self._policy = policy
-        self._resolver = resolver
-        self._dns_timeout = dns_timeout
-        self._socket_factory = socket_factory
-        self._extra_ca_pem = extra_ca_pem
-        self._max_pools = max_pools
-        self._pools: OrderedDict[_PoolKey, _Pool] = OrderedDict()
+        self._pools = Pools(
+            policy,
+            resolver=resolver,
+            socket_factory=socket_factory,
+            extra_ca_pem=extra_ca_pem,
+            proxy=proxy,
+            dns_timeout=dns_timeout,
+            at_most=max_pools,
+        )
         self._checked_url = lru_cache(maxsize=512)(self._check)
-        self._context = lru_cache(maxsize=max_pools)(client_context)
 
     async def send(
         self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
@@ -186,15 +148,12 @@ class EgressTransport:
             LimitExceeded: ``response_bytes`` or ``header_bytes``.
         """
         url, text = self._checked_url(request.url)
-        opened = await self._open(request, url, limits, partition)
+        exchange = await self._open(request, url, limits, partition)
         try:
-            body = await _read(opened.response, limits.response_bytes)
-        except _BROKEN as error:
-            raise opened.failure(error) from None
+            body = await exchange.read(limits.response_bytes)
         finally:
-            opened.response.close()  # after the whole body, it has given its connection back
-            await _leave(opened.pool)
-        return HttpResponse(opened.response.status, _headers(opened.response), body, text)
+            await exchange.close()
+        return HttpResponse(exchange.response.status, exchange.headers, body, text)
 
     @asynccontextmanager
     async def stream(
@@ -202,19 +161,17 @@ class EgressTransport:
     ) -> AsyncIterator[StreamedResponse]:
         """The answer to ``request``, its body still to come; raises as `send`, and so does it."""
         url, text = self._checked_url(request.url)
-        opened = await self._open(request, url, limits, partition)
-        chunks = _chunks(opened, limits.response_bytes)
+        exchange = await self._open(request, url, limits, partition)
+        chunks = exchange.chunks(limits.response_bytes)
         try:
-            yield StreamedResponse(opened.response.status, _headers(opened.response), chunks, text)
+            yield StreamedResponse(exchange.response.status, exchange.headers, chunks, text)
         finally:
             await chunks.aclose()
-            opened.response.close()
-            await _leave(opened.pool)
+            await exchange.close()
 
     async def aclose(self) -> None:
         """Close every connection; requests that are under way fail."""
-        while self._pools:
-            await self._pools.popitem()[1].session.close()
+        await self._pools.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -236,163 +193,58 @@ class EgressTransport:
 
     async def _open(
         self, request: HttpRequest, url: URL, limits: Limits, partition: str
-    ) -> _Opened:
+    ) -> Exchange:
         """The exchange of ``request``, once its answer has begun."""
         check_method(request.method)
         for name, value in request.headers:
             check_header(name, value)
-        body, route = request.body, request.route
+        pool = await self._pools.enter(partition, request.route, reuse=limits.reuse)
+        host, way, body = url.raw_host or "", pool.way, request.body
+        dialled_for.set(host)
         payload = None if isinstance(body, bytes) else SourcePayload(body)
-        # Connections that serve one request have nothing to share, so they need no partition.
-        key = (
-            partition if limits.reuse else "",
-            None if route is DIRECT else route,
-            limits.reuse,
-        )
-        pool = self._pools.get(key)
-        if pool is None:
-            pool = await self._new_pool(key)
-        else:
-            self._pools.move_to_end(key)
-        host = url.raw_host or ""
-        _host.set(host)
-        pool.users += 1
+        is_open = way is not None and url.scheme == "http"
         try:
             response = await pool.session.request(
                 request.method,
                 url,
-                headers=request.headers,
+                headers=(*request.headers, *way.headers) if way and is_open else request.headers,
                 data=payload or body or None,
                 # A body without a media type leaves without one; aiohttp would make one up.
                 skip_auto_headers=_NO_CONTENT_TYPE if body else None,
                 allow_redirects=False,
-                timeout=_timeout(limits),
+                timeout=_timeout(limits, is_proxied=way is not None),
                 max_line_size=limits.header_bytes,
                 max_field_size=limits.header_bytes,
                 # aiohttp may repeat an idempotent request on a new connection, with its body.
-                middlewares=None if request.replayable else _ONCE,
+                middlewares=None if request.replayable else SEND_ONCE,
+                proxy=way.url if way else None,
+                proxy_headers=dict(way.headers) if way and not is_open else None,
             )
             if sum(map(len, chain.from_iterable(response.raw_headers))) > limits.header_bytes:
                 response.close()
                 raise headers_too_large()
+            if is_open and response.status == _PROXY_WANTS_A_PASSWORD:
+                response.close()
+                raise failed(host, "proxy", sent=False)
         except BaseException as error:
-            await _leave(pool)
-            if isinstance(error, _BROKEN):
-                raise _failure(error, host, payload) from None
+            await pool.leave()
+            if isinstance(error, BROKEN):
+                raise failure(error, host, payload) from None
             raise
-        return _Opened(pool, response, host, payload)
-
-    async def _new_pool(self, key: _PoolKey) -> _Pool:
-        """A pool for ``key``; the one that was not used for longest makes room for it."""
-        pool = self._pools[key] = _Pool(self._new_session(key[1] or DIRECT, reuse=key[2]))
-        if len(self._pools) > self._max_pools:
-            oldest = self._pools.popitem(last=False)[1]
-            oldest.retired = True
-            if not oldest.users:
-                await oldest.session.close()
-        return pool
-
-    def _new_session(self, route: Route, *, reuse: bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            resolver=CheckedResolver(
-                self._resolver, self._policy, self._dns_timeout, route.address_family
-            ),
-            use_dns_cache=False,
-            socket_factory=partial(self._checked_socket, route.address_family),
-            ssl=self._context(
-                self._extra_ca_pem + route.ca_pem, route.client_certificate, route.minimum_tls
-            ),
-            force_close=not reuse,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING},
-            auto_decompress=False,
-            trust_env=False,
-            middlewares=() if reuse else _ONCE,
-        )
-
-    def _checked_socket(self, family: AddressFamily, address: AddrInfoType) -> socket.socket:
-        """The second wall: whatever aiohttp made of the host, this is what is really dialled."""
-        host, dialled = _host.get(), parse_address(address[4][0])
-        check_address(dialled, self._policy, host=host)
-        if not is_of_family(dialled, family):
-            raise not_of_family(host, family)
-        return self._socket_factory(address)
+        return Exchange(pool, response, host, payload)
 
 
-_PoolKey = tuple[str, Route | None, bool]
 _NO_CONTENT_TYPE: Final = ("Content-Type",)
-_BROKEN: Final = (aiohttp.ClientError, TimeoutError, OSError)
-
-# The host of the request that this task is sending, for the check at the socket.
-_host: ContextVar[str] = ContextVar("_host")
-
-
-def _failure(error: Exception, host: str, payload: SourcePayload | None) -> Exception:
-    """What ``error`` means: what went wrong in the body itself comes first."""
-    if payload is not None and payload.failure is not None:
-        return payload.failure
-    return translated(error, host)
-
-
-async def _leave(pool: _Pool) -> None:
-    pool.users -= 1
-    if pool.retired and not pool.users:
-        await pool.session.close()
-
-
-def _headers(response: aiohttp.ClientResponse) -> Headers:
-    return tuple([(name.lower(), value) for name, value in response.headers.items()])
-
-
-async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-    """The decoded body, never more than ``limit_bytes`` of it in memory."""
-    coding, content = response.headers.get("Content-Encoding", ""), response.content
-    chunk = await content.readany()
-    if not coding and content.at_eof() and len(chunk) <= limit_bytes:
-        return chunk  # as most answers come: plain, and in one piece
-    decoder = ContentDecoder(coding, limit_bytes)
-    parts = [decoder.feed(chunk)]
-    while chunk := await content.readany():
-        parts.append(decoder.feed(chunk))
-    decoder.finish()
-    return b"".join(parts)
-
-
-async def _chunks(opened: _Opened, limit_bytes: int) -> AsyncGenerator[bytes, None]:
-    """The decoded body as it comes."""
-    response = opened.response
-    decoder = ContentDecoder(response.headers.get("Content-Encoding", ""), limit_bytes)
-    try:
-        while chunk := await response.content.readany():
-            for piece in decoder.pieces(chunk):
-                yield piece
-    except _BROKEN as error:
-        raise opened.failure(error) from None
-    decoder.finish()
-
-
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a GET whose connection broke: a code in it is spent already."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-        raise failed(request.url.host or "", "disconnected", sent=True) from None
-
-
-_ONCE: Final = (_send_once,)
+_PROXY_WANTS_A_PASSWORD: Final = 407  # RFC 9110 section 15.5.8
 
 
 @lru_cache(maxsize=64)
-def _timeout(limits: Limits) -> aiohttp.ClientTimeout:
+def _timeout(limits: Limits, *, is_proxied: bool) -> aiohttp.ClientTimeout:
+    connect_s = limits.connect.total_seconds()
     return aiohttp.ClientTimeout(
         total=limits.total.total_seconds(),
-        sock_connect=limits.connect.total_seconds(),
+        # A proxy that takes the connection and then says nothing.
+        connect=connect_s if is_proxied else None,
+        sock_connect=connect_s,
         sock_read=limits.idle.total_seconds(),
     )

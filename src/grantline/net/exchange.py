@@ -1,0 +1,73 @@
+"""An exchange whose answer has begun: its body read within a limit, whole or as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+
+from grantline.messages import Headers
+from grantline.net.decoding import ContentDecoder
+from grantline.net.failures import translated
+from grantline.net.payload import SourcePayload
+from grantline.net.pools import Pool
+
+BROKEN: Final = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+def failure(error: Exception, host: str, payload: SourcePayload | None) -> Exception:
+    """What ``error`` means to who made the request: what went wrong in its body comes first."""
+    if payload is not None and payload.failure is not None:
+        return payload.failure
+    return translated(error, host)
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """One request that was sent, and the answer that has begun."""
+
+    pool: Pool
+    response: aiohttp.ClientResponse
+    host: str
+    payload: SourcePayload | None
+
+    @property
+    def headers(self) -> Headers:
+        """Of the answer, names in lower case."""
+        return tuple([(name.lower(), value) for name, value in self.response.headers.items()])
+
+    async def read(self, limit_bytes: int) -> bytes:
+        """The decoded body, never more than ``limit_bytes`` of it in memory."""
+        content = self.response.content
+        coding = self.response.headers.get("Content-Encoding", "")
+        try:
+            chunk = await content.readany()
+            if not coding and content.at_eof() and len(chunk) <= limit_bytes:
+                return chunk  # as most answers come: plain, and in one piece
+            decoder = ContentDecoder(coding, limit_bytes)
+            parts = [decoder.feed(chunk)]
+            while chunk := await content.readany():
+                parts.append(decoder.feed(chunk))
+        except BROKEN as error:
+            raise failure(error, self.host, self.payload) from None
+        decoder.finish()
+        return b"".join(parts)
+
+    async def chunks(self, limit_bytes: int) -> AsyncGenerator[bytes, None]:
+        """The decoded body as it comes."""
+        content = self.response.content
+        decoder = ContentDecoder(self.response.headers.get("Content-Encoding", ""), limit_bytes)
+        try:
+            while chunk := await content.readany():
+                for piece in decoder.pieces(chunk):
+                    yield piece
+        except BROKEN as error:
+            raise failure(error, self.host, self.payload) from None
+        decoder.finish()
+
+    async def close(self) -> None:
+        """Ends it; after the whole body its connection has been given back already."""
+        self.response.close()
+        await self.pool.leave()

@@ -1,0 +1,184 @@
+"""Open connections, kept apart: by whose requests they carry, and by how those travel."""
+
+from __future__ import annotations
+
+import socket
+from collections import OrderedDict
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache, partial
+from typing import Final
+
+import aiohttp
+from aiohttp import AddrInfoType, SocketFactoryType
+
+from grantline.errors import EgressBlocked
+from grantline.messages import DIRECT, AddressFamily, Proxy, Route
+from grantline.net.address import parse_address
+from grantline.net.decoding import ACCEPT_ENCODING
+from grantline.net.failures import failed
+from grantline.net.guard import EgressPolicy, check_address
+from grantline.net.proxy import Way, reaching, way_through
+from grantline.net.resolver import CheckedResolver, Resolver, is_of_family, not_of_family
+from grantline.net.tls import client_context
+from grantline.version import USER_AGENT
+
+# The host of the request that this task is sending, for the check at the socket.
+dialled_for: ContextVar[str] = ContextVar("dialled_for")
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """The connections of one partition and route.
+
+    It is closed once it is retired and nobody uses it.
+    """
+
+    session: aiohttp.ClientSession
+    way: Way | None = None
+    users: int = 0
+    retired: bool = False
+
+    async def leave(self) -> None:
+        """Ends one use."""
+        self.users -= 1
+        if self.retired and not self.users:
+            await self.session.close()
+
+
+class Pools:
+    """A bounded number of pools; the one that was not used for longest makes room.
+
+    Args:
+        policy: What may be dialled.
+        resolver: Names to addresses.
+        socket_factory: Opens the socket for an address that passed.
+        extra_ca_pem: Private certificate authorities to trust as well, PEM.
+        proxy: The operator's own; every request goes through it.
+        dns_timeout: How long a lookup may take.
+        at_most: How many pools may be open.
+    """
+
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        *,
+        resolver: Resolver,
+        socket_factory: SocketFactoryType,
+        extra_ca_pem: str,
+        proxy: Proxy | None,
+        dns_timeout: timedelta,
+        at_most: int,
+    ) -> None:
+        self._policy = policy
+        self._resolver = resolver
+        self._socket_factory = socket_factory
+        self._extra_ca_pem = extra_ca_pem
+        self._proxy = proxy
+        self._dns_timeout = dns_timeout
+        self._at_most = at_most
+        self._pools: OrderedDict[_Key, Pool] = OrderedDict()
+        self._context = lru_cache(maxsize=at_most)(client_context)
+
+    async def enter(self, partition: str, route: Route, *, reuse: bool) -> Pool:
+        """The pool for requests of ``partition`` on ``route``; `Pool.leave` ends the use."""
+        # Connections that serve one request have nothing to share, so they need no partition.
+        key = (partition if reuse else "", None if route is DIRECT else route, reuse)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = self._new_pool(route, reuse=reuse)
+            pool.users += 1
+            if len(self._pools) > self._at_most:
+                await _retire(self._pools.popitem(last=False)[1])
+            return pool
+        self._pools.move_to_end(key)
+        pool.users += 1
+        return pool
+
+    async def aclose(self) -> None:
+        """Closes every connection; requests that are under way fail."""
+        while self._pools:
+            await self._pools.popitem()[1].session.close()
+
+    def __len__(self) -> int:
+        return len(self._pools)
+
+    def _new_pool(self, route: Route, *, reuse: bool) -> Pool:
+        way, policy = self._way(route)
+        connector = aiohttp.TCPConnector(
+            resolver=CheckedResolver(
+                self._resolver, policy, self._dns_timeout, route.address_family
+            ),
+            use_dns_cache=False,
+            socket_factory=partial(
+                self._checked_socket, policy, route.address_family, way.host if way else ""
+            ),
+            ssl=self._context(
+                self._extra_ca_pem + route.ca_pem, route.client_certificate, route.minimum_tls
+            ),
+            force_close=not reuse,
+        )
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING},
+            auto_decompress=False,
+            trust_env=False,
+            middlewares=() if reuse else SEND_ONCE,
+        )
+        return Pool(session, way)
+
+    def _way(self, route: Route) -> tuple[Way | None, EgressPolicy]:
+        """The proxy that requests on ``route`` go through, and what may be dialled for them."""
+        own = self._proxy
+        if own is not None and (route.proxy is None or self._policy.hosted):
+            if route.proxy is not None:
+                raise EgressBlocked(
+                    "This installation chooses the proxy itself.",
+                    rule="proxy",
+                    address=route.proxy.url,
+                    hint="Make the request without a proxy of its own.",
+                )
+            policy = reaching(own, self._policy)
+            return way_through(own, policy), policy
+        if route.proxy is not None:
+            return way_through(route.proxy, self._policy), self._policy
+        return None, self._policy
+
+    def _checked_socket(
+        self, policy: EgressPolicy, family: AddressFamily, proxy: str, address: AddrInfoType
+    ) -> socket.socket:
+        """The second wall: whatever aiohttp made of the host, this is what is really dialled."""
+        host, dialled = proxy or dialled_for.get(), parse_address(address[4][0])
+        check_address(dialled, policy, host=host)
+        if not is_of_family(dialled, family):
+            raise not_of_family(host, family)
+        return self._socket_factory(address)
+
+
+_Key = tuple[str, Route | None, bool]
+
+
+async def _retire(pool: Pool) -> None:
+    pool.retired = True
+    if not pool.users:
+        await pool.session.close()
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a request whose connection broke.
+
+    A code in it is spent already, or a body that was read once.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise failed(request.url.host or "", "disconnected", sent=True) from None
+
+
+SEND_ONCE: Final = (_send_once,)
