@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from typing import Any
 
 import pytest
 import trustme
@@ -86,14 +87,14 @@ async def test_only_addresses_of_the_wanted_family_are_dialled(
 ) -> None:
     dialled: list[str] = []
 
-    def open_socket(address: tuple[object, ...]) -> socket.socket:
+    def open_socket(address: Any) -> socket.socket:
         dialled.append(address[4][0])
         raise OSError
 
     async def both(_host: str) -> list[str]:
         return ["127.0.0.1", "::1"]
 
-    transport = EgressTransport(LOOPBACK, resolver=both, socket_factory=open_socket)  # type: ignore[arg-type]
+    transport = EgressTransport(LOOPBACK, resolver=both, socket_factory=open_socket)
     async with transport:
         request = HttpRequest("GET", "https://api.example/", route=Route(address_family=family))
         with pytest.raises(TransportFailed):
