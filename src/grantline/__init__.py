@@ -61,18 +61,21 @@ if TYPE_CHECKING:
         UpstreamError,
     )
     from grantline.messages import ClientCertificate
-    from grantline.oauth.settings import (
-        NO_PKCE,
-        AppSettings,
-        AssertionSettings,
+    from grantline.oauth.assertion_settings import AssertionSettings
+    from grantline.oauth.request_choices import (
         ClientAuthentication,
-        FlowType,
-        LifetimeUnit,
-        Pkce,
-        ResponseRules,
-        TokenPlacement,
+        RequestMethod,
         TokenRequestFormat,
     )
+    from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
+    from grantline.oauth.service_rules import (
+        IdentityRules,
+        Input,
+        RevocationRules,
+        RevokedToken,
+        UpgradeRules,
+    )
+    from grantline.oauth.settings import NO_PKCE, AppSettings, FlowType, Pkce, TokenPlacement
     from grantline.secret import Secret
 
 
@@ -104,6 +107,8 @@ __all__ = [
     "EgressBlocked",
     "FlowType",
     "GrantlineError",
+    "IdentityRules",
+    "Input",
     "InvalidClient",
     "InvalidGrant",
     "InvalidInput",
@@ -124,8 +129,11 @@ __all__ = [
     "ReauthorizationRequired",
     "RefreshInProgress",
     "RequestError",
+    "RequestMethod",
     "Response",
     "ResponseRules",
+    "RevocationRules",
+    "RevokedToken",
     "Secret",
     "SecretUnreadable",
     "Settings",
@@ -136,6 +144,7 @@ __all__ = [
     "TokenRequestFormat",
     "TransportFailed",
     "UnknownProvider",
+    "UpgradeRules",
     "UpstreamError",
     "Verification",
 ]
@@ -144,11 +153,11 @@ __all__ = [
 _HOMES = {
     "App": "grantline.connections.connection",
     "AppSettings": "grantline.oauth.settings",
-    "AssertionSettings": "grantline.oauth.settings",
+    "AssertionSettings": "grantline.oauth.assertion_settings",
     "AsyncConnection": "grantline.client.async_connection",
     "AsyncConnections": "grantline.client.async_connections",
     "AsyncPending": "grantline.client.async_pending",
-    "ClientAuthentication": "grantline.oauth.settings",
+    "ClientAuthentication": "grantline.oauth.request_choices",
     "ClientCertificate": "grantline.messages",
     "Connection": "grantline.client.connection",
     "ConnectionStatus": "grantline.client.connection",
@@ -156,18 +165,24 @@ _HOMES = {
     "Deleted": "grantline.connections.engine",
     "Edited": "grantline.connections.manage",
     "FlowType": "grantline.oauth.settings",
-    "LifetimeUnit": "grantline.oauth.settings",
+    "IdentityRules": "grantline.oauth.service_rules",
+    "Input": "grantline.oauth.service_rules",
+    "LifetimeUnit": "grantline.oauth.response_rules",
     "NO_PKCE": "grantline.oauth.settings",
     "NotJson": "grantline.calls.response",
     "Pending": "grantline.client.pending",
     "Pkce": "grantline.oauth.settings",
+    "RequestMethod": "grantline.oauth.request_choices",
     "Response": "grantline.calls.response",
-    "ResponseRules": "grantline.oauth.settings",
+    "ResponseRules": "grantline.oauth.response_rules",
+    "RevocationRules": "grantline.oauth.service_rules",
+    "RevokedToken": "grantline.oauth.service_rules",
     "Secret": "grantline.secret",
     "Settings": "grantline.connections.settings",
     "State": "grantline.connections.state",
     "TokenPlacement": "grantline.oauth.settings",
-    "TokenRequestFormat": "grantline.oauth.settings",
+    "TokenRequestFormat": "grantline.oauth.request_choices",
+    "UpgradeRules": "grantline.oauth.service_rules",
     "Verification": "grantline.connections.verify",
 }
 

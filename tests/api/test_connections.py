@@ -95,7 +95,7 @@ async def test_the_catalogue_fills_in_what_is_left_out(api: Api) -> None:
 
     entry = await api.get("/providers/github")
     assert made["provider"] == "github"
-    assert made["scopes"] == entry["scopes"]
+    assert made["scopes"] == entry["default_scopes"]
     assert made["hosts"] == sorted(entry["hosts"])
     app = await api.get(f"/apps/{made['app']['id']}")
     assert app["settings"]["token_uri"] == entry["settings"]["token_uri"]

@@ -23,7 +23,9 @@ from grantline.errors import (
     InvalidInput,
     NotAuthorized,
 )
-from grantline.oauth.settings import AssertionSettings, ClientAuthentication, FlowType, Pkce
+from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import FlowType, Pkce
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Endpoint, FakeAuthorizationServer
 from tests.client.installation import app_of

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from hypothesis import strategies as st
 
-from grantline.oauth.settings import AppSettings, AssertionSettings, ResponseRules
+from grantline.oauth.service_rules import Input
+from grantline.oauth.settings import AppSettings
 
 MOST_FIELDS = 5
 TEXT = st.text(max_size=10)
@@ -19,8 +20,11 @@ SPANS = st.integers(0, 10**12).map(lambda number: timedelta(milliseconds=number)
 def _strategy(hint: Any) -> st.SearchStrategy[Any]:
     if hint is str:
         return TEXT
-    if hint in {AssertionSettings, ResponseRules}:
-        return values_of(hint)
+    if is_dataclass(hint):
+        return values_of(cast("type", hint))
+    if hint == tuple[Input, ...]:
+        made = st.builds(Input, name=TEXT, label=TEXT, pattern=TEXT, choices=st.tuples(TEXT))
+        return st.lists(made, max_size=2).map(tuple)
     return st.from_type(hint)
 
 

@@ -26,7 +26,8 @@ from grantline.errors import (
 )
 from grantline.oauth.failure import Failure, FailureKind, failure_from_transport
 from grantline.oauth.grant import GrantType
-from grantline.oauth.settings import AppSettings, ClientAuthentication, FlowType
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, FlowType
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions
 from tests.connections.world import World
 

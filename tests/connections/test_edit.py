@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,16 +15,20 @@ from grantline.connections.edit import (
     price_of_grant,
     price_of_settings,
 )
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
+from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.request_choices import (
     ClientAuthentication,
-    FlowType,
-    Pkce,
-    ResponseRules,
-    TokenPlacement,
+    RequestMethod,
     TokenRequestFormat,
 )
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.service_rules import (
+    IdentityRules,
+    Input,
+    RevocationRules,
+    UpgradeRules,
+)
+from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from tests.connections.settings_values import APP_SETTINGS
 
 HERE = "https://a.example"
@@ -87,6 +92,24 @@ PRICES: list[tuple[str, Any, Price]] = [
     ("expired_body_matches", ("expired",), FREE),
     ("assertion", AssertionSettings(key_id="k"), FREE),
     ("response", ResponseRules(token_path="data"), FREE),
+    ("inputs", (Input(name="shop", label="Shop"),), FREE),
+    ("authorize_in_fragment", True, FREE),
+    ("response_type", "code id_token", FREE),
+    ("token_headers", (("A", "b"),), FREE),
+    ("refresh_headers", (("A", "b"),), FREE),
+    ("refresh_request_format", TokenRequestFormat.JSON, FREE),
+    ("token_request_method", RequestMethod.GET, FREE),
+    ("refresh_request_method", RequestMethod.GET, FREE),
+    ("header_name", "X-Token", FREE),
+    ("api_headers", (("A", "b"),), FREE),
+    ("api_parameters", (("a", "b"),), FREE),
+    ("renewal_margin", timedelta(seconds=30), FREE),
+    ("refresh_idle_lifetime", timedelta(days=30), FREE),
+    # The list of hosts holds for it, as for every API request.
+    ("identity", IdentityRules(url=THERE), FREE),
+    ("revocation", RevocationRules(as_api_request=True), FREE),
+    ("upgrade", UpgradeRules(uri=HERE + "/upgrade"), FREE),
+    ("upgrade", UpgradeRules(uri=THERE), _dear("upgrade.uri")),
 ]
 
 
@@ -102,8 +125,9 @@ def test_the_table_knows_every_field() -> None:
 @given(APP_SETTINGS)
 def test_what_stays_as_it_is_costs_nothing(settings: AppSettings) -> None:
     # An app with other URIs is never written (`check_uris`).
-    usable: dict[str, Any] = dict.fromkeys(("token_uri", *ENDPOINT_FIELDS), THERE)
-    settings = replace(settings, **usable)
+    names = [name for name in ("token_uri", *ENDPOINT_FIELDS) if "." not in name]
+    usable: dict[str, Any] = dict.fromkeys(names, THERE)
+    settings = replace(settings, **usable, upgrade=UpgradeRules(uri=THERE))
     assert price_of_settings(settings, replace(settings)) == FREE
 
 

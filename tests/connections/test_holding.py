@@ -9,7 +9,8 @@ from grantline.connections.holding import Holding, Holdings, due_at
 from grantline.connections.sealing import FlowSecrets
 from grantline.errors import NotAuthorized
 from grantline.oauth.placement import credential_of
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, ResponseRules
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.clock import START

@@ -13,15 +13,10 @@ from grantline.connections.rules import (
     check_settings,
 )
 from grantline.errors import InvalidInput
+from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.jwt import new_ec_key
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
-    ClientAuthentication,
-    ClientSecrets,
-    FlowType,
-    TokenPlacement,
-)
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, TokenPlacement
 from grantline.secret import Secret
 
 HERE = "https://a.example"

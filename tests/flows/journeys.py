@@ -16,7 +16,8 @@ from grantline.connections.manage import NewConnection
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.refresh import refresh_flow
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from tests.peers.browser import Person
 from tests.peers.peer import Peer, PeerClient

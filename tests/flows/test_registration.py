@@ -19,7 +19,8 @@ from grantline.oauth.registration import (
     parse_registration_response,
     registration_request,
 )
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 from tests.flows.journeys import consent, deliver, get
 from tests.peers.fixtures import StartPeer

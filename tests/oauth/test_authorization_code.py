@@ -17,7 +17,8 @@ from grantline.oauth.authorization_code import (
 from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
 from grantline.oauth.pkce import code_challenge, code_verifier
-from grantline.oauth.settings import NO_PKCE, AppSettings, ClientSecrets, FlowType, Pairs, Pkce
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import NO_PKCE, AppSettings, ClientSecrets, FlowType, Pkce
 from grantline.secret import Secret
 
 MOMENT = Moment(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), seed=b"0" * 32)

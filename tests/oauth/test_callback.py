@@ -19,7 +19,7 @@ from grantline.oauth.callback import (
     parse_callback,
 )
 from grantline.oauth.failure import Failure, FailureKind, failure_of
-from grantline.oauth.settings import ResponseRules
+from grantline.oauth.response_rules import ResponseRules
 from grantline.secret import Secret
 
 EXPECTED = CallbackExpectation(state=Secret("st_1"), issuer="https://as.example", expect_iss=True)

@@ -15,15 +15,12 @@ from joserfc.jwk import ECKey, OctKey
 
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
+from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.client_auth import basic_credentials, client_proof
 from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
-    ClientAuthentication,
-    ClientSecrets,
-)
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

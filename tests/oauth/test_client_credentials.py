@@ -6,7 +6,8 @@ from grantline.messages import HttpResponse
 from grantline.oauth.client_credentials import client_credentials_flow, client_credentials_request
 from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 MOMENT = Moment(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), seed=b"0" * 32)

@@ -13,7 +13,8 @@ from grantline.oauth.device import (
 )
 from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 MOMENT = Moment(now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), seed=b"0" * 32)

@@ -13,7 +13,7 @@ from grantline.oauth.expiry import (
     lifetime_end,
     refresh_token_expiry,
 )
-from grantline.oauth.settings import LifetimeUnit
+from grantline.oauth.response_rules import LifetimeUnit
 from grantline.oauth.token_set import Warn
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -12,7 +12,8 @@ from grantline.oauth.introspection import (
     parse_introspection_response,
 )
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientSecrets, TokenRequestFormat
+from grantline.oauth.request_choices import TokenRequestFormat
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

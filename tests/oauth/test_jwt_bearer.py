@@ -10,16 +10,13 @@ from joserfc.jwk import ECKey
 
 from grantline.errors import InvalidInput
 from grantline.messages import HttpResponse
+from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.flow import drive
 from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.jwt_bearer import jwt_bearer_flow, jwt_bearer_request
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
-    ClientAuthentication,
-    ClientSecrets,
-)
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MOMENT = Moment(now=NOW, seed=b"0" * 32)

@@ -19,7 +19,8 @@ from grantline.oauth.metadata import (
     parse_metadata_response,
     pick_authentication,
 )
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, Pkce
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets, Pkce
 from grantline.secret import Secret
 
 ISSUER = "https://as.example"

@@ -22,7 +22,8 @@ from grantline.oauth.par import (
     pushed_authorization_url,
 )
 from grantline.oauth.pkce import code_verifier
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

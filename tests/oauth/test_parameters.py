@@ -14,7 +14,7 @@ from grantline.oauth.parameters import (
     merge_parameters,
     rename_parameters,
 )
-from grantline.oauth.settings import Pairs
+from grantline.oauth.request_choices import Pairs
 
 PAIRS = st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=6).map(tuple)
 

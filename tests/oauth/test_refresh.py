@@ -9,14 +9,9 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
 from grantline.oauth.refresh import refresh_flow, refresh_request
-from grantline.oauth.settings import (
-    AppSettings,
-    ClientAuthentication,
-    ClientSecrets,
-    Pairs,
-    ResponseRules,
-    TokenRequestFormat,
-)
+from grantline.oauth.request_choices import ClientAuthentication, Pairs, TokenRequestFormat
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 

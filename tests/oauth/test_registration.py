@@ -13,7 +13,7 @@ from grantline.oauth.registration import (
     parse_registration_response,
     registration_request,
 )
-from grantline.oauth.settings import ClientAuthentication
+from grantline.oauth.request_choices import ClientAuthentication
 from grantline.secret import Secret
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,8 +6,9 @@ import pytest
 from grantline.errors import InvalidInput
 from grantline.messages import HttpRequest
 from grantline.oauth.moment import Moment
+from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.revocation import TokenKind, revocation_request, tokens_to_revoke
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 

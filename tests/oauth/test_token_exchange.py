@@ -8,7 +8,8 @@ from grantline.errors import InvalidInput
 from grantline.messages import HttpResponse
 from grantline.oauth.flow import drive
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientSecrets, Pairs
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_exchange import (
     ACCESS_TOKEN_TYPE,
     Exchange,

@@ -11,7 +11,8 @@ from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import drive
 from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientSecrets, TokenRequestFormat
+from grantline.oauth.request_choices import TokenRequestFormat
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import Grant, token_flow, token_request
 from grantline.secret import Secret
 from grantline.version import __version__

@@ -18,7 +18,8 @@ from grantline.errors import (
 from grantline.messages import HttpResponse, json_body
 from grantline.oauth.failure import Failure, FailureKind, failure_of
 from grantline.oauth.grant import GrantType
-from grantline.oauth.settings import AppSettings, ResponseRules
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.settings import AppSettings
 from grantline.oauth.token_response import Asked, parse_token_response
 from grantline.oauth.token_set import TokenSet, Warn, merge_refreshed
 from grantline.secret import Secret

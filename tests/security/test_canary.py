@@ -16,14 +16,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from grantline.calls.request import json_content
-from grantline.connections.codec import to_plain
+from grantline.codec import to_plain
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.manage import NewConnection
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import GrantlineError
+from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.jwt import new_ec_key, public_jwk
-from grantline.oauth.settings import AssertionSettings, ClientSecrets, FlowType, TokenPlacement
+from grantline.oauth.settings import ClientSecrets, FlowType, TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import (
     DEMO_PASSWORD,

@@ -53,7 +53,7 @@ async def test_a_catalogue_entry_fills_the_form(site: Site) -> None:
     text = unescape((await site.get("/connections/new?provider=google")).text)
     assert "https://accounts.google.com/o/oauth2/v2/auth" in text
     assert 'value="access_type"' in text
-    assert "publish the app" in text
+    assert "Publish the app" in text
     assert "/oauth/callback/" in text
 
 

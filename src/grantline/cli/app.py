@@ -77,8 +77,9 @@ def list_apps(*, form: FormatOption = Format.TEXT) -> None:
 @commands.command(epilog="Example: grantline app show google")
 def show(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Shows everything about one app but its secrets."""
-    from grantline.cli.views import app_view, settings_view
+    from grantline.cli.views import app_view
     from grantline.connections.engine import LOCAL
+    from grantline.connections.redaction import visible_settings
 
     async def work(engine: Engine) -> tuple[App, tuple[str, ...]]:
         app = await engine.manage.app(LOCAL, name)
@@ -94,7 +95,7 @@ def show(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
             ("App", f"{app.name}  ({app.id})"),
             ("Connections", listed(connections)),
             ("Secret", "kept, sealed" if app.has_secret else "none"),
-            *settings_in_words(settings_view(app.settings)),
+            *settings_in_words(visible_settings(app.settings)),
             ("Created", when(app.created_at, now)),
             ("Changed", when(app.updated_at, now)),
         ]

@@ -25,7 +25,8 @@ from grantline.cli.setting_options import SettingOptions
 from grantline.connections.cautions import cautions
 from grantline.errors import GrantlineError
 from grantline.oauth.settings import FlowType
-from grantline.providers.profile import Profile, profile
+from grantline.providers.catalogue import profile
+from grantline.providers.profile import Profile
 from grantline.secret import Secret
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def create(
     plan = Plan(
         name=name,
         flow=flow,
-        scopes=tuple(scope or (entry.scopes if entry else ())),
+        scopes=tuple(scope or (entry.default_scopes if entry else ())),
         hosts=tuple(host or (entry.hosts if entry else ())),
         app=app or "",
         app_name=app_name or "",
@@ -152,8 +153,9 @@ def _say_created(created: Connection, entry: Profile | None, form: Format) -> No
     say(f"Created “{created.name}”.")
     uri = redirect_uri(created.app.settings, created.flow)
     register = f"Register it at {entry.console or entry.title}." if entry else REGISTER
-    if entry and entry.note:
-        note(f"note: {entry.note}")
+    for trap in entry.traps if entry else ():
+        if not (trap.without_scope or trap.without_parameter):
+            note(f"note: {trap.what} {trap.next}")
     facts = [
         ("  Redirect URI", f"{uri}\n{register}" if uri else ""),
         ("  Next step", next_step(created)),

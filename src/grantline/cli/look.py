@@ -57,14 +57,15 @@ def list_connections(*, form: FormatOption = Format.TEXT) -> None:
 @commands.command(epilog="Example: grantline connection show google")
 def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Shows everything about one connection but its secrets."""
-    from grantline.cli.views import connection_view, settings_view
+    from grantline.cli.views import connection_view
     from grantline.connections.engine import LOCAL
+    from grantline.connections.redaction import visible_settings
 
     found = with_engine(lambda engine: engine.find(LOCAL, name))
-    settings = settings_view(found.app.settings)
+    settings = visible_settings(found.app.settings)
     if form is Format.JSON:
         say_json(
-            {**connection_view(found), "settings": settings_view(found.app.settings, whole=True)}
+            {**connection_view(found), "settings": visible_settings(found.app.settings, whole=True)}
         )
         return
     say_fields([*_facts(found, SystemClock().now()), *settings_in_words(settings)])

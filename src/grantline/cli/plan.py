@@ -15,7 +15,8 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, FlowType
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from grantline.cli.secret_options import text_in
 from grantline.errors import InvalidInput
-from grantline.oauth.settings import AssertionSettings, ClientAuthentication
+from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.request_choices import ClientAuthentication
 from grantline.secret import Secret
 
 OPTION: Final = "--service-account-file"

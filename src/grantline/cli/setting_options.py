@@ -12,13 +12,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from grantline.cli.values import response_rules, setting_value
-from grantline.oauth.settings import (
-    AppSettings,
-    ClientAuthentication,
-    Pkce,
-    TokenPlacement,
-    TokenRequestFormat,
-)
+from grantline.oauth.request_choices import ClientAuthentication, TokenRequestFormat
+from grantline.oauth.settings import AppSettings, Pkce, TokenPlacement
 
 SERVICE: Final = "Service"
 CLIENT: Final = "Client"

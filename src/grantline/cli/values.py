@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from grantline.cli.errors import SecretInArguments
 from grantline.errors import InvalidInput
-from grantline.oauth.settings import Pairs, ResponseRules
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.response_rules import ResponseRules
 
 _SEPARATORS: Final = {"space": " ", "comma": ",", " ": " ", ",": ","}
 _PAIRS: Final = {
@@ -104,7 +105,7 @@ def _status(text: str) -> int:
 
 def response_rules(old: ResponseRules, given: Iterable[str]) -> ResponseRules:
     """``old`` with the ``NAME=VALUE`` words of ``given``; values are JSON or plain text."""
-    from grantline.connections.codec import from_plain, to_plain
+    from grantline.codec import from_plain, to_plain
 
     plain = to_plain(old)
     for name, text in pairs(given, option="--response-rule"):

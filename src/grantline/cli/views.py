@@ -10,9 +10,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from grantline.connections.callback_path import callback_path
-from grantline.connections.codec import to_plain
+from grantline.connections.redaction import visible_settings
 from grantline.oauth.settings import AppSettings, FlowType
-from grantline.secret import REDACTED
 
 if TYPE_CHECKING:
     from grantline.connections.connection import App, Connection
@@ -59,20 +58,12 @@ def app_view(app: App, connections: tuple[str, ...] | None = None) -> dict[str, 
         "name": app.name,
         "provider": app.provider,
         "has_secret": app.has_secret,
-        "settings": settings_view(app.settings, whole=True),
+        "settings": visible_settings(app.settings, whole=True),
         "created_at": app.created_at,
         "updated_at": app.updated_at,
         "version": app.version,
     }
     return view if connections is None else {**view, "connections": connections}
-
-
-def settings_view(settings: AppSettings, *, whole: bool = False) -> dict[str, Any]:
-    """The settings as JSON types; without ``whole`` only those that differ from the default."""
-    plain = to_plain(settings, whole=whole)
-    if "custom_headers" in plain:
-        plain["custom_headers"] = [[name, REDACTED] for name, _ in settings.custom_headers]
-    return plain
 
 
 def event_view(event: Event) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from grantline.connections.settings import Settings
 from grantline.connections.verify import Verification
 from grantline.errors import ConfigurationError, ConnectionNotFound
 from grantline.oauth.settings import FlowType
-from grantline.providers.profile import profile
+from grantline.providers.catalogue import profile
 
 
 class AsyncConnections:
@@ -117,7 +117,7 @@ class AsyncConnections:
             settings=None if app else merged_settings(typed, entry, metadata, secrets),
             secrets=secrets,
             provider=provider,
-            scopes=scope_list(fields.get("scopes", entry.scopes if entry else ())),
+            scopes=scope_list(fields.get("scopes", entry.default_scopes if entry else ())),
             hosts=tuple(fields.get("hosts", entry.hosts if entry else ())),
             username=fields.get("username", ""),
             password=secret(fields.get("password")),

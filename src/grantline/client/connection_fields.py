@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
 from typing import Any, Final, TypedDict
 
+from grantline.codec import from_plain, to_plain
 from grantline.connections.catalogue import settings_of
-from grantline.connections.codec import from_plain, to_plain
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
+from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.metadata import ServerMetadata, apply_metadata
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
-    ClientAuthentication,
-    ClientSecrets,
-    FlowType,
-    Pkce,
-    ResponseRules,
-    TokenPlacement,
-    TokenRequestFormat,
-)
+from grantline.oauth.request_choices import ClientAuthentication, RequestMethod, TokenRequestFormat
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.service_rules import IdentityRules, Input, RevocationRules, UpgradeRules
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pkce, TokenPlacement
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 
@@ -38,8 +33,10 @@ class AppFields(TypedDict, total=False):
     client_secret: str | Secret | None
     private_key: str | Secret | None
     certificate: ClientCertificate | None
+    inputs: Iterable[Input]
     issuer: str
     authorize_uri: str
+    authorize_in_fragment: bool
     token_uri: str
     refresh_uri: str
     device_authorization_uri: str
@@ -48,14 +45,20 @@ class AppFields(TypedDict, total=False):
     pushed_authorization_uri: str
     jwks_uri: str
     redirect_uri: str
+    response_type: str
     scope_separator: str
     authorize_parameters: Pairs
     token_parameters: Pairs
     refresh_parameters: Pairs
     custom_headers: Pairs
+    token_headers: Pairs
+    refresh_headers: Pairs
     client_authentication: ClientAuthentication | str
     refresh_authentication: ClientAuthentication | str | None
     token_request_format: TokenRequestFormat | str
+    refresh_request_format: TokenRequestFormat | str | None
+    token_request_method: RequestMethod | str | None
+    refresh_request_method: RequestMethod | str | None
     parameter_names: Pairs
     pkce: Pkce | str
     use_par: bool
@@ -63,13 +66,21 @@ class AppFields(TypedDict, total=False):
     expect_iss: bool
     resources: Iterable[str]
     token_placement: TokenPlacement | str
+    header_name: str
     token_name: str
     query_name: str
     base_url: str
+    api_headers: Pairs
+    api_parameters: Pairs
     expired_statuses: Iterable[int]
     expired_body_matches: Iterable[str]
+    renewal_margin: timedelta | None
+    refresh_idle_lifetime: timedelta | None
     assertion: AssertionSettings
     response: ResponseRules
+    identity: IdentityRules
+    revocation: RevocationRules
+    upgrade: UpgradeRules
 
 
 class ConnectionFields(AppFields, total=False):
@@ -164,5 +175,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return list(value.items())
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return list(value)
+        return [_plain(each) for each in value]
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return value

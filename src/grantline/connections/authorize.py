@@ -58,7 +58,8 @@ from grantline.oauth.par import (
     pushed_authorization_url,
 )
 from grantline.oauth.pkce import code_verifier
-from grantline.oauth.settings import FlowType, Pkce, ResponseRules
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.settings import FlowType, Pkce
 from grantline.oauth.token_response import Asked
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret

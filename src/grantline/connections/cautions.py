@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from grantline.oauth.settings import (
-    AppSettings,
-    FlowType,
-    Pkce,
-    TokenPlacement,
-    TokenRequestFormat,
-)
+from grantline.oauth.request_choices import TokenRequestFormat
+from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
 
 
 @dataclass(frozen=True, slots=True)

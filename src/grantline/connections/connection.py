@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grantline.connections.codec import from_plain
+from grantline.codec import from_plain
 from grantline.connections.state import State
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.store.records import AppRecord, ConnectionRecord

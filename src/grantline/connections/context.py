@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from grantline.clock import Clock
-from grantline.connections.codec import from_plain
+from grantline.codec import from_plain
 from grantline.connections.connection import Actor
 from grantline.connections.holding import TRUSTED_FOR, Holding, Holdings, due_at
 from grantline.connections.ids import ENTROPY_BYTES, new_id

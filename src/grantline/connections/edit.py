@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from grantline.oauth.inputs import setting_at
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.url import parse_url
 
@@ -21,6 +22,7 @@ ENDPOINT_FIELDS: Final = (
     "revocation_uri",
     "introspection_uri",
     "pushed_authorization_uri",
+    "upgrade.uri",
 )
 
 
@@ -65,8 +67,8 @@ def price_of_settings(old: AppSettings, new: AppSettings) -> Price:
             price |= Price(Cost.REAUTHORIZATION, secret_required=True, reasons=(name,))
     known = _origins(old)
     for name in ENDPOINT_FIELDS:
-        uri = getattr(new, name)
-        if uri != getattr(old, name) and uri and parse_url(uri).origin not in known:
+        uri = setting_at(new, name)
+        if uri != setting_at(old, name) and uri and parse_url(uri).origin not in known:
             price |= Price(Cost.REAUTHORIZATION, secret_required=True, reasons=(name,))
     for name in ("authorize_uri", "use_dpop"):
         if getattr(old, name) != getattr(new, name):
@@ -95,5 +97,5 @@ def price_of_grant(
 
 
 def _origins(settings: AppSettings) -> set[str]:
-    uris = [settings.token_uri, *(getattr(settings, name) for name in ENDPOINT_FIELDS)]
+    uris = [settings.token_uri, *(setting_at(settings, name) for name in ENDPOINT_FIELDS)]
     return {parse_url(uri).origin for uri in uris if uri}

@@ -22,7 +22,8 @@ from grantline.errors import (
 )
 from grantline.oauth.error_codes import normal_code
 from grantline.oauth.failure import Failure, FailureKind, failure_of
-from grantline.oauth.settings import ClientAuthentication, FlowType
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import FlowType
 
 
 def cause_of(error: GrantlineError, facts: Facts) -> Diagnosis:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from grantline.connections.codec import to_plain
+from grantline.codec import to_plain
 from grantline.connections.connection import (
     Actor,
     App,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from grantline.connections.codec import from_plain, plain_values, to_plain
+from grantline.codec import from_plain, plain_values, to_plain
 from grantline.connections.connection import Actor, app_from_record
 from grantline.connections.context import Context
 from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from grantline.calls.credential import is_credential_header, is_credential_parameter
+from grantline.codec import to_plain
 from grantline.connections.credentials import BasicCredential, RequestCredential
 from grantline.connections.holding import Holding
 from grantline.messages import Headers
+from grantline.oauth.settings import HEADER_SETTINGS, AppSettings
 from grantline.secret import REDACTED, Secret, mask
 
 # Shorter ones would garble every text that has them by chance.
@@ -110,3 +112,15 @@ def _spellings(secret: Secret) -> Iterable[Secret]:
         encoded.rstrip("="),
     }
     return tuple(Secret(form) for form in forms)
+
+
+def visible_settings(settings: AppSettings, *, whole: bool = False) -> dict[str, Any]:
+    """``settings`` as JSON types, the values of headers left out: people write keys into them.
+
+    Without ``whole`` only what differs from the default.
+    """
+    plain = to_plain(settings, whole=whole)
+    for name in HEADER_SETTINGS:
+        if name in plain:
+            plain[name] = [[header, REDACTED] for header, _ in getattr(settings, name)]
+    return plain

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, Final
 
 from grantline.calls.request import Content, RequestSpec, build_request
-from grantline.connections.codec import from_plain, to_plain
+from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials import (

@@ -21,8 +21,9 @@ from grantline.oauth.parameters import (
     rename_parameters,
 )
 from grantline.oauth.pkce import challenge_parameters
+from grantline.oauth.request_choices import Pairs
 from grantline.oauth.resource import resource_parameters
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pairs, Pkce
+from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pkce
 from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
 from grantline.secret import Secret
 

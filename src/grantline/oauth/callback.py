@@ -19,7 +19,7 @@ from grantline.oauth.error_answer import http_link, printable, settled
 from grantline.oauth.error_codes import kind_of_code
 from grantline.oauth.failure import Failure, FailureKind
 from grantline.oauth.grant import GrantType
-from grantline.oauth.settings import ResponseRules
+from grantline.oauth.response_rules import ResponseRules
 from grantline.secret import Secret
 
 STATE_LIFETIME: Final = timedelta(minutes=10)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from grantline.oauth.settings import Pairs
+from grantline.oauth.request_choices import Pairs
 
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWS: Final = r"[ \t]*"

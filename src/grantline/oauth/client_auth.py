@@ -17,7 +17,8 @@ from grantline.oauth.headers import CUSTOM_HEADERS
 from grantline.oauth.jwt import SYMMETRIC, numeric_date, sign_jwt
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import form_encoded
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets, Pairs
+from grantline.oauth.request_choices import ClientAuthentication, Pairs
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -74,7 +75,9 @@ def client_proof(
                 identified = (*identified, ("client_secret", secret.reveal()))
             return ClientProof(parameters=identified, certificate=certificate)
         case (
-            ClientAuthentication.CLIENT_SECRET_BASIC | ClientAuthentication.CLIENT_SECRET_BASIC_RAW
+            ClientAuthentication.CLIENT_SECRET_BASIC
+            | ClientAuthentication.CLIENT_SECRET_BASIC_RAW
+            | ClientAuthentication.CLIENT_SECRET_BASIC_USER
         ):
             header = _basic(method, settings, _required(secrets.client_secret, CLIENT_SECRET))
             return ClientProof(headers=(header,), certificate=certificate)
@@ -117,6 +120,9 @@ def _basic(method: ClientAuthentication, settings: AppSettings, secret: Secret) 
             field=CUSTOM_HEADERS,
             hint="Remove the header: Grantline builds it from the client ID and secret.",
         )
+    if method is ClientAuthentication.CLIENT_SECRET_BASIC_USER:
+        pair = f"{secret.reveal()}:".encode()
+        return ("Authorization", f"Basic {base64.b64encode(pair).decode()}")
     raw = method is ClientAuthentication.CLIENT_SECRET_BASIC_RAW
     return ("Authorization", basic_credentials(settings.client_id, secret, raw=raw))
 

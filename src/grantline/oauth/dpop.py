@@ -15,7 +15,7 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.challenge import parse_challenges
 from grantline.oauth.jwt import numeric_date, public_jwk, sign_jwt, thumbprint
 from grantline.oauth.moment import Moment, base64url
-from grantline.oauth.settings import Pairs
+from grantline.oauth.request_choices import Pairs
 from grantline.secret import Secret
 from grantline.url import parse_url
 

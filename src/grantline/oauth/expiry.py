@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from grantline.oauth.response_rules import LifetimeUnit
 from grantline.oauth.retry_after import parse_http_date
-from grantline.oauth.settings import LifetimeUnit
 from grantline.oauth.token_set import Warn
 
 MAX_LIFETIME_S: Final = 2**31 - 1

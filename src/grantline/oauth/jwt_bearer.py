@@ -17,7 +17,8 @@ from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.jwt import numeric_date, sign_jwt
 from grantline.oauth.moment import Moment
-from grantline.oauth.settings import AppSettings, ClientSecrets, Pairs
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
 
 # What Google, the strictest of the large ones, accepts at most.

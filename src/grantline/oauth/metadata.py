@@ -15,7 +15,8 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.body import parse_body
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
-from grantline.oauth.settings import AppSettings, ClientAuthentication, ClientSecrets
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.version import USER_AGENT
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from grantline.errors import InvalidInput
 from grantline.messages import json_body
-from grantline.oauth.settings import Pairs
+from grantline.oauth.request_choices import Pairs
 
 AUTHORIZE_PARAMETERS: Final = "Authorize parameters"
 TOKEN_PARAMETERS: Final = "Access token parameters"

@@ -8,7 +8,8 @@ from typing import Final
 
 from grantline.errors import InvalidInput
 from grantline.oauth.moment import base64url
-from grantline.oauth.settings import Pairs, Pkce
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import Pkce
 from grantline.secret import Secret
 
 MIN_ENTROPY_BYTES: Final = 32  # RFC 7636 section 7.1: 256 bits, 43 characters in base64url

@@ -9,7 +9,8 @@ from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import OWNED_IN_TOKEN_REQUEST, REFRESH_PARAMETERS
-from grantline.oauth.settings import AppSettings, ClientSecrets, Pairs
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import Grant, token_flow, token_request
 from grantline.oauth.token_set import TokenSet
 

@@ -10,7 +10,7 @@ from grantline.errors import InvalidInput, InvalidResponse
 from grantline.messages import HttpRequest, HttpResponse, json_body
 from grantline.oauth.answer import answer_fields
 from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.settings import ClientAuthentication
+from grantline.oauth.request_choices import ClientAuthentication
 from grantline.secret import Secret
 from grantline.version import USER_AGENT
 

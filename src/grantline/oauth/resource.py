@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from grantline.errors import InvalidInput
-from grantline.oauth.settings import Pairs
+from grantline.oauth.request_choices import Pairs
 
 RESOURCES = "Resources"
 

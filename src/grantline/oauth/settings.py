@@ -13,12 +13,23 @@ from enum import StrEnum
 from typing import Final
 
 from grantline.messages import ClientCertificate
+from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.request_choices import (
+    ClientAuthentication,
+    Pairs,
+    RequestMethod,
+    TokenRequestFormat,
+)
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.service_rules import IdentityRules, Input, RevocationRules, UpgradeRules
 from grantline.secret import Secret
-
-Pairs = tuple[tuple[str, str], ...]
 
 DEFAULT_TOKEN_NAME: Final = "Bearer"
 DEFAULT_QUERY_NAME: Final = "access_token"
+DEFAULT_HEADER_NAME: Final = "Authorization"
+
+# People write keys into headers, so the values of these settings are never shown again.
+HEADER_SETTINGS: Final = ("custom_headers", "token_headers", "refresh_headers", "api_headers")
 
 
 class FlowType(StrEnum):
@@ -30,6 +41,7 @@ class FlowType(StrEnum):
     PASSWORD = "password"
     DEVICE = "device"
     JWT_BEARER = "jwt-bearer"
+    LOGIN = "login"
 
     @property
     def is_legacy(self) -> bool:
@@ -53,34 +65,6 @@ class Pkce(StrEnum):
 NO_PKCE: Final = Pkce.OFF
 
 
-class ClientAuthentication(StrEnum):
-    """How the client proves itself at the token endpoint (RFC 8414 registry names).
-
-    ``CLIENT_SECRET_BASIC_RAW`` is Basic without the form-encoding of RFC 6749 section 2.3.1, for
-    servers that decode only the base64.
-    """
-
-    CLIENT_SECRET_POST = "client_secret_post"
-    CLIENT_SECRET_BASIC = "client_secret_basic"
-    CLIENT_SECRET_BASIC_RAW = "client_secret_basic_raw"
-    NONE = "none"
-    CLIENT_SECRET_JWT = "client_secret_jwt"
-    PRIVATE_KEY_JWT = "private_key_jwt"
-    TLS_CLIENT_AUTH = "tls_client_auth"
-
-
-class TokenRequestFormat(StrEnum):
-    """How the parameters of a token request travel; RFC 6749 section 3.2 knows only ``form``.
-
-    ``QUERY`` makes it a GET with everything in the URL, the secret too: only for services that
-    take nothing else.
-    """
-
-    FORM = "form"
-    JSON = "json"
-    QUERY = "query"
-
-
 class TokenPlacement(StrEnum):
     """Where the access token goes in an API request."""
 
@@ -89,79 +73,19 @@ class TokenPlacement(StrEnum):
     BOTH = "both"
 
 
-class LifetimeUnit(StrEnum):
-    """Unit of ``expires_in`` in a service's answers."""
-
-    SECONDS = "s"
-    MILLISECONDS = "ms"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseRules:
-    """Where a service puts things in its token answers, for those that leave RFC 6749 section 5.1.
-
-    A path is dotted (``authed_user.access_token``); an empty path means the RFC's own name.
-
-    Attributes:
-        token_path: The object that holds the token fields.
-        access_token: Path of the access token, from ``token_path``.
-        refresh_token: Path of the refresh token, from ``token_path``.
-        expires_at: Path of an absolute expiry, from ``token_path``.
-        scope: Path of the granted scope, from ``token_path``.
-        lifetime_unit: Unit of ``expires_in``.
-        default_lifetime: The lifetime when the answer tells none.
-        secondary_path: A second token set in the same answer (Slack's user token).
-        code_parameter: Name of the code in the callback.
-        captured_parameters: Callback and answer fields kept on the connection.
-        allowed_values: For a captured parameter that builds a URL: the exact values it may have.
-        refresh_with: Which token is presented to refresh: ``refresh_token`` or ``access_token``.
-    """
-
-    token_path: str = ""
-    access_token: str = ""
-    refresh_token: str = ""
-    expires_at: str = ""
-    scope: str = ""
-    lifetime_unit: LifetimeUnit = LifetimeUnit.SECONDS
-    default_lifetime: timedelta | None = None
-    secondary_path: str = ""
-    code_parameter: str = "code"
-    captured_parameters: tuple[str, ...] = ()
-    allowed_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    refresh_with: str = "refresh_token"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssertionSettings:
-    """What a JWT of ours claims (RFC 7523): for JWT bearer grants and for private_key_jwt.
-
-    Attributes:
-        algorithm: JWS algorithm (RFC 7518), such as RS256, PS256, ES256, EdDSA.
-        key_id: ``kid`` of the header; empty for none.
-        issuer: ``iss`` of a JWT bearer assertion; empty means the client ID.
-        subject: ``sub`` of a JWT bearer assertion (the user to act for); empty means the issuer.
-        audience: ``aud``; empty means the authorization server's issuer, else its token URI.
-        lifetime: From ``iat`` to ``exp``.
-        scope_in_assertion: Whether the scopes travel as a claim (Google) or as a parameter.
-    """
-
-    algorithm: str = "RS256"
-    key_id: str = ""
-    issuer: str = ""
-    subject: str = ""
-    audience: str = ""
-    lifetime: timedelta = timedelta(minutes=5)
-    scope_in_assertion: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSettings:
     """One client registration at one service, without its secrets.
 
+    Every text may name values in braces: ``{shop}`` is an input or a captured value of the
+    connection. Values of parameters and headers may also name ``{now}``; see ``oauth.template``.
+
     Attributes:
         client_id: Issued by the service (RFC 6749 section 2.2).
+        inputs: What each connection is asked for.
         issuer: Issuer identifier (RFC 8414); empty for services without one.
         authorize_uri: Authorization endpoint.
+        authorize_in_fragment: The Authorize URI ends in a fragment, and the parameters follow it.
         token_uri: Token endpoint: code exchange, and refresh unless ``refresh_uri`` is set.
         refresh_uri: Token endpoint of refreshes; empty means ``token_uri``.
         device_authorization_uri: RFC 8628 section 3.1.
@@ -170,34 +94,52 @@ class AppSettings:
         pushed_authorization_uri: RFC 9126.
         jwks_uri: Keys of the authorization server, to check ID tokens.
         redirect_uri: The exact registered URI; empty means the one Grantline derives.
+        response_type: Of the authorization request; empty means the flow's own.
         scope_separator: Joins scopes on the wire: a space (RFC 6749 section 3.3) or a comma.
         authorize_parameters: Extra query parameters of the authorize redirect.
         token_parameters: Extra parameters of the access token request.
         refresh_parameters: Extra parameters of the refresh request.
         custom_headers: Extra headers of the token and refresh requests.
+        token_headers: Extra headers of the access token request alone.
+        refresh_headers: Extra headers of the refresh request alone.
         client_authentication: Method at the token endpoint.
         refresh_authentication: Method for refreshes; None means ``client_authentication``.
-        token_request_format: Form body, JSON body or query.
+        token_request_format: How the parameters of the access token request travel.
+        refresh_request_format: The same for refreshes; None means ``token_request_format``.
+        token_request_method: HTTP method; None means GET for the query format, else POST.
+        refresh_request_method: The same for refreshes; None means as for the token request.
         parameter_names: Parameters that the service calls otherwise: the RFC's name and its own
-            (``client_id``, ``client_key``).
+            (``client_id``, ``client_key``); an empty own name leaves the parameter out. A name
+            such as ``token.redirect_uri`` counts in that kind of request alone: ``authorize``,
+            ``token``, ``refresh`` or ``revoke``.
         pkce: RFC 7636.
         use_par: Push the authorization request (RFC 9126) before the redirect.
         use_dpop: Bind tokens to a key of the connection (RFC 9449).
         expect_iss: The server promises ``iss`` in callbacks (RFC 9207 section 3).
         resources: Resource indicators (RFC 8707), absolute URIs.
         token_placement: Header, query or both.
-        token_name: Scheme word in front of the token in the Authorization header.
+        header_name: Header that carries the token.
+        token_name: Word in front of the token in that header; empty for none.
         query_name: Query parameter that carries the token.
         base_url: Requests with a relative URL start here.
+        api_headers: Headers of every API request that does not set them itself.
+        api_parameters: Query parameters of every API request that does not set them itself.
         expired_statuses: Statuses besides 401 that mean "the access token has expired".
         expired_body_matches: Texts in an answer's body that mean the same.
+        renewal_margin: How long before its end a token is renewed; None means as usual.
+        refresh_idle_lifetime: A refresh token that is not used for so long dies; None: never.
         assertion: For JWT bearer and private_key_jwt.
         response: Where the service puts things in its answers.
+        identity: How to learn whose account it is.
+        revocation: What a revocation looks like, where it is not RFC 7009.
+        upgrade: A second exchange after the first.
     """
 
     client_id: str
+    inputs: tuple[Input, ...] = ()
     issuer: str = ""
     authorize_uri: str = ""
+    authorize_in_fragment: bool = False
     token_uri: str = ""
     refresh_uri: str = ""
     device_authorization_uri: str = ""
@@ -206,14 +148,20 @@ class AppSettings:
     pushed_authorization_uri: str = ""
     jwks_uri: str = ""
     redirect_uri: str = ""
+    response_type: str = ""
     scope_separator: str = " "
     authorize_parameters: Pairs = ()
     token_parameters: Pairs = ()
     refresh_parameters: Pairs = ()
     custom_headers: Pairs = ()
+    token_headers: Pairs = ()
+    refresh_headers: Pairs = ()
     client_authentication: ClientAuthentication = ClientAuthentication.CLIENT_SECRET_POST
     refresh_authentication: ClientAuthentication | None = None
     token_request_format: TokenRequestFormat = TokenRequestFormat.FORM
+    refresh_request_format: TokenRequestFormat | None = None
+    token_request_method: RequestMethod | None = None
+    refresh_request_method: RequestMethod | None = None
     parameter_names: Pairs = ()
     pkce: Pkce = Pkce.S256
     use_par: bool = False
@@ -221,13 +169,21 @@ class AppSettings:
     expect_iss: bool = False
     resources: tuple[str, ...] = ()
     token_placement: TokenPlacement = TokenPlacement.HEADER
+    header_name: str = DEFAULT_HEADER_NAME
     token_name: str = DEFAULT_TOKEN_NAME
     query_name: str = DEFAULT_QUERY_NAME
     base_url: str = ""
+    api_headers: Pairs = ()
+    api_parameters: Pairs = ()
     expired_statuses: tuple[int, ...] = ()
     expired_body_matches: tuple[str, ...] = ()
+    renewal_margin: timedelta | None = None
+    refresh_idle_lifetime: timedelta | None = None
     assertion: AssertionSettings = field(default_factory=AssertionSettings)
     response: ResponseRules = field(default_factory=ResponseRules)
+    identity: IdentityRules = field(default_factory=IdentityRules)
+    revocation: RevocationRules = field(default_factory=RevocationRules)
+    upgrade: UpgradeRules = field(default_factory=UpgradeRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from grantline.oauth.settings import ResponseRules
+from grantline.oauth.response_rules import ResponseRules
 
 _SCOPE_NAMES: Final = ("scope", "scopes")
 TOKEN_NAMES: Final = ("access_token", "refresh_token", "id_token", "token_type", *_SCOPE_NAMES)

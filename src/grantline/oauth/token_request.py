@@ -26,14 +26,9 @@ from grantline.oauth.parameters import (
     query_parameters,
     rename_parameters,
 )
+from grantline.oauth.request_choices import ClientAuthentication, Pairs, TokenRequestFormat
 from grantline.oauth.resource import resource_parameters
-from grantline.oauth.settings import (
-    AppSettings,
-    ClientAuthentication,
-    ClientSecrets,
-    Pairs,
-    TokenRequestFormat,
-)
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.version import USER_AGENT
 
 TOKEN_URI: Final = "Token URI"

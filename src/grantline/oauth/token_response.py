@@ -20,9 +20,10 @@ from grantline.oauth.error_sign import error_sign
 from grantline.oauth.expiry import access_token_expiry, refresh_token_expiry
 from grantline.oauth.failure import Failure, FailureKind
 from grantline.oauth.grant import GrantType
+from grantline.oauth.response_rules import ResponseRules
 from grantline.oauth.same_identity import changed_claim
 from grantline.oauth.scope import is_reduced, split_scope
-from grantline.oauth.settings import AppSettings, ResponseRules
+from grantline.oauth.settings import AppSettings
 from grantline.oauth.token_fields import TokenFields
 from grantline.oauth.token_set import TokenSet, Warn, merge_refreshed
 from grantline.secret import Secret

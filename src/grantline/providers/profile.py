@@ -1,16 +1,68 @@
-"""A service as the catalogue describes it: what to fill a form with."""
+"""A service as the catalogue describes it: what to fill a form with, and what to know about it."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from grantline.errors import ConfigurationError, UnknownProvider
+from grantline.oauth.settings import FlowType
+from grantline.providers.limits import Pagination, RateLimit, Retry
+
+
+class Category(StrEnum):
+    """What a service is for."""
+
+    ACCOUNTING = "accounting"
+    ADVERTISING = "advertising"
+    ANALYTICS = "analytics"
+    CALENDARS = "calendars"
+    COMMERCE = "commerce"
+    COMMUNICATION = "communication"
+    CRM = "crm"
+    DESIGN = "design"
+    DEVELOPMENT = "development"
+    DOCUMENTS = "documents"
+    EDUCATION = "education"
+    EMAIL = "email"
+    FILES = "files"
+    FINANCE = "finance"
+    FITNESS = "fitness"
+    FORMS = "forms"
+    HEALTH = "health"
+    HUMAN_RESOURCES = "human-resources"
+    IDENTITY = "identity"
+    MARKETING = "marketing"
+    MEDIA = "media"
+    PAYMENTS = "payments"
+    PROJECTS = "projects"
+    SALES = "sales"
+    SIGNATURES = "signatures"
+    SOCIAL = "social"
+    SUPPORT = "support"
+    TRAVEL = "travel"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trap:
+    """What people run into with this service.
+
+    Attributes:
+        what: What happens, as a person sees it.
+        why: The reason, one sentence.
+        next: What to do about it, one sentence.
+        without_scope: It happens only when this scope is not asked for; empty for always.
+        without_parameter: It happens only when the authorize URL lacks this parameter.
+    """
+
+    what: str
+    why: str
+    next: str
+    without_scope: str = ""
+    without_parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,74 +72,37 @@ class Profile:
     Attributes:
         name: Its file's name, and what ``--provider`` takes.
         title: What the service calls itself.
-        settings: Fields of ``AppSettings``, in the plain form of ``connections.codec``.
-        scopes: The scopes most people start with.
-        hosts: Where a token of this service may go.
-        console: Where one registers a client.
+        categories: What it is for; the first one counts most.
+        settings: Fields of ``AppSettings`` in plain form, inputs and identity among them.
+        flow: The flow type that a connection begins with.
+        scopes: Every scope worth knowing, with one line about it.
+        default_scopes: Those that most people start with.
+        hosts: Where a token of this service may go; inputs in braces.
+        console: Where one registers a client; inputs in braces.
+        steps: How to get credentials there, one sentence a step.
         documentation: The pages that the entry was written from.
-        note: What a person must know that no field says.
+        checked: When they were read.
+        traps: What people run into.
+        retry: When and how long to wait before a request is made again.
+        rate_limit: How the service counts requests.
+        pagination: How its lists go on.
+        based_on: The entry that this one adds to; empty for none.
     """
 
     name: str
     title: str
+    categories: tuple[Category, ...]
     settings: Mapping[str, Any]
-    scopes: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    console: str = ""
-    documentation: tuple[str, ...] = ()
-    note: str = ""
-
-
-def profile(name: str) -> Profile:
-    """The entry of this name.
-
-    Raises:
-        UnknownProvider: There is none; the hint lists those there are.
-    """
-    if name not in profile_names():
-        raise UnknownProvider(
-            f"The catalogue has no provider named “{name}”.",
-            hint=f"It has {', '.join(profile_names())}. For any other service give its issuer, "
-            "or its authorize and token URIs.",
-        )
-    return parse_profile(name, (_catalog() / f"{name}.toml").read_text("utf-8"))
-
-
-@cache
-def profile_names() -> tuple[str, ...]:
-    """Every entry's name, sorted."""
-    names = (each.name for each in _catalog().iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
-
-
-def parse_profile(name: str, text: str) -> Profile:
-    """The entry that ``text``, a catalogue file, describes.
-
-    Raises:
-        ConfigurationError: It is not TOML, lacks a title, or has a key that means nothing.
-    """
-    try:
-        plain = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"The catalogue entry {name} is not TOML: {error}.") from None
-    known = {each.name for each in fields(Profile)} - {"name"}
-    unknown = sorted(set(plain) - known)
-    if unknown or "title" not in plain or "settings" not in plain:
-        what = f"has no use for “{unknown[0]}”" if unknown else "needs a title and settings"
-        raise ConfigurationError(
-            f"The catalogue entry {name} {what}.", hint=f"Keys: {', '.join(sorted(known))}."
-        )
-    return Profile(
-        name=name,
-        title=plain["title"],
-        settings=plain["settings"],
-        scopes=tuple(plain.get("scopes", ())),
-        hosts=tuple(plain.get("hosts", ())),
-        console=plain.get("console", ""),
-        documentation=tuple(plain.get("documentation", ())),
-        note=plain.get("note", ""),
-    )
-
-
-def _catalog() -> Traversable:
-    return files("grantline.providers") / "catalog"
+    flow: FlowType
+    scopes: Mapping[str, str]
+    default_scopes: tuple[str, ...]
+    hosts: tuple[str, ...]
+    console: str
+    steps: tuple[str, ...]
+    documentation: tuple[str, ...]
+    checked: date
+    traps: tuple[Trap, ...] = ()
+    retry: Retry = field(default_factory=Retry)
+    rate_limit: RateLimit = field(default_factory=RateLimit)
+    pagination: Pagination = field(default_factory=Pagination)
+    based_on: str = ""

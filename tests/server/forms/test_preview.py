@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from grantline.oauth.settings import (
-    AppSettings,
-    AssertionSettings,
-    ClientAuthentication,
-    FlowType,
-    Pkce,
-    TokenPlacement,
-    TokenRequestFormat,
-)
+from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.request_choices import ClientAuthentication, TokenRequestFormat
+from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from grantline.server.forms.preview import STAND_IN, Preview, is_redirect_uri_known, previews
 
 REDIRECT_URI = "https://grantline.example/oauth/callback/0123456789abcdef"

@@ -6,15 +6,16 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
+from grantline.codec import from_plain, to_plain
 from grantline.connections.catalogue import settings_of
-from grantline.connections.codec import from_plain, to_plain
 from grantline.connections.engine import Engine
 from grantline.connections.listing import ALL, FILTERS
 from grantline.connections.manage import NewConnection
 from grantline.errors import InvalidInput
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import AppSettings
-from grantline.providers.profile import Profile, profile
+from grantline.providers.catalogue import profile
+from grantline.providers.profile import Profile
 from grantline.server.api.auth import Manager, Reader, TheEngine, TheSettings
 from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search, secret_of
 from grantline.server.api.models_connections import (
@@ -83,7 +84,7 @@ async def create_connection(
             settings=await _settings(engine, given, entry),
             secrets=secrets_from(given.secrets),
             provider=given.provider,
-            scopes=_or_default(given.scopes, entry.scopes if entry else ()),
+            scopes=_or_default(given.scopes, entry.default_scopes if entry else ()),
             hosts=_or_default(given.hosts, entry.hosts if entry else ()),
             username=given.username,
             password=secret_of(given.password),

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from grantline.connections.codec import to_plain
 from grantline.connections.connection import App, Connection
 from grantline.connections.edit import Price
 from grantline.connections.planning import ConnectionEdit
+from grantline.connections.redaction import visible_settings
 from grantline.connections.state import State
 from grantline.messages import ClientCertificate
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
-from grantline.secret import REDACTED, Secret
+from grantline.oauth.settings import ClientSecrets, FlowType
+from grantline.secret import Secret
 from grantline.server.api.fields import Given, Shown, Version, WrittenOnly, secret_of
 from grantline.server.api.settings_schema import SettingsGiven, SettingsShown
 from grantline.server.api_later import API_PREFIX
@@ -252,16 +252,9 @@ def price_view(price: Price, siblings: Sequence[str]) -> dict[str, Any]:
 def app_view(app: App, connections: Sequence[str]) -> dict[str, Any]:
     """The fields of ``AppShown``."""
     names = ("id", "name", "provider", "has_secret", "created_at", "updated_at", "version")
-    settings = settings_view(app.settings)
+    settings = visible_settings(app.settings, whole=True)
     plain = {name: getattr(app, name) for name in names}
     return {**plain, "settings": settings, "connections": connections}
-
-
-def settings_view(settings: AppSettings) -> dict[str, Any]:
-    """Every setting; people write secrets into custom headers, so their values are left out."""
-    plain = to_plain(settings, whole=True)
-    plain["custom_headers"] = [[name, REDACTED] for name, _ in settings.custom_headers]
-    return plain
 
 
 def secrets_from(given: SecretsGiven) -> ClientSecrets:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from grantline.errors import NotFound, UnknownProvider
-from grantline.providers.profile import profile, profile_names
+from grantline.providers.catalogue import profile, profile_names
 from grantline.server.api.auth import Manager, Reader, TheEngine
 from grantline.server.api.fields import Given, Listed, Ref, Shown
 from grantline.server.api.settings_schema import SettingsShown
@@ -22,13 +23,27 @@ class ProviderShown(Shown):
 
     name: str
     title: str
+    categories: list[str]
     settings: SettingsShown
-    scopes: list[str]
+    flow: str
+    scopes: dict[str, str]
+    """Each scope worth knowing, with what it allows."""
+    default_scopes: list[str]
     hosts: list[str]
+    """Where a token may go; inputs of the settings in braces."""
     console: str
     """Where one registers a client."""
+    steps: list[str]
+    """How to get credentials there."""
     documentation: list[str]
-    note: str
+    checked: date
+    """When the documentation was read."""
+    traps: list[dict[str, str]]
+    """What people run into: what, why, and what to do next."""
+    retry: dict[str, Any]
+    rate_limit: dict[str, Any]
+    pagination: dict[str, Any]
+    based_on: str
 
 
 class DiscoverGiven(Given):

@@ -1,4 +1,4 @@
-"""The JSON schema of an app's settings, read from the dataclass that ``connections.codec`` reads.
+"""The JSON schema of an app's settings, read from the dataclass that ``codec`` reads.
 
 The codec alone decides what a setting may be; this only describes it, so there is no second list.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 
 from pydantic import WithJsonSchema
 
-from grantline.connections.codec import to_plain
+from grantline.codec import to_plain
 from grantline.oauth.settings import AppSettings
 from grantline.server.api.fields import JsonObject
 

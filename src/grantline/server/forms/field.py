@@ -17,6 +17,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     URI = "uri"
+    API_URL = "api-url"
     CHOICE = "choice"
     SWITCH = "switch"
     PAIRS = "pairs"

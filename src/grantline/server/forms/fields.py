@@ -8,14 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from grantline.oauth.settings import (
-    ClientAuthentication,
-    FlowType,
-    LifetimeUnit,
-    Pkce,
-    TokenPlacement,
-    TokenRequestFormat,
-)
+from grantline.oauth.settings import FlowType, Pkce, TokenPlacement
+from grantline.server.forms.choices import AS_ABOVE, FORMATS, HTTP_METHODS, METHODS
 from grantline.server.forms.field import (
     ASKS_FOR_CONSENT,
     BACK_CHANNEL,
@@ -26,6 +20,7 @@ from grantline.server.forms.field import (
     Kind,
     Options,
 )
+from grantline.server.forms.service_fields import SERVICE
 
 F = FlowType
 
@@ -37,16 +32,6 @@ FLOW_OPTIONS: Final[Options] = (
     (F.IMPLICIT, "Implicit (legacy)"),
     (F.PASSWORD, "Password (legacy)"),
 )
-_METHODS: Final[Options] = (
-    (ClientAuthentication.CLIENT_SECRET_POST, "Secret in the body (client_secret_post)"),
-    (ClientAuthentication.CLIENT_SECRET_BASIC, "Basic header (client_secret_basic)"),
-    (ClientAuthentication.CLIENT_SECRET_BASIC_RAW, "Basic header, not form-encoded"),
-    (ClientAuthentication.NONE, "None: a public client"),
-    (ClientAuthentication.CLIENT_SECRET_JWT, "JWT signed with the secret (client_secret_jwt)"),
-    (ClientAuthentication.PRIVATE_KEY_JWT, "JWT signed with a key (private_key_jwt)"),
-    (ClientAuthentication.TLS_CLIENT_AUTH, "Client certificate (tls_client_auth)"),
-)
-
 AUTHORIZE_URI: Final = FormField(
     name="authorize_uri",
     kind=Kind.URI,
@@ -83,6 +68,19 @@ ADVANCED: Final = (
                 help="Joins the scopes. Space is the standard; a few services want commas.",
                 example="read%20write or read,write",
                 options=((" ", "Space"), (",", "Comma")),
+            ),
+            FormField(
+                name="authorize_in_fragment",
+                kind=Kind.SWITCH,
+                help="The Authorize URI ends in a fragment (#/…), and the parameters follow it.",
+                example="on for Apollo",
+                flows=BROWSER,
+            ),
+            FormField(
+                name="response_type",
+                help="What is asked for, where it is not code.",
+                example="code id_token",
+                flows=BROWSER,
             ),
             FormField(
                 name="authorize_parameters",
@@ -145,14 +143,14 @@ ADVANCED: Final = (
                 kind=Kind.CHOICE,
                 help="How the client proves itself at the token URI.",
                 example="Basic header, when the service answers invalid_client",
-                options=_METHODS,
+                options=METHODS,
             ),
             FormField(
                 name="refresh_authentication",
                 kind=Kind.CHOICE,
                 help="The same for refreshes, where the service wants another way there.",
                 example="leave it as it is for almost every service",
-                options=(("", "As above"), *_METHODS),
+                options=AS_ABOVE + METHODS,
             ),
             FormField(
                 name="token_parameters",
@@ -170,24 +168,54 @@ ADVANCED: Final = (
                 name="custom_headers",
                 kind=Kind.PAIRS,
                 help="Extra headers of token and refresh requests; API requests do not get them.",
-                example="Notion-Version: 2022-06-28",
+                example="X-Client: grantline",
+            ),
+            FormField(
+                name="token_headers",
+                kind=Kind.PAIRS,
+                help="Extra headers of the access token request alone.",
+                example="X-Api-Version: 2",
+            ),
+            FormField(
+                name="refresh_headers",
+                kind=Kind.PAIRS,
+                help="Extra headers of the refresh request alone.",
+                example="X-Api-Version: 2",
             ),
             FormField(
                 name="token_request_format",
                 kind=Kind.CHOICE,
                 help="How the parameters travel. The standard is a form.",
                 example="JSON for Notion",
-                options=(
-                    (TokenRequestFormat.FORM, "Form body"),
-                    (TokenRequestFormat.JSON, "JSON body"),
-                    (TokenRequestFormat.QUERY, "Query of a GET"),
-                ),
+                options=FORMATS,
+            ),
+            FormField(
+                name="refresh_request_format",
+                kind=Kind.CHOICE,
+                help="The same for refreshes, where it is another one there.",
+                example="leave it as it is for almost every service",
+                options=AS_ABOVE + FORMATS,
+            ),
+            FormField(
+                name="token_request_method",
+                kind=Kind.CHOICE,
+                help="The HTTP method. The standard is POST.",
+                example="GET, for a few services that take the query",
+                options=(("", "As usual"), *HTTP_METHODS),
+            ),
+            FormField(
+                name="refresh_request_method",
+                kind=Kind.CHOICE,
+                help="The same for refreshes, where it is another one there.",
+                example="leave it as it is for almost every service",
+                options=AS_ABOVE + HTTP_METHODS,
             ),
             FormField(
                 name="parameter_names",
                 kind=Kind.PAIRS,
-                help="Parameters that the service calls otherwise: the usual name, then its own.",
-                example="client_id=client_key",
+                help="Parameters that the service calls otherwise: the usual name, then its own; "
+                "an empty one leaves it out. token. in front means: in that request alone.",
+                example="client_id=client_key, token.redirect_uri=",
             ),
             FormField(
                 name="use_dpop",
@@ -213,6 +241,11 @@ ADVANCED: Final = (
                 ),
             ),
             FormField(
+                name="header_name",
+                help="The header that carries the token.",
+                example="X-Shopify-Access-Token",
+            ),
+            FormField(
                 name="token_name",
                 help="The word in front of the token in the header.",
                 example="Zoho-oauthtoken",
@@ -229,6 +262,18 @@ ADVANCED: Final = (
                 example="https://api.example.com/v1",
             ),
             FormField(
+                name="api_headers",
+                kind=Kind.PAIRS,
+                help="Headers of every API request that does not set them itself.",
+                example="Notion-Version: 2022-06-28",
+            ),
+            FormField(
+                name="api_parameters",
+                kind=Kind.PAIRS,
+                help="Query parameters of every API request that does not set them itself.",
+                example="api-version=7.1",
+            ),
+            FormField(
                 name="expired_statuses",
                 kind=Kind.NUMBERS,
                 help="Statuses besides 401 that mean the token has expired.",
@@ -239,6 +284,18 @@ ADVANCED: Final = (
                 kind=Kind.LINES,
                 help="Texts in an answer that mean the same, one on each line.",
                 example='"error":"token_expired"',
+            ),
+            FormField(
+                name="renewal_margin",
+                kind=Kind.SECONDS,
+                help="Seconds before its end at which a token is renewed; empty means as usual.",
+                example="25, for a service that renews no earlier",
+            ),
+            FormField(
+                name="refresh_idle_lifetime",
+                kind=Kind.SECONDS,
+                help="Seconds after which a refresh token dies when it is not used.",
+                example="2592000, which is 30 days",
             ),
         ),
     ),
@@ -278,82 +335,7 @@ ADVANCED: Final = (
             ),
         ),
     ),
-    Group(
-        "Answers that leave the standard",
-        (
-            FormField(
-                name="response.token_path",
-                help="The object that holds the token fields, dotted.",
-                example="data.token",
-            ),
-            FormField(
-                name="response.access_token",
-                help="Path of the access token in it.",
-                example="accessToken",
-            ),
-            FormField(
-                name="response.refresh_token",
-                help="Path of the refresh token in it.",
-                example="refreshToken",
-            ),
-            FormField(
-                name="response.expires_at",
-                help="Path of an absolute expiry in it.",
-                example="expireTime",
-            ),
-            FormField(
-                name="response.scope",
-                help="Path of the granted scopes in it.",
-                example="granted.scopes",
-            ),
-            FormField(
-                name="response.lifetime_unit",
-                kind=Kind.CHOICE,
-                help="Unit of expires_in.",
-                example="seconds, in the standard",
-                options=(
-                    (LifetimeUnit.SECONDS, "Seconds"),
-                    (LifetimeUnit.MILLISECONDS, "Milliseconds"),
-                ),
-            ),
-            FormField(
-                name="response.default_lifetime",
-                kind=Kind.SECONDS,
-                help="Lifetime in seconds, for services that do not tell.",
-                example="3600",
-            ),
-            FormField(
-                name="response.secondary_path",
-                help="A second token in the same answer.",
-                example="authed_user",
-            ),
-            FormField(
-                name="response.code_parameter",
-                help="Name of the code in the callback.",
-                example="auth_code",
-                flows=CODE,
-            ),
-            FormField(
-                name="response.captured_parameters",
-                kind=Kind.WORDS,
-                help="Fields of callback and answer that are kept for requests.",
-                example="realmId",
-            ),
-            FormField(
-                name="response.allowed_values",
-                kind=Kind.NAMED_LISTS,
-                help="What a kept field that builds a URL may be; values with commas between.",
-                example="location = us, eu, in",
-            ),
-            FormField(
-                name="response.refresh_with",
-                kind=Kind.CHOICE,
-                help="Which token is shown to renew.",
-                example="the access token, for a few long-lived ones",
-                options=(("refresh_token", "Refresh token"), ("access_token", "Access token")),
-            ),
-        ),
-    ),
+    *SERVICE,
     Group(
         "Signed assertions",
         (

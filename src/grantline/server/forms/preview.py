@@ -28,13 +28,8 @@ from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
 from grantline.oauth.placement import credential_of, place
 from grantline.oauth.refresh import refresh_request
-from grantline.oauth.settings import (
-    AppSettings,
-    ClientAuthentication,
-    ClientSecrets,
-    FlowType,
-    Pkce,
-)
+from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType, Pkce
 from grantline.oauth.token_request import Grant, scope_parameters, token_request
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import REDACTED, Secret
@@ -271,8 +266,12 @@ class _Maker:
             request = make()
         except GrantlineError as error:
             return Preview(title=title, missing=error.message)
-        # People write keys into custom headers, and the kept ones are not theirs to see again.
-        hidden = {name.lower() for name, _ in self._settings.custom_headers}
+        # People write keys into headers, and the kept ones are not theirs to see again.
+        hidden = {
+            header.lower()
+            for name in HEADER_SETTINGS
+            for header, _ in getattr(self._settings, name)
+        }
         return _preview_of(title, request, note, self._masked | masked, hidden)
 
 

@@ -7,20 +7,22 @@ only reading it as settings trims and judges it. Secrets are no part of it: they
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from starlette.datastructures import FormData
 
-from grantline.connections.codec import from_plain, to_plain
+from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Connection
 from grantline.connections.labels import label_of
 from grantline.connections.rules import check_hosts, check_name, check_scopes
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
 from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pairs
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType
 from grantline.secret import REDACTED, Secret
 from grantline.server.forms.field import FormField, Kind
 from grantline.server.forms.fields import ADVANCED, FIELDS, STANDARD
@@ -71,16 +73,15 @@ def blank() -> Values:
 
 
 def values_of(connection: Connection) -> Values:
-    """The form of a connection that is there; values of custom headers may be secret: masked."""
+    """The form of a connection that is there; values of headers may be secret: masked."""
     settings = connection.app.settings
-    masked = tuple((name, REDACTED) for name, _ in settings.custom_headers)
     return Values(
         name=connection.name,
         flow=connection.flow,
         scopes=connection.scopes,
         hosts=connection.hosts,
         provider=connection.app.provider,
-    ).with_settings(replace(settings, custom_headers=masked))
+    ).with_settings(replace(settings, **_masked(settings)))
 
 
 def typed(form: FormData) -> Values:
@@ -120,11 +121,12 @@ def typed_secrets(form: FormData) -> tuple[ClientSecrets, Secret | None]:
 def settings_of(values: Values, old: AppSettings = DEFAULTS) -> tuple[AppSettings, Errors]:
     """The settings that ``values`` describe, and what is wrong with each field.
 
-    A field that is wrong has its value from ``old``, and so have custom headers that are masked.
+    A field that is wrong has its value from ``old``, and so have headers that are masked.
     """
     errors: Errors = {}
-    plain: dict[str, Any] = {"assertion": {}, "response": {}}
     before = to_plain(old, whole=True)
+    # What has no field of its own stays as it is.
+    plain: dict[str, Any] = deepcopy(before)
     for each in FIELDS:
         where, _, name = each.name.rpartition(".")
         target = plain[where] if where else plain
@@ -133,11 +135,12 @@ def settings_of(values: Values, old: AppSettings = DEFAULTS) -> tuple[AppSetting
         except InvalidInput as error:
             errors[error.field] = error
             target[name] = (before[where] if where else before)[name]
-    kept = dict(old.custom_headers)
-    plain["custom_headers"] = [
-        [name, kept.get(name, value) if value == REDACTED else value]
-        for name, value in plain["custom_headers"]
-    ]
+    for name in HEADER_SETTINGS:
+        kept = dict(getattr(old, name))
+        plain[name] = [
+            [header, kept.get(header, value) if value == REDACTED else value]
+            for header, value in plain[name]
+        ]
     try:
         return from_plain(AppSettings, plain), errors
     except InvalidInput as error:
@@ -180,6 +183,13 @@ def shown_settings(settings: AppSettings) -> dict[str, Value]:
     return {each.name: _shown(each, _setting(settings, each.name)) for each in FIELDS}
 
 
+def _masked(settings: AppSettings) -> dict[str, Any]:
+    return {
+        name: tuple((header, REDACTED) for header, _ in getattr(settings, name))
+        for name in HEADER_SETTINGS
+    }
+
+
 def _require_client_id() -> None:
     raise InvalidInput(
         "Client ID is empty.", field=label_of("client_id"), hint="The service's console shows it."
@@ -207,7 +217,7 @@ def _shown(each: FormField, value: Any) -> Value:
             return ", ".join(map(str, value))
         case Kind.SECONDS:
             return "" if value is None else f"{value / timedelta(seconds=1):g}"
-        case Kind.TEXT | Kind.URI | Kind.CHOICE:
+        case Kind.TEXT | Kind.URI | Kind.API_URL | Kind.CHOICE:
             return "" if value is None else str(value)
 
 
@@ -227,7 +237,7 @@ def _as_plain(each: FormField, value: Any) -> Any:
             return _seconds(value.strip(), each)
         case Kind.CHOICE:
             return value or None
-        case Kind.TEXT | Kind.URI:
+        case Kind.TEXT | Kind.URI | Kind.API_URL:
             return value.strip()
 
 

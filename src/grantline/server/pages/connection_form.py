@@ -17,7 +17,8 @@ from grantline.connections.manage import NewConnection
 from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
-from grantline.providers.profile import Profile, profile, profile_names
+from grantline.providers.catalogue import found_profiles, profile
+from grantline.providers.profile import Profile
 from grantline.secret import Secret
 from grantline.server.forms.fields import ADVANCED, FIELDS, FLOW_OPTIONS, STANDARD
 from grantline.server.forms.preview import is_redirect_uri_known, previews
@@ -61,12 +62,16 @@ async def new(request: Request) -> Response:
         return form_page(request, values, return_to=return_to, secret=demo.client_secret)
     if entry is not None:
         values = replace(
-            blank(), name=entry.name, provider=entry.name, scopes=entry.scopes, hosts=entry.hosts
+            blank(),
+            name=entry.name,
+            provider=entry.name,
+            scopes=entry.default_scopes,
+            hosts=entry.hosts,
         ).with_settings(catalogue_settings(entry, client_id=""))
         return form_page(request, values, return_to=return_to)
     if asked.get("by") == "hand":
         return form_page(request, blank(), return_to=return_to)
-    entries = [profile(name) for name in profile_names()]
+    entries = found_profiles()
     return page(request, "connections/begin.html", entries=entries, return_to=return_to)
 
 
@@ -74,7 +79,7 @@ async def create(request: Request) -> Response:
     """The connection saved, and on to consent; or the form again with what is wrong."""
     form = await request.form()
     values, return_to = typed(form), return_path(form.get("return_to"))
-    settings, errors = settings_of(values)
+    settings, errors = settings_of(values, _begun_with(values))
     errors = {**check_values(values, settings), **errors}
     created = None
     if not errors:
@@ -97,7 +102,7 @@ async def discover(request: Request) -> Response:
     values = typed(form) if "flow" in form else blank()
     issuer = str(form.get("discover") or "").strip()
     return_to = return_path(form.get("return_to"))
-    settings, errors = settings_of(values)
+    settings, errors = settings_of(values, _begun_with(values))
     old = settings
     try:
         secrets, _ = typed_secrets(form)
@@ -248,6 +253,11 @@ def _entry(name: str) -> Profile | None:
         return profile(name) if name else None
     except UnknownProvider:
         return None
+
+
+def _begun_with(values: Values) -> AppSettings:
+    entry = _entry(values.provider)
+    return catalogue_settings(entry, client_id="") if entry else DEFAULTS
 
 
 def _different(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grantline.oauth.callback import Objection
-from grantline.oauth.settings import AppSettings, LifetimeUnit, ResponseRules
+from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
+from grantline.oauth.settings import AppSettings
 from grantline.secret import Secret
 from grantline.testing.corpus.cases import CorpusUnreadable, Row
 from grantline.testing.corpus.script_server import row_body

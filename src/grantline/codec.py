@@ -108,6 +108,9 @@ def _read(hint: Any, value: Any, field: str) -> Any:
 
 def _read_tuple(hint: Any, value: Any, field: str) -> tuple[Any, ...]:
     inner = get_args(hint)
+    if isinstance(value, Mapping) and get_origin(inner[0]) is tuple:
+        # Pairs written as a table: {"access_type": "offline"}.
+        value = list(value.items())
     _require(isinstance(value, list | tuple))
     if inner[-1] is Ellipsis:
         return tuple(_read(inner[0], each, field) for each in value)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from grantline.connections.codec import from_plain, plain_values, to_plain
+from grantline.codec import from_plain, plain_values, to_plain
 from grantline.errors import InvalidInput
-from grantline.oauth.settings import AppSettings, Pkce, ResponseRules
+from grantline.oauth.response_rules import ResponseRules
+from grantline.oauth.settings import AppSettings, Pkce
 from tests.connections.settings_values import APP_SETTINGS
 
 
@@ -27,6 +28,19 @@ def test_only_what_differs_from_the_default_is_written() -> None:
     plain = {"client_id": "c", "pkce": "off", "response": {"default_lifetime": 3600.0}}
     assert to_plain(settings) == plain
     assert from_plain(AppSettings, plain) == settings
+
+
+def test_pairs_may_be_written_as_a_table() -> None:
+    plain = {
+        "client_id": "c",
+        "custom_headers": {"A": "b"},
+        "response": {"allowed_values": {"region": ["us", "eu"]}},
+    }
+
+    settings = from_plain(AppSettings, plain)
+
+    assert settings.custom_headers == (("A", "b"),)
+    assert settings.response.allowed_values == (("region", ("us", "eu")),)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +61,8 @@ def test_only_what_differs_from_the_default_is_written() -> None:
         ({"client_id": "c", "resources": "https://a.example"}, "resources"),
         ({"client_id": "c", "custom_headers": [["A"]]}, "custom_headers"),
         ({"client_id": "c", "custom_headers": [["A", "b", "c"]]}, "custom_headers"),
-        ({"client_id": "c", "custom_headers": {"A": "b"}}, "custom_headers"),
+        ({"client_id": "c", "custom_headers": {"A": 1}}, "custom_headers"),
+        ({"client_id": "c", "inputs": {"shop": "Shop"}}, "inputs"),
         ({"client_id": "c", "response": []}, "response"),
         ({"client_id": "c", "response": "x"}, "response"),
         ({"client_id": "c", "response": None}, "response"),
