@@ -161,7 +161,7 @@ def check_values(values: Values, settings: AppSettings) -> Errors:
     check(check_name, values.name, field=label_of("name"))
     for each in FIELDS:
         if each.kind is Kind.URI and each.name != _UNCHECKED:
-            uri = getattr(settings, each.name)
+            uri = _setting(settings, each.name)
             if uri or (each in STANDARD and values.flow in each.flows):
                 check(endpoint_url, uri, field=each.label)
     if not settings.client_id:
