@@ -61,6 +61,13 @@ if TYPE_CHECKING:
         UpstreamError,
     )
     from grantline.messages import ClientCertificate
+    from grantline.oauth.app_rules import (
+        IdentityRules,
+        Input,
+        RevocationRules,
+        RevokedToken,
+        UpgradeRules,
+    )
     from grantline.oauth.assertion_settings import AssertionSettings
     from grantline.oauth.request_choices import (
         ClientAuthentication,
@@ -68,13 +75,6 @@ if TYPE_CHECKING:
         TokenRequestFormat,
     )
     from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
-    from grantline.oauth.service_rules import (
-        IdentityRules,
-        Input,
-        RevocationRules,
-        RevokedToken,
-        UpgradeRules,
-    )
     from grantline.oauth.settings import NO_PKCE, AppSettings, FlowType, Pkce, TokenPlacement
     from grantline.secret import Secret
 
@@ -165,8 +165,8 @@ _HOMES = {
     "Deleted": "grantline.connections.engine",
     "Edited": "grantline.connections.manage",
     "FlowType": "grantline.oauth.settings",
-    "IdentityRules": "grantline.oauth.service_rules",
-    "Input": "grantline.oauth.service_rules",
+    "IdentityRules": "grantline.oauth.app_rules",
+    "Input": "grantline.oauth.app_rules",
     "LifetimeUnit": "grantline.oauth.response_rules",
     "NO_PKCE": "grantline.oauth.settings",
     "NotJson": "grantline.calls.response",
@@ -175,14 +175,14 @@ _HOMES = {
     "RequestMethod": "grantline.oauth.request_choices",
     "Response": "grantline.calls.response",
     "ResponseRules": "grantline.oauth.response_rules",
-    "RevocationRules": "grantline.oauth.service_rules",
-    "RevokedToken": "grantline.oauth.service_rules",
+    "RevocationRules": "grantline.oauth.app_rules",
+    "RevokedToken": "grantline.oauth.app_rules",
     "Secret": "grantline.secret",
     "Settings": "grantline.connections.settings",
     "State": "grantline.connections.state",
     "TokenPlacement": "grantline.oauth.settings",
     "TokenRequestFormat": "grantline.oauth.request_choices",
-    "UpgradeRules": "grantline.oauth.service_rules",
+    "UpgradeRules": "grantline.oauth.app_rules",
     "Verification": "grantline.connections.verify",
 }
 

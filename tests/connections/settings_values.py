@@ -8,7 +8,7 @@ from typing import Any, cast, get_type_hints
 
 from hypothesis import strategies as st
 
-from grantline.oauth.service_rules import Input
+from grantline.oauth.app_rules import Input
 from grantline.oauth.settings import AppSettings
 
 MOST_FIELDS = 5

@@ -15,6 +15,12 @@ from grantline.connections.edit import (
     price_of_grant,
     price_of_settings,
 )
+from grantline.oauth.app_rules import (
+    IdentityRules,
+    Input,
+    RevocationRules,
+    UpgradeRules,
+)
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.request_choices import (
     ClientAuthentication,
@@ -22,12 +28,6 @@ from grantline.oauth.request_choices import (
     TokenRequestFormat,
 )
 from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.service_rules import (
-    IdentityRules,
-    Input,
-    RevocationRules,
-    UpgradeRules,
-)
 from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from tests.connections.settings_values import APP_SETTINGS
 

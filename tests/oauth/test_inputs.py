@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grantline.errors import InvalidInput
+from grantline.oauth.app_rules import IdentityRules, Input
 from grantline.oauth.inputs import (
     checked_inputs,
     resolved,
@@ -13,7 +14,6 @@ from grantline.oauth.inputs import (
     unruled_captures,
 )
 from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.service_rules import IdentityRules, Input
 from grantline.oauth.settings import AppSettings
 
 SHOP = Input(name="shop", label="Shop", help="Its address.", example="acme", pattern="[a-z-]+")

@@ -59,7 +59,7 @@ def test_a_file_in_order_has_no_mistake() -> None:
     [
         ('title = "Example"', "title = ", 1, "file", "not TOML"),
         ('title = "Example"', "title = 1", 1, "title", "not a text"),
-        ('title = "Example"', 'tittle = "Example"', 1, "tittle", "Keys: title"),
+        ('title = "Example"', 'heading = "Example"', 1, "heading", "Keys: title"),
         ('["files"]', '["film"]', 2, "categories", "accounting"),
         ("2026-11-29", '"2026-11-29"', 3, "checked", "not a date"),
         ('console = "https:', 'console = "http:', 4, "console", "no https URL"),

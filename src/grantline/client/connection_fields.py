@@ -11,11 +11,11 @@ from grantline.codec import from_plain, to_plain
 from grantline.connections.catalogue import settings_of
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
+from grantline.oauth.app_rules import IdentityRules, Input, RevocationRules, UpgradeRules
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.metadata import ServerMetadata, apply_metadata
 from grantline.oauth.request_choices import ClientAuthentication, RequestMethod, TokenRequestFormat
 from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.service_rules import IdentityRules, Input, RevocationRules, UpgradeRules
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pkce, TokenPlacement
 from grantline.providers.profile import Profile
 from grantline.secret import Secret

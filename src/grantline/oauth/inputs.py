@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.oauth.service_rules import Input
+from grantline.oauth.app_rules import Input
 from grantline.oauth.settings import AppSettings
 from grantline.oauth.template import fill, fill_uri, host_names_in, names_in
 from grantline.url import parse_url

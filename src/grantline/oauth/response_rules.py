@@ -1,6 +1,6 @@
 """Where a service puts things in its answers, for those that leave RFC 6749 section 5.1.
 
-A path is dotted (``authed_user.access_token``, ``accounts.0.id``); an empty one means the RFC's
+A path is dotted (``authed_user.access_token``, ``accounts[0].id``); an empty one means the RFC's
 own name, or that there is no such thing.
 """
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from grantline.messages import ClientCertificate
+from grantline.oauth.app_rules import IdentityRules, Input, RevocationRules, UpgradeRules
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.request_choices import (
     ClientAuthentication,
@@ -21,7 +22,6 @@ from grantline.oauth.request_choices import (
     TokenRequestFormat,
 )
 from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.service_rules import IdentityRules, Input, RevocationRules, UpgradeRules
 from grantline.secret import Secret
 
 DEFAULT_TOKEN_NAME: Final = "Bearer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from grantline.oauth.response_rules import ResponseRules
 
 _SCOPE_NAMES: Final = ("scope", "scopes")
 TOKEN_NAMES: Final = ("access_token", "refresh_token", "id_token", "token_type", *_SCOPE_NAMES)
+_STEP: Final = re.compile(r"[^.\[\]]+")
 _LIFETIME_NAMES: Final = ("expires_in", "expires_at", "expires")
 
 
@@ -87,12 +89,15 @@ class TokenFields:
 
 
 def look_up(fields: Mapping[str, Any], path: str) -> Any:
-    """The value at ``path`` (``user.id``); a field whose own name has dots comes first."""
+    """The value at ``path`` (``users[0].id``); a field whose own name has dots comes first."""
     if path in fields:
         return fields[path]
     value: Any = fields
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+    for name in _STEP.findall(path):
+        if isinstance(value, list) and name.isdecimal():
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from grantline.calls.service_rules import ServiceRules
 from grantline.oauth.settings import FlowType
-from grantline.providers.limits import Pagination, RateLimit, Retry
 
 
 class Category(StrEnum):
@@ -83,9 +83,7 @@ class Profile:
         documentation: The pages that the entry was written from.
         checked: When they were read.
         traps: What people run into.
-        retry: When and how long to wait before a request is made again.
-        rate_limit: How the service counts requests.
-        pagination: How its lists go on.
+        calls: How its API is called: retries, rate limits, pagination.
         based_on: The entry that this one adds to; empty for none.
     """
 
@@ -102,7 +100,5 @@ class Profile:
     documentation: tuple[str, ...]
     checked: date
     traps: tuple[Trap, ...] = ()
-    retry: Retry = field(default_factory=Retry)
-    rate_limit: RateLimit = field(default_factory=RateLimit)
-    pagination: Pagination = field(default_factory=Pagination)
+    calls: ServiceRules = field(default_factory=ServiceRules)
     based_on: str = ""

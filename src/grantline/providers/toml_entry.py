@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
+from grantline.calls.pagination import Pagination, check_pagination
+from grantline.calls.rate_limit import RateLimitRules, parse_budget
+from grantline.calls.retry import RetryRules
+from grantline.calls.service_rules import ServiceRules
+from grantline.calls.statuses import parse_statuses
 from grantline.codec import from_plain, to_plain
 from grantline.errors import ConfigurationError, InvalidInput
+from grantline.oauth.app_rules import IdentityRules, Input
 from grantline.oauth.inputs import checked_inputs
-from grantline.oauth.service_rules import IdentityRules, Input
 from grantline.oauth.settings import AppSettings, FlowType
-from grantline.providers.limits import Pagination, RateLimit, Retry
 from grantline.providers.lines import Path, key_lines, line_of
 from grantline.providers.objections import objections
 from grantline.providers.profile import Category, Profile, Trap
@@ -138,9 +142,7 @@ class _Reader:
             documentation=self._list(plain, "documentation"),
             checked=self._date(plain),
             traps=tuple(self._traps(plain)),
-            retry=self._table(plain, "retry", Retry) or Retry(),
-            rate_limit=self._table(plain, "rate_limit", RateLimit) or RateLimit(),
-            pagination=self._table(plain, "pagination", Pagination) or Pagination(),
+            calls=self._calls(plain),
             based_on=plain.get("based_on", ""),
         )
         if settings and not self.mistakes:
@@ -204,6 +206,30 @@ class _Reader:
     def _table(self, plain: Mapping[str, Any], key: str, kind: type[T], *at: str) -> T | None:
         path = (key, *at)
         return self._value(kind, plain.get(key, {}), path)
+
+    def _calls(self, plain: Mapping[str, Any]) -> ServiceRules:
+        pages = self._table(plain, "pagination", Pagination) if "pagination" in plain else None
+        rules = ServiceRules(
+            retry=self._table(plain, "retry", RetryRules) or RetryRules(),
+            rate_limit=self._table(plain, "rate_limit", RateLimitRules) or RateLimitRules(),
+            pagination=pages,
+        )
+        limited = rules.retry.limited_statuses
+        checks: list[tuple[str, Callable[[], object]]] = [
+            ("pagination", lambda: pages and check_pagination(pages)),
+            (
+                "retry",
+                lambda: parse_statuses(limited, field="limited_statuses"),
+            ),
+        ]
+        if budget := rules.rate_limit.budget:
+            checks.append(("rate_limit", lambda: parse_budget(budget, field="budget")))
+        for table, check in checks:
+            try:
+                check()
+            except InvalidInput as error:
+                self.wrong((table, error.field), error.message, error.hint)
+        return rules
 
     def _value(self, kind: type[T], table: object, path: Path) -> T | None:
         if not isinstance(table, Mapping):

@@ -40,9 +40,8 @@ class ProviderShown(Shown):
     """When the documentation was read."""
     traps: list[dict[str, str]]
     """What people run into: what, why, and what to do next."""
-    retry: dict[str, Any]
-    rate_limit: dict[str, Any]
-    pagination: dict[str, Any]
+    calls: dict[str, Any]
+    """How its API is called: retries, rate limits, pagination."""
     based_on: str
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from grantline.oauth.app_rules import RevokedToken
 from grantline.oauth.response_rules import LifetimeUnit
-from grantline.oauth.service_rules import RevokedToken
 from grantline.server.forms.choices import FORMATS, HTTP_METHODS, METHODS
 from grantline.server.forms.field import CODE, FormField, Group, Kind
 
@@ -163,13 +163,13 @@ _IDENTITY: Final = Group(
         FormField(
             name="identity.id",
             help="Path of what never changes about the account.",
-            example="data.0.id",
+            example="data[0].id",
         ),
         FormField(
             name="identity.captures",
             kind=Kind.PAIRS,
             help="Values of the answer that are kept: a name, and the path of each.",
-            example="cloud_id=0.id",
+            example="cloud_id=[0].id",
         ),
     ),
 )
