@@ -17,7 +17,7 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol import Store
-from grantline.store.records import Health, Lease, SealedValue
+from grantline.store.records import Health, Lease, Page, SealedValue
 from tests.records import (
     AUTHORIZED,
     HOUR,
@@ -72,6 +72,9 @@ def test_records_come_back_as_they_were_given(store: Store) -> None:
     assert store.list_connections("home") == [full]
     assert store.load_app("home", "app_1") == an_app() == store.find_app("home", "Mail")
     assert store.list_apps("home") == [an_app()]
+    assert store.page_apps("home", query="MAI") == Page((an_app(),), 1)
+    assert store.page_apps("home", query="no such") == Page((), 0)
+    assert store.page_apps("home", offset=1) == Page((), 1)
 
 
 def test_none_and_an_empty_list_of_scopes_stay_apart(filled: Store) -> None:
@@ -148,6 +151,7 @@ def test_law_2_another_workspace_sees_nothing(filled: Store) -> None:
     with pytest.raises(ConnectionNotFound):
         filled.find_connection("away", "My mail")
     assert filled.list_apps("away") == []
+    assert filled.page_apps("away") == Page((), 0)
     assert filled.list_connections("away") == []
     assert filled.list_connections("away", "app_1") == []
     assert filled.list_events("away") == []

@@ -71,6 +71,7 @@ SUBJECTS = {"name", "connection_id", "app_id"}
 OF_APPS = {"Manager.app", "Manager.edit_app", "Manager.delete_app"}
 LISTS = {"Manager.connections", "Manager.apps", "Consents.pending"} | {
     "Listing.page",
+    "Listing.apps",
     "Listing.names",
 }
 # They speak of no row that a stranger could name: `complete` finds its own by a secret state,

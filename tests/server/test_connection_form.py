@@ -224,3 +224,51 @@ async def test_a_device_code_is_asked_for_on_saving(site: Site) -> None:
     page = await site.get(told["next"])
     assert "Enter this code" in page.text
     assert "<svg" in page.text
+
+
+async def test_another_account_reuses_an_app_and_registers_nothing(site: Site) -> None:
+    world = site.world
+    first = await world.draft("shop", new={"hosts": ("127.0.0.1", "api.example")})
+    begin = unescape((await site.get("/connections/new")).text)
+    assert "Another account, with an app you have" in begin
+    assert f'href="/connections/new?app={first.app.id}"' in begin
+
+    form = (await site.get(f"/connections/new?app={first.app.id}")).text
+    assert 'value="shop-2"' in form
+    assert "api.example" in form
+    assert "Client ID</label>" not in form
+    assert "Advanced settings" not in form
+
+    asked = {"app": first.app.id, "name": "shop-2", "flow": "authorization-code"}
+    asked |= {"scopes": "profile", "hosts": "127.0.0.1"}
+    preview = unescape((await site.post("/connections/preview", asked)).text)
+    assert world.server.authorize_uri in preview
+    assert "Redirect URI</p>" not in preview
+
+    answer = await site.post("/connections/new", asked)
+    made = await world.engine.find(LOCAL, "shop-2")
+    assert answer.headers["location"].startswith(f"/connections/{made.id}/consent?")
+    assert made.app.id == first.app.id
+    assert made.scopes == ("profile",)
+
+    again = await site.post("/connections/new", asked)
+    assert again.status_code == 422
+    assert "Another connection has this name." in again.text
+    assert f'name="app" value="{first.app.id}"' in again.text
+
+
+async def test_of_many_apps_the_first_show_and_a_search_finds_the_others(site: Site) -> None:
+    for number in range(12):
+        await site.world.draft(f"app {number:02}")
+    begin = unescape((await site.get("/connections/new")).text)
+    assert "Search 12 apps" in begin
+    assert "app 10" not in begin
+    assert "app 11" in (await site.get("/connections/new?find=P+11")).text
+    nothing = unescape((await site.get("/connections/new?find=zzz")).text)
+    assert "No app has “zzz” in its name." in nothing
+
+
+async def test_an_app_of_others_is_not_there(site: Site) -> None:
+    assert (await site.get("/connections/new?app=app_of_others")).status_code == 404
+    asked = {"app": "app_of_others", "name": "x", "flow": "authorization-code"}
+    assert (await site.post("/connections/new", asked)).status_code == 404

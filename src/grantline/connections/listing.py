@@ -6,7 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from grantline.connections.connection import Actor, Connection, connection_from_record
+from grantline.connections.connection import (
+    Actor,
+    App,
+    Connection,
+    app_from_record,
+    connection_from_record,
+)
 from grantline.connections.context import Context
 from grantline.connections.state import State
 from grantline.errors import InvalidInput
@@ -65,6 +71,19 @@ class Listing:
         )
         rows = (Listed(connection_from_record(r.connection, r.app), r.uses) for r in found.rows)
         return Page(tuple(rows), found.total)
+
+    async def apps(
+        self, actor: Actor, *, query: str = "", offset: int = 0, limit: int = 50
+    ) -> Page[App]:
+        """Apps by name; ``query`` is in the name or the provider, whatever the case."""
+        found = await self._context.stored(
+            self._context.store.page_apps,
+            actor.workspace,
+            query=query.strip(),
+            offset=offset,
+            limit=limit,
+        )
+        return Page(tuple(app_from_record(each) for each in found.rows), found.total)
 
     async def names(self, actor: Actor, connection_ids: Collection[str]) -> dict[str, str]:
         """The names of those of these connections that there are, by id."""

@@ -285,6 +285,15 @@ class Manager:
         )
         return sorted(each.name for each in records)
 
+    async def newest_of(self, actor: Actor, app_id: str) -> Connection | None:
+        """The connection of an app that was created last; raises ``AppNotFound``."""
+        record = await self._app_record(actor, app_id)
+        records = await self._context.stored(
+            self._context.store.list_connections, actor.workspace, record.id
+        )
+        newest = max(records, key=lambda each: each.created_at, default=None)
+        return connection_from_record(newest, record) if newest else None
+
     async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> PlannedEdit:
         record = await self.record(actor, name)
         app = await self._context.stored(

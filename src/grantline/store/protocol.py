@@ -85,6 +85,12 @@ class Store(Protocol):
         """The app of this name."""
         ...
 
+    def page_apps(
+        self, workspace: str, *, query: str = "", offset: int = 0, limit: int = 50
+    ) -> Page[AppRecord]:
+        """Apps by name; ``query`` is in the name or the provider, whatever the case."""
+        ...
+
     def list_apps(self, workspace: str) -> Sequence[AppRecord]:
         """Every app of the workspace, oldest first."""
         ...

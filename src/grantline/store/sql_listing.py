@@ -64,6 +64,19 @@ class Listing(Database):
             total,
         )
 
+    def page_apps(
+        self, workspace: str, *, query: str = "", offset: int = 0, limit: int = 50
+    ) -> Page[AppRecord]:
+        """Apps by name; ``query`` is in the name or the provider, whatever the case."""
+        wanted = select(app.c.id).where(app.c.workspace == workspace).order_by(app.c.name)
+        if query:
+            wanted = wanted.where(contains(query, app.c.name, app.c.provider))
+        with self._read() as run:
+            ids, total = page_of(run, wanted, offset, limit)
+            shown = select(app).where(app.c.id.in_(ids)).order_by(app.c.name)
+            rows = run.execute(shown).mappings()
+            return Page(tuple(to_record(AppRecord, row) for row in rows), total)
+
     def connection_names(self, workspace: str, connection_ids: Collection[str]) -> dict[str, str]:
         """The names of those of these connections that there are, by id."""
         held = connection.c

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from grantline.server.api.auth import Manager, TheEngine
-from grantline.server.api.fields import Limit, Listed, Offset, Ref
+from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
 from grantline.server.api.models_connections import (
     AppEdited,
     AppShown,
@@ -23,15 +23,15 @@ router: Final = APIRouter(prefix="/apps", tags=["Apps"])
 
 @router.get("", response_model=Listed[AppShown])
 async def list_apps(
-    caller: Manager, engine: TheEngine, offset: Offset = 0, limit: Limit = 50
+    caller: Manager, engine: TheEngine, q: Search = "", offset: Offset = 0, limit: Limit = 50
 ) -> Any:
-    """Apps by name."""
-    apps = await engine.manage.apps(caller.actor)
+    """Apps by name; `q` searches names and providers."""
+    page = await engine.listing.apps(caller.actor, query=q, offset=offset, limit=limit)
     items = [
         app_view(each, await engine.manage.connections_of(caller.actor, each.id))
-        for each in apps[offset : offset + limit]
+        for each in page.rows
     ]
-    return {"items": items, "total": len(apps)}
+    return {"items": items, "total": page.total}
 
 
 @router.get("/{app}", response_model=AppShown)

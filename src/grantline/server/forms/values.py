@@ -73,15 +73,23 @@ def blank() -> Values:
 
 
 def values_of(connection: Connection) -> Values:
-    """The form of a connection that is there; values of headers may be secret: masked."""
-    settings = connection.app.settings
+    """The form of a connection that is there."""
     return Values(
         name=connection.name,
         flow=connection.flow,
         scopes=connection.scopes,
         hosts=connection.hosts,
         provider=connection.app.provider,
-    ).with_settings(replace(settings, **_masked(settings)))
+    ).with_settings(masked(connection.app.settings))
+
+
+def masked(settings: AppSettings) -> AppSettings:
+    """``settings`` as pages show them: values of headers may be secret."""
+    hidden: dict[str, Any] = {
+        name: tuple((header, REDACTED) for header, _ in getattr(settings, name))
+        for name in HEADER_SETTINGS
+    }
+    return replace(settings, **hidden)
 
 
 def typed(form: FormData) -> Values:
@@ -181,13 +189,6 @@ def with_label(error: InvalidInput) -> InvalidInput:
 def shown_settings(settings: AppSettings) -> dict[str, Value]:
     """Every setting as the form shows it, by name."""
     return {each.name: _shown(each, _setting(settings, each.name)) for each in FIELDS}
-
-
-def _masked(settings: AppSettings) -> dict[str, Any]:
-    return {
-        name: tuple((header, REDACTED) for header, _ in getattr(settings, name))
-        for name in HEADER_SETTINGS
-    }
 
 
 def _require_client_id() -> None:

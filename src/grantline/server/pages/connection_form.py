@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.connections.catalogue import settings_of as catalogue_settings
 from grantline.connections.cautions import Caution, cautions
-from grantline.connections.connection import Connection
+from grantline.connections.connection import App, Connection
 from grantline.connections.manage import NewConnection
 from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
 from grantline.oauth.metadata import apply_metadata
@@ -28,16 +29,20 @@ from grantline.server.forms.values import (
     Values,
     blank,
     check_values,
+    masked,
     settings_of,
     shown_settings,
     typed,
     typed_secrets,
+    values_of,
     with_label,
 )
 from grantline.server.page import actor_of, engine_of, now_of, page
 from grantline.server.page import settings_of as server_settings
 from grantline.server.pages.consent import go_on
+from grantline.server.pages.list_pages import FIRST
 from grantline.server.pages.returning import return_path
+from grantline.server.pages.service import consent_host
 
 DEMO: Final = "demo"
 SHARED: Final = Caution(
@@ -71,28 +76,44 @@ async def new(request: Request) -> Response:
         return form_page(request, values, return_to=return_to)
     if asked.get("by") == "hand":
         return form_page(request, blank(), return_to=return_to)
-    entries = found_profiles()
-    return page(request, "connections/begin.html", entries=entries, return_to=return_to)
+    if "app" in asked:
+        app = await engine_of(request).manage.app(actor_of(request), asked["app"])
+        like = await engine_of(request).manage.newest_of(actor_of(request), app.id)
+        values = _reusing(blank(), app, like)
+        return form_page(request, values, return_to=return_to, app=app)
+    find = asked.get("find", "").strip()
+    return page(
+        request,
+        "connections/begin.html",
+        entries=found_profiles(),
+        apps=await engine_of(request).listing.apps(actor_of(request), query=find, limit=FIRST),
+        find=find,
+        consent_host=consent_host,
+        return_to=return_to,
+    )
 
 
 async def create(request: Request) -> Response:
     """The connection saved, and on to consent; or the form again with what is wrong."""
     form = await request.form()
     values, return_to = typed(form), return_path(form.get("return_to"))
-    settings, errors = settings_of(values, _begun_with(values))
+    app = await _app(request, form)
+    if app is not None:
+        values = values.with_settings(masked(app.settings))
+    settings, errors = settings_of(values, app.settings if app else _begun_with(values))
     errors = {**check_values(values, settings), **errors}
     created = None
     if not errors:
         try:
             secrets, password = typed_secrets(form)
-            created = await _created(request, values, settings, secrets, password)
+            created = await _created(request, values, app or settings, secrets, password)
         except InvalidInput as error:
             wrong = with_label(error)
             errors = {wrong.field: wrong}
         except NameTaken as error:
             errors = {"Connection name": _name_taken(error)}
     if created is None:
-        return form_page(request, values, errors=errors, return_to=return_to)
+        return form_page(request, values, errors=errors, return_to=return_to, app=app)
     return await go_on(request, created, return_to=return_to)
 
 
@@ -124,8 +145,13 @@ async def discover(request: Request) -> Response:
 
 async def preview(request: Request) -> Response:
     """What the form as it stands would send."""
-    values = typed(await request.form())
-    return page(request, "connections/preview.html", **preview_context(request, values))
+    form = await request.form()
+    values, app = typed(form), await _app(request, form)
+    old = DEFAULTS
+    if app is not None:
+        values, old = values.with_settings(masked(app.settings)), app.settings
+    context = preview_context(request, values, old)
+    return page(request, "connections/preview.html", app=app, **context)
 
 
 def form_page(
@@ -135,6 +161,7 @@ def form_page(
     errors: Errors | None = None,
     return_to: str = "",
     connection: Connection | None = None,
+    app: App | None = None,
     filled: Sequence[str] = (),
     issuer: str = "",
     secret: Secret | None = None,
@@ -148,17 +175,19 @@ def form_page(
         errors: What is wrong, by label.
         return_to: Where to go back to.
         connection: What is edited; None for a new one.
+        app: What a new connection reuses; None makes one of its own.
         filled: Labels of what discovery has filled in.
         issuer: What was typed to discover.
         secret: The demo's client secret, which is no secret.
         more: For the template.
     """
+    reused = connection.app if connection else app
     context = {
         "kept": (),
         "versions": None,
         "conflict": (),
         "asks": False,
-        **preview_context(request, values, connection.app.settings if connection else DEFAULTS),
+        **preview_context(request, values, reused.settings if reused else DEFAULTS),
         **more,
     }
     return page(
@@ -168,6 +197,7 @@ def form_page(
         values=values,
         errors=errors or {},
         connection=connection,
+        app=app,
         entry=_entry(values.provider),
         flow_options=FLOW_OPTIONS,
         standard=STANDARD,
@@ -218,15 +248,17 @@ def any_secret(secrets: ClientSecrets) -> bool:
 async def _created(
     request: Request,
     values: Values,
-    settings: AppSettings,
+    settings: AppSettings | App,
     secrets: ClientSecrets,
     password: Secret | None,
 ) -> Connection:
+    reused = settings if isinstance(settings, App) else None
     given = NewConnection(
         name=values.name,
         flow=values.flow,
-        settings=settings,
-        secrets=secrets,
+        app=reused.id if reused else "",
+        settings=None if isinstance(settings, App) else settings,
+        secrets=ClientSecrets() if reused else secrets,
         provider=values.provider if _entry(values.provider) else "",
         scopes=values.scopes,
         hosts=values.hosts,
@@ -237,9 +269,24 @@ async def _created(
     try:
         return await manage.create(actor, given)
     except NameTaken:
+        if reused:
+            raise
         # The app of a connection that was renamed may still have the name: nobody sees that one.
         stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
         return await manage.create(actor, replace(given, app_name=f"{values.name[:80]} {stamp}"))
+
+
+async def _app(request: Request, form: FormData) -> App | None:
+    """The app that the form reuses."""
+    name = str(form.get("app") or "")
+    return await engine_of(request).manage.app(actor_of(request), name) if name else None
+
+
+def _reusing(values: Values, app: App, like: Connection | None) -> Values:
+    """The form for another account: as the last connection of the app was made."""
+    if like is not None:
+        values = replace(values_of(like), name=f"{like.name[:95]}-2")
+    return replace(values, provider=app.provider).with_settings(masked(app.settings))
 
 
 def _name_taken(error: NameTaken) -> InvalidInput:

@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.connections.authorize import Begun
 from grantline.connections.connection import Connection
-from grantline.errors import GrantlineError
+from grantline.errors import CallbackRejected, GrantlineError
+from grantline.oauth.callback import STATE_LIFETIME
 from grantline.oauth.settings import FlowType
 from grantline.server.errors import Problem
 from grantline.server.flash import Tone
@@ -122,9 +123,8 @@ async def progress(request: Request) -> Response:
     device = await web_of(request).device_waits.ask(actor, connection_id)
     if device is not None and device.error is not None:
         return see_other(request, failed_path(request, connection_id, device.error))
-    seen = await engine.consents.progress(
-        actor, connection_id, since=_instant(asked.get("since"), now_of(request))
-    )
+    since = _instant(asked.get("since"), now_of(request))
+    seen = await engine.consents.progress(actor, connection_id, since=since)
     generation = asked.get("generation", "")
     if generation.isdecimal() and seen.generation > int(generation[:9]):
         name = (await engine.find(actor, connection_id)).name
@@ -132,6 +132,8 @@ async def progress(request: Request) -> Response:
         return see_other(request, target, f"“{name}” is connected.")
     if seen.failure is not None:
         return see_other(request, f"/connections/{connection_id}?refused=1")
+    if device is None and now_of(request) - since > STATE_LIFETIME:
+        return see_other(request, failed_path(request, connection_id, _too_late()))
     return Response(status_code=204)
 
 
@@ -207,6 +209,10 @@ def _instant(text: str | None, otherwise: datetime) -> datetime:
     except ValueError:
         return otherwise
     return found if found.tzinfo else otherwise
+
+
+def _too_late() -> CallbackRejected:
+    return CallbackRejected("No answer came within ten minutes.", check="state_expired")
 
 
 def _qr_code(uri: str) -> str:
