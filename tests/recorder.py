@@ -114,7 +114,9 @@ async def recorder(
 def _scripted(answers: bytes | Iterable[bytes]) -> Play:
     left = None if isinstance(answers, bytes) else iter(answers)
 
-    async def play(_request: Arrived, writer: asyncio.StreamWriter) -> None:
-        writer.write(answers if isinstance(answers, bytes) else next(left or iter(())))
+    async def play(request: Arrived, writer: asyncio.StreamWriter) -> None:
+        said = answers if isinstance(answers, bytes) else next(left or iter(()))
+        head, end, body = said.partition(b"\r\n\r\n")
+        writer.write(head + end + (b"" if request.head.startswith("HEAD ") else body))
 
     return play

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from grantline.calls.response import Response
 from grantline.messages import Headers, first_value
 
 
@@ -36,6 +37,19 @@ class ResponseStream:
     def header(self, name: str) -> str | None:
         """The first value of a header, compared without case; None when absent."""
         return first_value(self.headers, name)
+
+    def held(self, content: bytes = b"") -> Response:
+        """The answer with so much of its body as ``content``."""
+        return Response(
+            status=self.status,
+            headers=self.headers,
+            content=content,
+            url=self.url,
+            redirects=self.redirects,
+            elapsed=self.elapsed,
+            attempts=self.attempts,
+            notice=self.notice,
+        )
 
     def __repr__(self) -> str:
         return f"ResponseStream({self.status})"

@@ -17,7 +17,7 @@ from grantline.calls.statuses import has_status
 from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential, checked_credential
+from grantline.connections.credentials import RequestCredential
 from grantline.connections.perform import Performer
 from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
 from grantline.errors import GrantlineError
@@ -129,8 +129,6 @@ class Attempts:
         route: Route,
     ) -> Response | GrantlineError:
         try:
-            if credential is not None:
-                credential = checked_credential(credential, spec.url)
             return await self._performer.request(
                 actor, connection_id, spec, credential=credential, upload=upload, route=route
             )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -24,6 +25,7 @@ from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
 from grantline.connections.diagnosis import Diagnosis
 from grantline.connections.doctor import examine
+from grantline.connections.download import Downloaded, Downloader, Progress
 from grantline.connections.exchange import transcript
 from grantline.connections.holding import Holding
 from grantline.connections.listing import Listing
@@ -31,6 +33,7 @@ from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
+from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
 from grantline.connections.runs import Runs
 from grantline.connections.saved_requests import SavedRequests
@@ -96,6 +99,7 @@ class Engine:
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
         self._attempts = Attempts(context, self._performer)
+        self._downloader = Downloader(context, self._performer)
         self._maker = Maker(context, self._attempts, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
@@ -133,6 +137,55 @@ class Engine:
             route=route,
             limits=limits,
         )
+
+    async def download(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        target: Path,
+        *,
+        connection_id: str | None = None,
+        credential: RequestCredential | None = None,
+        route: Route = DIRECT,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        at_most_bytes: int | None = None,
+    ) -> Downloaded:
+        """The file at ``target``, whole. Arguments and errors as `Downloader.download`."""
+        return await self._downloader.download(
+            actor,
+            spec,
+            target,
+            connection_id=connection_id,
+            credential=credential,
+            route=route,
+            overwrite=overwrite,
+            progress=progress,
+            at_most_bytes=at_most_bytes,
+        )
+
+    async def retrieve_headers(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credential: RequestCredential | None = None,
+        route: Route = DIRECT,
+    ) -> Response:
+        """The answer without its body. Arguments and errors as `Performer.request`."""
+        return await retrieve_headers(
+            self._performer,
+            actor,
+            spec,
+            connection_id=connection_id,
+            credential=credential,
+            route=route,
+        )
+
+    async def resolve_url(self, actor: Actor, url: str, *, route: Route = DIRECT) -> Resolved:
+        """Where ``url`` leads, redirect by redirect; no credential is ever sent."""
+        return await resolve_url(self.context, actor, url, route=route)
 
     async def make_request(
         self,

@@ -17,7 +17,7 @@ from grantline.calls.upload import Upload
 from grantline.connections.caller import AsConnection, AsCredential, AsNobody, Proofs
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential
+from grantline.connections.credentials import RequestCredential, checked_credential
 from grantline.connections.expiry import says_expired
 from grantline.connections.journey import Journey, R, Send, travel
 from grantline.connections.tokens import Tokens
@@ -71,7 +71,7 @@ class Performer:
             GrantlineError: The request could not be made.
         """
         started_at = self._context.clock.now()
-        caller = await self._caller(actor, connection_id, credential, started_at)
+        caller = await self._caller(actor, connection_id, credential, spec.url, started_at)
         request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
         send = partial(
             self._context.transport.send,
@@ -109,7 +109,7 @@ class Performer:
         Arguments and errors are those of `request`; ``limits`` may cap what arrives.
         """
         started_at = self._context.clock.now()
-        caller = await self._caller(actor, connection_id, credential, started_at)
+        caller = await self._caller(actor, connection_id, credential, spec.url, started_at)
         request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
         open_stream = partial(
             self._context.transport.stream, limits=_limits(spec, limits), partition=caller.partition
@@ -144,6 +144,7 @@ class Performer:
         actor: Actor,
         connection_id: str | None,
         credential: RequestCredential | None,
+        url: str,
         now: datetime,
     ) -> AsConnection | AsNobody:
         if connection_id is not None:
@@ -151,7 +152,9 @@ class Performer:
             if holding is None:
                 holding = await self._tokens.usable(actor, connection_id)
             return AsConnection(holding, self._proofs)
-        return AsNobody(actor) if credential is None else AsCredential(actor, credential)
+        if credential is not None:
+            return AsCredential(actor, checked_credential(credential, url))
+        return AsNobody(actor)
 
     async def _perform(
         self,
