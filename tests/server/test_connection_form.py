@@ -261,11 +261,14 @@ async def test_of_many_apps_the_first_show_and_a_search_finds_the_others(site: S
     for number in range(12):
         await site.world.draft(f"app {number:02}")
     begin = unescape((await site.get("/connections/new")).text)
-    assert "Search 12 apps" in begin
+    assert "2 more: search above." in begin
     assert "app 10" not in begin
-    assert "app 11" in (await site.get("/connections/new?find=P+11")).text
+    found = (await site.get("/connections/new?find=P+11")).text
+    assert "app 11" in found
+    assert "GitHub" not in found
+    assert "GitHub" in (await site.get("/connections/new?find=gITh")).text
     nothing = unescape((await site.get("/connections/new?find=zzz")).text)
-    assert "No app has “zzz” in its name." in nothing
+    assert "The catalogue has nothing for “zzz”." in nothing
 
 
 async def test_an_app_of_others_is_not_there(site: Site) -> None:

@@ -45,6 +45,8 @@ from grantline.server.pages.returning import return_path
 from grantline.server.pages.service import consent_host
 
 DEMO: Final = "demo"
+# More of them are no help at once; the box above finds the others.
+MOST_SERVICES: Final = 23
 SHARED: Final = Caution(
     "redirect_uri",
     "an address that all services share lets a hostile one receive an honest one's code; "
@@ -85,7 +87,8 @@ async def new(request: Request) -> Response:
     return page(
         request,
         "connections/begin.html",
-        entries=found_profiles(),
+        entries=found_profiles(find),
+        most_services=MOST_SERVICES,
         apps=await engine_of(request).listing.apps(actor_of(request), query=find, limit=FIRST),
         find=find,
         consent_host=consent_host,
