@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grantline.calls.request import RequestSpec, json_content
 from grantline.calls.response import Response
+from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.run_detail import SeenBody
 from grantline.connections.runs import Run
-from grantline.server.pages.request_answer import body_of
+from grantline.server.pages.request_answer import Body, Branch, body_of
 from grantline.server.pages.request_bench import Shelf
-from tests.server.conftest import Site
+from grantline.testing.clock import JumpingClock
+from tests.server.conftest import Site, a_site
 from tests.server.test_requests import value_of
 
 
@@ -148,3 +151,57 @@ def test_the_bench_makes_room_by_what_was_not_used_for_longest() -> None:
     shelf.put(LOCAL, "d", "d", 100)
     assert shelf.get(LOCAL, "b") is None
     assert shelf.get(LOCAL, "a") == "a"
+
+
+def read(content: bytes, media_type: str) -> Body:
+    seen = SeenBody(data=content, media_type=media_type, size=len(content), truncated=False)
+    return body_of(seen)
+
+
+def test_csv_is_a_table_that_says_how_long_it_is() -> None:
+    rows = "".join(f"{number},Item {number}\n" for number in range(600))
+    body = read(f"id,name\n{rows}".encode(), "text/csv; charset=utf-8")
+    assert body.sheet is not None
+    assert body.sheet.columns == ("id", "name")
+    assert body.sheet.rows[1] == ("1", "Item 1")
+    assert (len(body.sheet.rows), body.sheet.total) == (500, 600)
+    assert body.tree is None
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "path"),
+    [
+        (b'{"id": 1}\n{"id": 12345678901234567890}\n', "application/x-ndjson", "[1].id"),
+        (b"<orders><order id='7'><item>x</item></order></orders>", "text/xml", "orders.order.item"),
+    ],
+)
+def test_lines_of_json_and_xml_are_trees_whose_paths_can_be_copied(
+    content: bytes, media_type: str, path: str
+) -> None:
+    body = read(content, media_type)
+    assert path in paths(body.tree)
+    assert body.text == content.decode()
+
+
+def test_what_has_no_structure_or_is_wanted_raw_is_text() -> None:
+    assert read(b"just words", "text/plain").tree is None
+    seen = SeenBody(data=b"a,b\n1,2\n", media_type="text/csv", size=8, truncated=False)
+    assert body_of(seen, parse=False).sheet is None
+
+
+def paths(branch: Branch | None) -> list[str]:
+    if branch is None:
+        return []
+    return [branch.node.path, *(path for each in branch.branches for path in paths(each))]
+
+
+async def test_each_attempt_and_its_wait_are_told(tmp_path: Path) -> None:
+    async with a_site(tmp_path, clock=JumpingClock()) as site:
+        connection = await site.world.authorized()
+        policy = RetryPolicy(attempts=3, statuses=("503",))
+        run = await a_run(site, connection, "/status/503", retry=policy)
+        text = html.unescape((await site.get(f"/history/{run.id}")).text)
+    assert "3 attempts" in text
+    assert text.count("503 Service Unavailable in") >= 3
+    assert "the status asks for another attempt" in text
+    assert "no more attempts were allowed" in text

@@ -82,6 +82,7 @@ async def show(request: Request) -> Response:
         error=detail.error,
         hint=_hint(detail.error),
         answer=answer,
+        sendings=detail.attempts,
         connection=await _connection(request, detail.run.connection_id),
         saved=await _saved(request, detail.run.request_id),
     )

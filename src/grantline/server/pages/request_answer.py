@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from anyio import to_thread
 
+from grantline.calls.attempt import Attempt
 from grantline.calls.json_outline import Node, Outline, outline
+from grantline.calls.json_values import dump_json
+from grantline.calls.parsing import parse_data
 from grantline.calls.presentation import Kind, Presentation, present
 from grantline.calls.response import Response
 from grantline.connections.making import Made
@@ -21,6 +24,8 @@ MOST_CHARACTERS: Final = 200_000
 MOST_NODES: Final = 2_000
 # Reading it takes a quarter of a second for each megabyte.
 MOST_JSON_BYTES: Final = 4_000_000
+MOST_ROWS: Final = 500
+_TABLES: Final = frozenset({"text/csv", "application/csv", "text/tab-separated-values"})
 
 
 @dataclass(slots=True)
@@ -37,11 +42,22 @@ class Branch:
         return self.node.kind in {"object", "array"}
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a CSV file, cells in the order of ``columns``; ``total`` counts them all."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """A body, ready to be shown.
 
     Attributes:
+        tree: The values of JSON, of lines of JSON, or of XML read as a structure.
+        sheet: Of CSV.
         text: Of what is text, or its beginning.
         is_whole: Whether ``text`` is all of it.
         is_kept: Whether the whole body can be downloaded; False when only its beginning is left.
@@ -52,6 +68,7 @@ class Body:
     size: int
     text: str
     tree: Branch | None
+    sheet: Sheet | None
     is_whole: bool
     is_kept: bool
 
@@ -64,6 +81,7 @@ class Answer:
     status: int
     duration: timedelta
     attempts: int
+    sendings: tuple[Attempt, ...]
     url: str
     redirects: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
@@ -88,6 +106,7 @@ async def answer_of(detail: RunDetail, made: Made | None, *, parse: bool = True)
         status=seen.status,
         duration=run.duration,
         attempts=run.attempts,
+        sendings=detail.attempts,
         url=seen.url,
         redirects=seen.redirects,
         headers=whole.headers if whole else seen.headers,
@@ -110,15 +129,35 @@ def body_of(
         shown = replace(shown, tree=None, text=response.text if shown.text else "")
     elif shown.cut and shown.kind is Kind.JSON and is_kept and seen.size <= MOST_JSON_BYTES:
         shown = replace(shown, tree=outline(response.text, max_nodes=MOST_NODES))
+    tree, sheet = shown.tree, None
+    if parse and tree is None and shown.kind in {Kind.TEXT, Kind.XML} and not shown.cut:
+        tree, sheet = _structure(response.content, seen.media_type)
     return Body(
         kind=shown.kind,
         media_type=shown.media_type,
         size=seen.size,
         text=shown.text[:MOST_CHARACTERS],
-        tree=_tree(shown.tree) if shown.tree else None,
+        tree=_tree(tree) if tree else None,
+        sheet=sheet,
         is_whole=is_kept and not _is_cut(shown),
         is_kept=is_kept,
     )
+
+
+def _structure(content: bytes, media_type: str) -> tuple[Outline | None, Sheet | None]:
+    """What a text says that is no JSON but has a structure all the same."""
+    data = parse_data(content, media_type)
+    if media_type.partition(";")[0].strip().lower() in _TABLES:
+        return None, _sheet(data) if isinstance(data, list) and data else None
+    if isinstance(data, dict | list):
+        return outline(dump_json(data), max_nodes=MOST_NODES), None
+    return None, None
+
+
+def _sheet(records: list[dict[str, Any]]) -> Sheet:
+    columns = tuple(dict.fromkeys(name for each in records[:MOST_ROWS] for name in each))
+    rows = (tuple(each.get(name, "") for name in columns) for each in records[:MOST_ROWS])
+    return Sheet(columns, tuple(rows), len(records))
 
 
 def media_type_of(content: bytes, stated: str) -> str:
