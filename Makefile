@@ -22,7 +22,7 @@ setup: ## build .venv with everything that development needs
 setup-demo: ## build .venv with only what running Grantline needs
 	@scripts/setup runtime
 
-setup-peers: setup ## install what the tests need beyond Python: node packages, PostgreSQL, Chromium
+setup-peers: setup ## install what the tests need beyond Python: node packages, PostgreSQL, nginx, Chromium
 	@echo '== peers'
 	@scripts/test-setup
 
@@ -73,5 +73,5 @@ upgrade: setup ## as lock, taking newer releases that are a week old
 
 clean: ## remove what the other targets built
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov dist
-	rm -rf tests/peers/oidc_provider/node_modules tests/browser/axe/node_modules
+	rm -rf tests/peers/*/node_modules tests/browser/axe/node_modules
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+from tests.peers.ends import (
+    Nginx,
+    Tinyproxy,
+    running_mockoon,
+    running_nginx,
+    running_tinyproxy,
+)
 from tests.peers.peer import Peer
 from tests.peers.process import PeerFailedError, running_django_toolkit, running_oidc_provider
 
 StartPeer = Callable[..., Peer]
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +43,32 @@ def oidc_provider(start_oidc_provider: StartPeer) -> Peer:
 @pytest.fixture(scope="session")
 def django_toolkit(start_django_toolkit: StartPeer) -> Peer:
     return start_django_toolkit()
+
+
+@pytest.fixture(scope="session")
+def nginx() -> Iterator[Nginx]:
+    yield from only(running_nginx())
+
+
+@pytest.fixture(scope="session")
+def mockoon() -> Iterator[str]:
+    yield from only(running_mockoon())
+
+
+@pytest.fixture(scope="session")
+def tinyproxy(nginx: Nginx) -> Iterator[Tinyproxy]:
+    """A proxy that opens tunnels to nginx."""
+    yield from only(running_tinyproxy(tunnels_to=int(nginx.tls_url.rpartition(":")[2])))
+
+
+def only(running: AbstractContextManager[T]) -> Iterator[T]:
+    """The one that is running; it ends with the session."""
+    with ExitStack() as processes:
+        try:
+            started = processes.enter_context(running)
+        except PeerFailedError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield started
 
 
 def starter(running: Callable[..., AbstractContextManager[Peer]]) -> Iterator[StartPeer]:
