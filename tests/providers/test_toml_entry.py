@@ -122,3 +122,7 @@ def test_entries_are_not_based_on_each_other_for_ever() -> None:
 def test_an_entry_that_cannot_be_read_says_where_it_is_wrong() -> None:
     with pytest.raises(ConfigurationError, match=r"example, line 23, settings.pkce"):
         parse_profile("example", GOOD.replace('"off"', '"no"'), base=entry_text)
+
+
+def test_an_entry_whose_documentation_was_not_read_again_says_no_day() -> None:
+    assert mistakes(GOOD.replace("checked = 2026-11-29\n", "")) == []

@@ -81,7 +81,7 @@ class Profile:
         console: Where one registers a client; inputs in braces.
         steps: How to get credentials there, one sentence a step.
         documentation: The pages that the entry was written from.
-        checked: When they were read.
+        checked: When they were last read; None when somebody wrote from what he knew of them.
         traps: What people run into.
         calls: How its API is called: retries, rate limits, pagination.
         based_on: The entry that this one adds to; empty for none.
@@ -98,7 +98,7 @@ class Profile:
     console: str
     steps: tuple[str, ...]
     documentation: tuple[str, ...]
-    checked: date
+    checked: date | None
     traps: tuple[Trap, ...] = ()
     calls: ServiceRules = field(default_factory=ServiceRules)
     based_on: str = ""

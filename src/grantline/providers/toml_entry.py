@@ -35,7 +35,7 @@ _TABLES: Final = (
     *("scopes", "inputs", "settings", "identity", "retry", "rate_limit", "pagination", "traps"),
 )
 _REQUIRED: Final = (
-    *("title", "categories", "checked", "console", "steps", "documentation", "hosts", "settings"),
+    *("title", "categories", "console", "steps", "documentation", "hosts", "settings"),
 )
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _INPUT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -188,11 +188,11 @@ class _Reader:
                 self.wrong(("scopes", name), "A scope needs one line of explanation.")
         return {name: value for name, value in table.items() if isinstance(value, str)}
 
-    def _date(self, plain: Mapping[str, Any]) -> date:
+    def _date(self, plain: Mapping[str, Any]) -> date | None:
         value = plain.get("checked")
-        if type(value) is not date:
+        if value is not None and type(value) is not date:
             self.wrong(("checked",), "checked is not a date.", "Write checked = 2026-11-29.")
-            return date.min
+            return None
         return value
 
     def _choice(self, kind: type[T], word: object, path: Path) -> T | None:

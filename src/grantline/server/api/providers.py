@@ -36,7 +36,7 @@ class ProviderShown(Shown):
     steps: list[str]
     """How to get credentials there."""
     documentation: list[str]
-    checked: date
+    checked: date | None
     """When the documentation was read."""
     traps: list[dict[str, str]]
     """What people run into: what, why, and what to do next."""
