@@ -42,8 +42,8 @@ _PARAMETERS: Final = {
 class Pagination:
     """How to get from page to page.
 
-    Paths are those of `grantline.calls.paths`; ``next``, ``total`` and ``total_pages`` may also
-    name a header, as ``header:X-Total-Count``.
+    Paths are those of `grantline.calls.paths`; all but ``items`` may also name a header, as
+    ``header:X-Total-Count``.
 
     Attributes:
         type: What changes from request to request.
@@ -104,7 +104,7 @@ def check_pagination(pagination: Pagination) -> Pagination:
             raise InvalidInput(f"{field} is less than {least}.", field=field)
     for field in ("items", "next", "total", "total_pages", "more"):
         text = getattr(pagination, field)
-        if not text.lower().startswith(HEADER_PREFIX) or field in {"items", "more"}:
+        if field == "items" or not text.lower().startswith(HEADER_PREFIX):
             parse_path(text, field=field)
     if pagination.place is ParameterPlace.BODY:
         parse_path(pagination.parameter_name, field="parameter")
