@@ -28,6 +28,7 @@ GrantlineError
 ├── TemporarilyUnavailable        asking again may help: .retry_after
 │   ├── RefreshInProgress         another process holds the lease past our deadline
 │   ├── OutcomeUnknown            a request was sent and its answer was lost
+│   ├── RateLimited               the service's limit is used up for longer than we may wait
 │   └── StoreBusy
 └── RequestError                  an authenticated request failed
     ├── TransportFailed           no usable answer came: refused, reset, TLS, name not found
@@ -335,6 +336,15 @@ class OutcomeUnknown(TemporarilyUnavailable):
     """A request that must not be repeated blindly was sent, and its answer was lost."""
 
     code = "outcome_unknown"
+
+
+class RateLimited(TemporarilyUnavailable):
+    """The service's rate limit is used up for longer than the request may wait; nothing was sent.
+
+    ``retry_after`` is how long it still is.
+    """
+
+    code = "rate_limited"
 
 
 class StoreBusy(TemporarilyUnavailable):

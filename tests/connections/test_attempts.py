@@ -12,7 +12,8 @@ from grantline.calls.request import Content, RequestSpec, json_content
 from grantline.calls.retry import Reason, RetryPolicy
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.connections.engine import LOCAL
-from grantline.errors import EgressBlocked, UpstreamError
+from grantline.connections.run_cookies import RunCookies
+from grantline.errors import EgressBlocked, InvalidInput, RateLimited, UpstreamError
 from grantline.testing.authorization_server import Answer, Replace
 from grantline.testing.clock import FakeClock, JumpingClock
 from tests.connections.world import World
@@ -131,3 +132,80 @@ async def test_raw_data_stays_text(world: World) -> None:
     found = await world.authorized()
     assert isinstance((await world.get(found)).data, dict)
     assert isinstance((await world.get(found, parse_response=False)).data, str)
+
+
+async def test_a_limit_that_answers_tell_is_kept_by_all_callers(
+    world: World, clock: FakeClock
+) -> None:
+    found = await world.authorized()
+    left = (("X-RateLimit-Remaining", "1"), ("X-RateLimit-Reset", "60"))
+    world.server.script("api", Replace(Answer(200, b"{}", left)))
+    await world.get(found)
+    before = clock.now()
+    await world.get(found, "/echo")
+    assert clock.now() - before < timedelta(seconds=1)
+    response = await world.get(found)
+    assert clock.now() - before >= timedelta(seconds=59)
+    assert response.elapsed >= timedelta(seconds=59)
+
+
+async def test_a_limit_that_lasts_longer_than_the_timeout_is_an_error_that_says_until_when(
+    world: World,
+) -> None:
+    found = await world.authorized()
+    world.server.script("api", Replace(Answer(429, b"", (("Retry-After", "600"),))))
+    assert (await world.get(found)).status == 429
+    with pytest.raises(RateLimited) as caught:
+        await world.get(found)
+    assert caught.value.retry_after == timedelta(minutes=10)
+    assert "2026-01-01 00:10:" in caught.value.message
+    assert world.server.journal.count("api") == 1
+
+
+async def test_a_budget_is_set_by_hand(world: World, clock: FakeClock) -> None:
+    found = await world.authorized(rate_limit="2/60s")
+    before = clock.now()
+    for _ in range(5):
+        await world.get(found)
+    assert clock.now() - before >= timedelta(seconds=120)
+
+
+async def test_no_limit_is_kept_where_none_is_wanted(world: World, clock: FakeClock) -> None:
+    found = await world.authorized(rate_limit="off")
+    world.server.script("api", Replace(Answer(429, b"", (("Retry-After", "600"),))))
+    await world.get(found)
+    assert (await world.get(found)).is_success
+    assert clock.slept == []
+
+
+async def test_a_rate_limit_that_is_none_is_refused(world: World) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await world.draft(rate_limit="often")
+    assert caught.value.field == "Rate limit"
+
+
+def cookie_setting(text: str, status: int = 200, **more: str) -> Replace:
+    headers = tuple((name.replace("_", "-"), value) for name, value in more.items())
+    return Replace(Answer(status, b"{}", (("Set-Cookie", text), *headers)))
+
+
+async def test_cookies_last_as_long_as_a_run_and_no_longer(world: World) -> None:
+    found = await world.authorized()
+    world.server.script("api", cookie_setting("a=1; Path=/", 302, Location="/api/me"))
+    response = await world.get(found, headers=(("Cookie", "own=2"),))
+    assert response.is_success
+    await world.get(found)
+    sent = [entry.incoming.header("Cookie") for entry in world.server.journal.at("api")]
+    assert sent == ["own=2", "own=2; a=1", ""]
+
+
+async def test_steps_share_cookies_when_they_are_handed_the_same(world: World) -> None:
+    found, other = await world.authorized(), await world.authorized("other")
+    world.server.script("api", cookie_setting("a=1; Path=/"))
+    cookies = RunCookies()
+    for connection in (found, found, other):
+        await world.engine.make_request(
+            LOCAL, RequestSpec(url="/me"), connection_id=connection.id, cookies=cookies
+        )
+    sent = [entry.incoming.header("Cookie") for entry in world.server.journal.at("api")]
+    assert sent == ["", "a=1", ""]

@@ -104,6 +104,7 @@ PRICES: list[tuple[str, Any, Price]] = [
     ("api_headers", (("A", "b"),), FREE),
     ("api_parameters", (("a", "b"),), FREE),
     ("renewal_margin", timedelta(seconds=30), FREE),
+    ("rate_limit", "100/60s", FREE),
     ("refresh_idle_lifetime", timedelta(days=30), FREE),
     # The list of hosts holds for it, as for every API request.
     ("identity", IdentityRules(url=THERE), FREE),

@@ -240,6 +240,14 @@ class SettingOptions:
             rich_help_panel=PLACEMENT,
         ),
     ] = None
+    rate_limit: Annotated[
+        Text,
+        typer.Option(
+            metavar="N/TIME",
+            help="Requests in a time: 100/60s; off follows no limit.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
 
     algorithm: Annotated[
         Text,

@@ -75,6 +75,7 @@ class AppFields(TypedDict, total=False):
     expired_statuses: Iterable[int]
     expired_body_matches: Iterable[str]
     renewal_margin: timedelta | None
+    rate_limit: str
     refresh_idle_lifetime: timedelta | None
     assertion: AssertionSettings
     response: ResponseRules

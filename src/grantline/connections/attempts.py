@@ -1,12 +1,15 @@
 """Making a request until it succeeds or nothing more may be tried, and judging its answer.
 
-`grantline.connections.perform` makes one exchange; what happens around it is here.
+`grantline.connections.perform` makes one exchange; what happens around it is here: its turn under
+the service's limits, cookies of the run, further attempts, and statuses that count as errors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from grantline.calls.attempt import Attempt
@@ -14,16 +17,23 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.calls.retry import Decision, Reason, next_attempt
 from grantline.calls.statuses import has_status
+from grantline.calls.target import join_target
 from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials import RequestCredential
+from grantline.connections.holding import Holding
+from grantline.connections.pacing import Pacer
 from grantline.connections.perform import Performer
 from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
+from grantline.connections.run_cookies import RunCookies
+from grantline.connections.service import rules_of
 from grantline.errors import GrantlineError
 from grantline.messages import DIRECT, Route
+from grantline.net.transport import API_LIMITS
 
 ONCE: Final = Decision(Reason.ONCE)
+NO_TIME: Final = timedelta(0)
 _RANDOM_BYTES: Final = 4
 
 
@@ -54,6 +64,7 @@ class Attempts:
     def __init__(self, context: Context, performer: Performer) -> None:
         self._context = context
         self._performer = performer
+        self._pacer = Pacer(context.clock)
 
     async def make(
         self,
@@ -64,96 +75,136 @@ class Attempts:
         credential: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
     ) -> Outcome:
         """What became of ``spec``. Errors of the request are part of that, and are not raised.
 
-        Arguments are those of `Performer.request`.
+        Arguments are those of `Performer.request`. Without ``cookies`` the request has a jar of its
+        own.
         """
-        context = self._context
-        began = at = context.clock.now()
-        made: list[Attempt] = []
-        sent, waited = 0, timedelta(0)
+        try:
+            holding = await self._holding(actor, connection_id)
+        except GrantlineError as refused:
+            return Outcome(response=None, error=refused)
+        send = partial(
+            self._performer.request,
+            actor,
+            connection_id,
+            spec,
+            credential=credential,
+            upload=upload,
+            route=route,
+            cookies=RunCookies() if cookies is None else cookies,
+        )
+        replayable = upload is None or upload.source.replayable
+        series = _Series(self._context, self._pacer, spec, holding, replayable=replayable)
+        result = await series.run(send)
+        if not isinstance(result, Response):
+            return Outcome(response=None, error=result, attempts=tuple(series.attempts))
+        error = None
+        if has_status(spec.fail_on, result.status):
+            redactor = Redactor((*secrets_of(holding), *secrets_of_credential(credential)))
+            error = result.failure()
+            error.service_message = redactor.text(error.service_message)
+        return Outcome(response=result, error=error, attempts=tuple(series.attempts))
+
+    async def _holding(self, actor: Actor, connection_id: str | None) -> Holding | None:
+        """The connection, however old what is known of it is; its limits seldom change."""
+        if connection_id is None:
+            return None
+        holding = self._context.holdings.get(connection_id)
+        if holding is not None and holding.record.workspace == actor.workspace:
+            return holding
+        return await self._context.hold(actor, connection_id)
+
+
+class _Series:
+    """The attempts of one request."""
+
+    def __init__(
+        self,
+        context: Context,
+        pacer: Pacer,
+        spec: RequestSpec,
+        holding: Holding | None,
+        *,
+        replayable: bool,
+    ) -> None:
+        self.attempts: list[Attempt] = []
+        self._context = context
+        self._pacer = pacer
+        self._spec = spec
+        self._holding = holding
+        self._replayable = replayable
+        self._sent = 0
+
+    async def run(self, send: Callable[[], Awaitable[Response]]) -> Response | GrantlineError:
+        """The last answer, or why there was none."""
+        clock = self._context.clock
+        began, wait = clock.now(), NO_TIME
         while True:
-            outcome = await self._once(
-                actor, connection_id, spec, credential=credential, upload=upload, route=route
-            )
-            now = context.clock.now()
-            decision = self._decision(
-                spec,
-                outcome,
-                made=len(made) + 1,
-                spent=now - began,
-                replayable=upload is None or upload.source.replayable,
-            )
-            response = outcome if isinstance(outcome, Response) else None
-            sent += response.attempts if response else 1
-            made.append(
+            if wait:
+                await clock.sleep(wait)
+            result, waited, at = await self._attempt(send)
+            now = clock.now()
+            decision = self._decision(result, spent=now - began)
+            response = result if isinstance(result, Response) else None
+            self._sent += response.attempts if response else 1
+            self.attempts.append(
                 Attempt(
                     at=at,
-                    waited=waited,
+                    waited=wait + waited,
                     elapsed=now - at,
                     status=response.status if response else None,
-                    error_code="" if isinstance(outcome, Response) else outcome.code,
+                    error_code="" if isinstance(result, Response) else result.code,
                     reason=decision.reason,
                 )
             )
-            if decision.wait is None:
-                break
-            waited = decision.wait
-            await context.clock.sleep(waited)
-            at = context.clock.now()
-        if not isinstance(outcome, Response):
-            return Outcome(response=None, error=outcome, attempts=tuple(made))
-        response = replace(
-            outcome,
-            attempts=sent,
-            elapsed=context.clock.now() - began,
-            parse_response=spec.parse_response,
-        )
-        error = None
-        if has_status(spec.fail_on, response.status):
-            holding = context.holdings.get(connection_id) if connection_id else None
-            redactor = Redactor((*secrets_of(holding), *secrets_of_credential(credential)))
-            error = response.failure()
-            error.service_message = redactor.text(error.service_message)
-        return Outcome(response=response, error=error, attempts=tuple(made))
+            if decision.wait is not None:
+                wait = decision.wait
+            elif response is None:
+                return result
+            else:
+                return replace(
+                    response,
+                    attempts=self._sent,
+                    elapsed=now - began,
+                    parse_response=self._spec.parse_response,
+                )
 
-    async def _once(
-        self,
-        actor: Actor,
-        connection_id: str | None,
-        spec: RequestSpec,
-        *,
-        credential: RequestCredential | None,
-        upload: Upload | None,
-        route: Route,
-    ) -> Response | GrantlineError:
+    async def _attempt(
+        self, send: Callable[[], Awaitable[Response]]
+    ) -> tuple[Response | GrantlineError, timedelta, datetime]:
+        """What came of one attempt, how long it waited for its turn, and when it began."""
+        clock, holding, spec = self._context.clock, self._holding, self._spec
+        waited, at = NO_TIME, clock.now()
         try:
-            return await self._performer.request(
-                actor, connection_id, spec, credential=credential, upload=upload, route=route
-            )
+            if holding is None:
+                return await send(), waited, at
+            url = join_target(holding.settings.base_url, spec.url)
+            waited = await self._pacer.turn(holding, url, within=spec.timeout or API_LIMITS.total)
+            at = clock.now()
+            response = await send()
         except GrantlineError as error:
-            return error
+            return error, waited, at
+        self._pacer.learn(holding, url, response)
+        return response, waited, at
 
-    def _decision(
-        self,
-        spec: RequestSpec,
-        outcome: Response | GrantlineError,
-        *,
-        made: int,
-        spent: timedelta,
-        replayable: bool,
-    ) -> Decision:
-        if spec.retry is None:
+    def _decision(self, result: Response | GrantlineError, *, spent: timedelta) -> Decision:
+        policy = self._spec.retry
+        if policy is None:
             return ONCE
+        rules = rules_of(self._holding)
         random = int.from_bytes(self._context.entropy(_RANDOM_BYTES)) / 256**_RANDOM_BYTES
         return next_attempt(
-            spec.retry,
-            outcome,
-            method=spec.method,
-            made=made,
+            policy,
+            result,
+            method=self._spec.method,
+            made=len(self.attempts) + 1,
             spent=spent,
             now=self._context.clock.now(),
             randomness=random,
-            replayable=replayable,
+            replayable=self._replayable,
+            rules=rules.retry,
+            limits=rules.rate_limit,
         )

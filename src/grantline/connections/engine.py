@@ -35,6 +35,7 @@ from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
+from grantline.connections.run_cookies import RunCookies
 from grantline.connections.runs import Runs
 from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.schedule import LEASE_SPAN
@@ -196,6 +197,7 @@ class Engine:
         credential: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
         saved_request_id: str | None = None,
         record: bool = True,
     ) -> Made:
@@ -207,6 +209,7 @@ class Engine:
             credential=credential,
             upload=upload,
             route=route,
+            cookies=cookies,
             saved_request_id=saved_request_id,
             record=record,
         )

@@ -17,6 +17,7 @@ from grantline.connections.credentials import (
 )
 from grantline.connections.holding import Holding
 from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
+from grantline.connections.run_cookies import RunCookies
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
@@ -64,12 +65,13 @@ class Maker:
         credential: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
         saved_request_id: str | None = None,
         record: bool = True,
     ) -> Made:
         """What became of ``spec``. An error of the request is part of that, and is not raised.
 
-        Arguments are those of `Performer.request`; an upload leaves no body in the history.
+        Arguments are those of `Attempts.make`; an upload leaves no body in the history.
 
         Raises:
             InvalidInput: Both a connection and a credential are given.
@@ -90,6 +92,7 @@ class Maker:
             credential=credential,
             upload=upload,
             route=route,
+            cookies=cookies,
         )
         response, error = outcome.response, outcome.error
         if isinstance(error, ConnectionNotFound):

@@ -20,9 +20,10 @@ from grantline.connections.context import Context
 from grantline.connections.credentials import RequestCredential, checked_credential
 from grantline.connections.expiry import says_expired
 from grantline.connections.journey import Journey, R, Send, travel
+from grantline.connections.run_cookies import RunCookies, with_cookies
 from grantline.connections.tokens import Tokens
 from grantline.errors import StoreBusy
-from grantline.messages import DIRECT, HttpRequest, Route, StreamedResponse
+from grantline.messages import DIRECT, HttpRequest, HttpResponse, Route, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 
 NOTE_USE_EVERY: Final = timedelta(minutes=1)
@@ -51,6 +52,7 @@ class Performer:
         credential: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
     ) -> Response:
         """The service's answer to ``spec``, whatever its status.
 
@@ -64,6 +66,7 @@ class Performer:
             credential: Goes along where there is no connection.
             upload: A body that takes the place of the content of ``spec``.
             route: How the request travels.
+            cookies: Those of the run that the request is part of.
 
         Raises:
             EgressBlocked: The URL or a host may not be reached, or not with this secret.
@@ -73,11 +76,13 @@ class Performer:
         started_at = self._context.clock.now()
         caller = await self._caller(actor, connection_id, credential, spec.url, started_at)
         request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
-        send = partial(
+        send: Send[HttpResponse] = partial(
             self._context.transport.send,
             limits=_limits(spec, API_LIMITS),
             partition=caller.partition,
         )
+        if cookies is not None:
+            send = with_cookies(send, cookies.jar(caller.partition), self._context.clock.now)
         journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
         if connection_id is not None:
             self._note_use(connection_id, started_at)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from grantline.calls.hosts import HostList
+from grantline.connections.service import check_rate_limit
 from grantline.errors import InvalidInput
 from grantline.oauth.authorization_code import (
     AUTHORIZE_URI,
@@ -120,6 +121,7 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
     token_type = "DPoP" if settings.use_dpop else "Bearer"
     credential_of(settings, replace(_TOKENS, token_type=token_type))
     check_uris(settings)
+    check_rate_limit(settings.rate_limit)
     if flow is FlowType.IMPLICIT:
         authorization_url(settings=settings, request=_authorization(flow))
         return

@@ -128,6 +128,8 @@ class AppSettings:
         expired_body_matches: Texts in an answer's body that mean the same.
         renewal_margin: How long before its end a token is renewed; None means as usual.
         refresh_idle_lifetime: A refresh token that is not used for so long dies; None: never.
+        rate_limit: How many requests in how long, such as ``100/60s``; ``off`` follows no limit at
+            all; empty follows what the service says.
         assertion: For JWT bearer and private_key_jwt.
         response: Where the service puts things in its answers.
         identity: How to learn whose account it is.
@@ -179,6 +181,7 @@ class AppSettings:
     expired_body_matches: tuple[str, ...] = ()
     renewal_margin: timedelta | None = None
     refresh_idle_lifetime: timedelta | None = None
+    rate_limit: str = ""
     assertion: AssertionSettings = field(default_factory=AssertionSettings)
     response: ResponseRules = field(default_factory=ResponseRules)
     identity: IdentityRules = field(default_factory=IdentityRules)

@@ -286,6 +286,11 @@ ADVANCED: Final = (
                 example='"error":"token_expired"',
             ),
             FormField(
+                name="rate_limit",
+                help="Requests in a time; empty follows what the service says, off nothing.",
+                example="100/60s",
+            ),
+            FormField(
                 name="renewal_margin",
                 kind=Kind.SECONDS,
                 help="Seconds before its end at which a token is renewed; empty means as usual.",
