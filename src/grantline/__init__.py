@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 from grantline.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from grantline.calls.pagination import Pagination, PaginationType
+    from grantline.calls.query import ArrayStyle
     from grantline.calls.response import NotJson, Response
+    from grantline.calls.retry import RetryPolicy
     from grantline.client.async_connection import AsyncConnection
     from grantline.client.async_connections import AsyncConnections
     from grantline.client.async_pending import AsyncPending
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from grantline.connections.connection import Connection as ConnectionStatus
     from grantline.connections.engine import Deleted
     from grantline.connections.manage import Edited
+    from grantline.connections.pages import ItemsPage
     from grantline.connections.settings import Settings
     from grantline.connections.state import State
     from grantline.connections.verify import Verification
@@ -86,6 +90,7 @@ __all__ = [
     "AppInUse",
     "AppNotFound",
     "AppSettings",
+    "ArrayStyle",
     "AssertionSettings",
     "AsyncConnection",
     "AsyncConnections",
@@ -114,6 +119,7 @@ __all__ = [
     "InvalidGrant",
     "InvalidInput",
     "InvalidResponse",
+    "ItemsPage",
     "KeyInUse",
     "KeyUnavailable",
     "LifetimeUnit",
@@ -123,6 +129,8 @@ __all__ = [
     "NotFound",
     "NotJson",
     "OutcomeUnknown",
+    "Pagination",
+    "PaginationType",
     "Pending",
     "Pkce",
     "ProtocolError",
@@ -134,6 +142,7 @@ __all__ = [
     "RequestMethod",
     "Response",
     "ResponseRules",
+    "RetryPolicy",
     "RevocationRules",
     "RevokedToken",
     "Secret",
@@ -155,6 +164,7 @@ __all__ = [
 _HOMES = {
     "App": "grantline.connections.connection",
     "AppSettings": "grantline.oauth.settings",
+    "ArrayStyle": "grantline.calls.query",
     "AssertionSettings": "grantline.oauth.assertion_settings",
     "AsyncConnection": "grantline.client.async_connection",
     "AsyncConnections": "grantline.client.async_connections",
@@ -169,9 +179,12 @@ _HOMES = {
     "FlowType": "grantline.oauth.settings",
     "IdentityRules": "grantline.oauth.app_rules",
     "Input": "grantline.oauth.app_rules",
+    "ItemsPage": "grantline.connections.pages",
     "LifetimeUnit": "grantline.oauth.response_rules",
     "NO_PKCE": "grantline.oauth.settings",
     "NotJson": "grantline.calls.response",
+    "Pagination": "grantline.calls.pagination",
+    "PaginationType": "grantline.calls.pagination",
     "Pending": "grantline.client.pending",
     "Pkce": "grantline.oauth.settings",
     "RequestMethod": "grantline.oauth.request_choices",
@@ -179,6 +192,7 @@ _HOMES = {
     "ResponseRules": "grantline.oauth.response_rules",
     "RevocationRules": "grantline.oauth.app_rules",
     "RevokedToken": "grantline.oauth.app_rules",
+    "RetryPolicy": "grantline.calls.retry",
     "Secret": "grantline.secret",
     "Settings": "grantline.connections.settings",
     "State": "grantline.connections.state",

@@ -1,5 +1,6 @@
 """One connection: requests, tokens, and what is known of it."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,12 +9,20 @@ from typing import Any
 import anyio
 import pytest
 
+from grantline.calls.pagination import Pagination, PaginationType
+from grantline.calls.query import ArrayStyle
+from grantline.calls.retry import RetryPolicy
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.connection import Connection
 from grantline.client.request_options import RequestOptions, request_spec
 from grantline.connections.state import State
 from grantline.errors import InvalidInput, UpstreamError
-from grantline.testing.authorization_server import Endpoint, FakeAuthorizationServer
+from grantline.testing.authorization_server import (
+    Answer,
+    Endpoint,
+    FakeAuthorizationServer,
+    Replace,
+)
 from grantline.testing.clock import FakeClock
 from tests.client.installation import app_of
 
@@ -99,6 +108,84 @@ def test_an_error_status_is_an_answer_until_it_is_made_an_error(demo: Connection
 
     with pytest.raises(UpstreamError, match="404"):
         answer.raise_for_status()
+
+
+def test_the_other_options_say_how_it_is_sent_and_what_counts_as_an_error() -> None:
+    options: RequestOptions = {
+        "array_style": "comma",
+        "compress": True,
+        "accept_compressed": False,
+        "parse_response": False,
+        "fail_on": [404, "5xx"],
+        "retry": 5,
+    }
+    spec = request_spec("GET", "/", options)
+
+    assert spec.array_style is ArrayStyle.COMMA
+    assert (spec.compress, spec.accept_compressed, spec.parse_response) == (True, False, False)
+    assert spec.fail_on == ("404", "5xx")
+    assert spec.retry == RetryPolicy(attempts=5)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"array_style": "php"}, "array_style"), ({"fail_on": ["x"]}, "fail_on")],
+)
+def test_an_option_with_a_wrong_value_is_refused(options: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        request_spec("GET", "/", options)
+
+    assert caught.value.field == field
+
+
+def test_an_answer_can_raise_by_itself(demo: Connection) -> None:
+    with pytest.raises(UpstreamError, match="404"):
+        demo.get("/status/404", fail_on=["4xx"])
+
+
+BY_PAGE = {"type": "page"}
+
+
+def pages(*bodies: object) -> list[Replace]:
+    return [Replace(Answer(200, json.dumps(each).encode())) for each in bodies]
+
+
+def test_a_list_is_one_loop_over_its_items(
+    demo: Connection, server: FakeAuthorizationServer
+) -> None:
+    server.script("api", *pages([1, 2], [3], []))
+
+    assert list(demo.items("/orders", pagination=BY_PAGE, params={"a": 1})) == [1, 2, 3]
+    assert dict(server.journal.at("api")[-1].incoming.query) == {"a": "1", "page": "3"}
+
+
+def test_a_list_goes_on_from_an_earlier_page(
+    demo: Connection, server: FakeAuthorizationServer
+) -> None:
+    server.script("api", *pages([1], [2], []))
+    first = next(demo.pages("/orders", pagination=Pagination(type=PaginationType.PAGE)))
+    assert first.resume is not None
+
+    again = demo.items("/orders", pagination=BY_PAGE, resume_from=first.resume)
+
+    assert list(again) == [2]
+    assert server.journal.count("api") == 3
+
+
+async def test_pages_can_be_awaited(
+    async_connections: AsyncConnections, server: FakeAuthorizationServer
+) -> None:
+    await async_connections.create("demo", **app_of(server))
+    async with async_connections.authorize("demo") as pending:
+        demo = await pending.complete(server.approve(pending.url))
+    server.script("api", *pages([1], [2], []))
+
+    assert [item async for item in demo.items("/orders", pagination=BY_PAGE)] == [1, 2]
+
+
+def test_a_pagination_with_an_unknown_field_is_refused(demo: Connection) -> None:
+    with pytest.raises(InvalidInput):
+        next(demo.pages("/orders", pagination={"type": "page", "sort": "name"}))
 
 
 def test_the_status_follows_what_happened_in_this_process(

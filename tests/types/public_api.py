@@ -20,9 +20,13 @@ from grantline import (
     Edited,
     FlowType,
     GrantlineError,
+    ItemsPage,
+    Pagination,
+    PaginationType,
     Pending,
     ReauthorizationRequired,
     Response,
+    RetryPolicy,
     Secret,
     State,
     TokenPlacement,
@@ -72,6 +76,24 @@ def requesting(connection: Connection) -> None:
     assert_type(answer.raise_for_status(), Response)
     assert_type(answer.json(), Any)
     connection.get("/x", query={})  # type: ignore[call-arg]
+    connection.put(
+        "/x",
+        params={"id": [1, 2]},
+        array_style="comma",
+        content=b"x",
+        compress=True,
+        accept_compressed=False,
+        parse_response=False,
+        fail_on=["4xx", 503],
+        retry=RetryPolicy(attempts=5, methods=("PUT",)),
+    )
+    assert_type(answer.data, Any)
+    assert_type(answer.cookies, dict[str, str])
+    for page in connection.pages("/x", pagination=Pagination(type=PaginationType.URL)):
+        assert_type(page, ItemsPage)
+        assert_type(page.resume, str | None)
+    for item in connection.items("/x", pagination={"type": "page"}, retry=3, resume_from=""):
+        assert_type(item, Any)
     assert_type(connection.status, ConnectionStatus)
     assert_type(connection.status.state, State)
     token = connection.token(min_ttl=timedelta(minutes=1))
@@ -94,6 +116,8 @@ async def awaiting() -> None:
         assert_type(connection, AsyncConnection)
         assert_type(await connection.get("/x"), Response)
         assert_type(await connection.token(), Secret)
+        async for page in connection.pages("/x"):
+            assert_type(page, ItemsPage)
         async with connections.authorize("demo", device=True) as pending:
             assert_type(pending, AsyncPending)
             assert_type(pending.user_code, str)

@@ -74,6 +74,13 @@ class Response:
         return self.text if is_text(self.content, kind) else self.content
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that the answer sets: their values by name."""
+        pairs = (value.partition(";")[0] for name, value in self.headers if name == "set-cookie")
+        split = (pair.partition("=") for pair in pairs)
+        return {name.strip(): value.strip() for name, equals, value in split if equals}
+
+    @property
     def headers_by_name(self) -> dict[str, str | list[str]]:
         """The headers by lower-case name, repeated ones joined by commas (RFC 9110 section 5.3).
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
-from typing import Unpack
+from typing import Any, Unpack
 
 from grantline.calls.response import Response
 from grantline.client.bearer import Bearer
-from grantline.client.request_options import RequestOptions, request_spec
+from grantline.client.request_options import (
+    PagesOptions,
+    RequestOptions,
+    pages_spec,
+    request_spec,
+)
 from grantline.connections.connection import Connection as ConnectionStatus
 from grantline.connections.connection import connection_from_record
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.holding import Holding
+from grantline.connections.pages import ItemsPage
 from grantline.connections.refresh import AT_ONCE
 from grantline.secret import Secret
 
@@ -90,6 +98,29 @@ class AsyncConnection:
     async def delete(self, url: str, **options: Unpack[RequestOptions]) -> Response:
         """The answer to a DELETE request; see ``request``."""
         return await self.request("DELETE", url, **options)
+
+    async def pages(self, url: str, **options: Unpack[PagesOptions]) -> AsyncGenerator[ItemsPage]:
+        """The pages of a list, one request each; only one of them is in memory at a time.
+
+        Raises:
+            InvalidInput: How the list comes in pages is not known, or cannot work.
+            UpstreamError: The service answered with an error; ``resume`` of the last page leads
+                there again.
+            GrantlineError: A request could not be made.
+        """
+        spec, resume_from = pages_spec(url, options)
+        async with aclosing(
+            self._engine.pages(LOCAL, spec, connection_id=self.id, resume_from=resume_from)
+        ) as pages:
+            async for page in pages:
+                yield page
+
+    async def items(self, url: str, **options: Unpack[PagesOptions]) -> AsyncGenerator[Any]:
+        """The items of a list, from all its pages; see ``pages``."""
+        async with aclosing(self.pages(url, **options)) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
 
     async def token(
         self, *, min_ttl: timedelta | None = None, rejected: Secret | None = None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import timedelta
-from typing import Unpack
+from typing import Any, Unpack
 
 from grantline.calls.response import Response
 from grantline.client.async_connection import AsyncConnection
 from grantline.client.bearer import Bearer
 from grantline.client.portal import Portal
-from grantline.client.request_options import RequestOptions
+from grantline.client.request_options import PagesOptions, RequestOptions
 from grantline.connections.connection import Connection as ConnectionStatus
+from grantline.connections.pages import ItemsPage
 from grantline.secret import Secret
 
 
@@ -74,6 +76,24 @@ class Connection:
     def delete(self, url: str, **options: Unpack[RequestOptions]) -> Response:
         """The answer to a DELETE request; see ``request``."""
         return self.request("DELETE", url, **options)
+
+    def pages(self, url: str, **options: Unpack[PagesOptions]) -> Generator[ItemsPage]:
+        """The pages of a list; see ``AsyncConnection.pages``."""
+        pages = self._twin.pages(url, **options)
+
+        async def following() -> ItemsPage | None:
+            return await anext(pages, None)
+
+        try:
+            while (page := self._portal.call(following)) is not None:
+                yield page
+        finally:
+            self._portal.call(pages.aclose)
+
+    def items(self, url: str, **options: Unpack[PagesOptions]) -> Generator[Any]:
+        """The items of a list, from all its pages; see ``AsyncConnection.pages``."""
+        for page in self.pages(url, **options):
+            yield from page.items
 
     def token(self, *, min_ttl: timedelta | None = None, rejected: Secret | None = None) -> Secret:
         """An access token that works now; see ``AsyncConnection.token``."""

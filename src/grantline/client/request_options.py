@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
+from grantline.calls.pagination import Pagination
+from grantline.calls.query import REPEAT, ArrayStyle
 from grantline.calls.request import Content, RequestSpec, form_content, json_content
+from grantline.calls.retry import RetryPolicy
+from grantline.calls.statuses import parse_statuses
+from grantline.codec import from_plain
 from grantline.errors import InvalidInput
 
 Scalar = str | int | float | bool
@@ -19,22 +25,49 @@ class RequestOptions(TypedDict, total=False):
     """The keyword arguments of every request.
 
     Attributes:
-        params: For the query. A list repeats its name; None leaves it out.
+        params: For the query. A list repeats its name, in ``array_style``; None leaves it out.
+        array_style: ``repeat``, ``brackets``, ``indexed`` or ``comma``.
         headers: A mapping, or pairs where a name is repeated.
         json: The body, any JSON value.
         data: The body, a form.
         content: The body as it is; name its type in ``headers``.
+        compress: Sends the body in gzip coding.
+        accept_compressed: Off asks for an answer without content coding.
         timeout: For the whole exchange, in seconds or as a span.
         follow_redirects: Off shows the 3xx answer itself. The token never leaves its hosts anyway.
+        parse_response: Off leaves ``Response.data`` as it came.
+        fail_on: Statuses that raise ``UpstreamError``: numbers, classes such as ``4xx``.
+        retry: When to send it again; a number is how often it is sent at most.
     """
 
     params: Values | None
+    array_style: ArrayStyle | str
     headers: Mapping[str, str] | Iterable[tuple[str, str]] | None
     json: Any
     data: Values | None
     content: bytes | str | None
+    compress: bool
+    accept_compressed: bool
     timeout: float | timedelta | None
     follow_redirects: bool
+    parse_response: bool
+    fail_on: Iterable[int | str]
+    retry: RetryPolicy | int | None
+
+
+class PagesOptions(RequestOptions, total=False):
+    """The keyword arguments of a request for a list that comes in pages.
+
+    Attributes:
+        method: GET unless given.
+        pagination: How it comes in pages; fields of ``Pagination`` as a mapping will do. Without,
+            what the catalogue knows of the service.
+        resume_from: ``ItemsPage.resume`` of an earlier run.
+    """
+
+    method: str
+    pagination: Pagination | Mapping[str, Any] | None
+    resume_from: str
 
 
 def request_spec(method: str, url: str, options: RequestOptions) -> RequestSpec:
@@ -53,15 +86,49 @@ def request_spec(method: str, url: str, options: RequestOptions) -> RequestSpec:
         )
     headers = options.get("headers") or ()
     timeout = options.get("timeout")
+    retry = options.get("retry")
     return RequestSpec(
         method=method.upper(),
         url=url,
         headers=tuple(headers.items() if isinstance(headers, Mapping) else headers),
         query=_pairs(options.get("params")),
+        array_style=_array_style(options.get("array_style", REPEAT)),
         content=_body(options),
+        compress=options.get("compress", False),
+        accept_compressed=options.get("accept_compressed", True),
         follow_redirects=options.get("follow_redirects", True),
         timeout=timedelta(seconds=timeout) if isinstance(timeout, int | float) else timeout,
+        parse_response=options.get("parse_response", True),
+        fail_on=parse_statuses(map(str, options.get("fail_on", ())), field="fail_on"),
+        retry=RetryPolicy(attempts=retry) if isinstance(retry, int) else retry,
     )
+
+
+def pages_spec(url: str, options: PagesOptions) -> tuple[RequestSpec, str]:
+    """The request for a list that ``options`` describe, and from where it goes on.
+
+    Raises:
+        InvalidInput: As `request_spec`, or the pagination cannot work.
+    """
+    rest = dict(options)
+    method = rest.pop("method", "GET")
+    resume_from = rest.pop("resume_from", "")
+    pagination = rest.pop("pagination", None)
+    if isinstance(pagination, Mapping):
+        pagination = from_plain(Pagination, pagination)
+    spec = request_spec(str(method), url, cast("RequestOptions", rest))
+    return replace(spec, pagination=cast("Pagination | None", pagination)), str(resume_from)
+
+
+def _array_style(given: ArrayStyle | str) -> ArrayStyle:
+    try:
+        return ArrayStyle(given)
+    except ValueError:
+        raise InvalidInput(
+            f"There is no array style {given!r}.",
+            field="array_style",
+            hint=f"Use one of: {', '.join(ArrayStyle)}.",
+        ) from None
 
 
 def _body(options: RequestOptions) -> Content | None:

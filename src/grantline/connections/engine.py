@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +31,7 @@ from grantline.connections.holding import Holding
 from grantline.connections.listing import Listing
 from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
+from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
@@ -102,6 +103,7 @@ class Engine:
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._performer)
         self._maker = Maker(context, self._attempts, self.runs)
+        self._pages = Pages(context, self._attempts)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
         """The service's answer to ``spec``, made with the connection's token.
@@ -187,6 +189,26 @@ class Engine:
     async def resolve_url(self, actor: Actor, url: str, *, route: Route = DIRECT) -> Resolved:
         """Where ``url`` leads, redirect by redirect; no credential is ever sent."""
         return await resolve_url(self.context, actor, url, route=route)
+
+    def pages(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credential: RequestCredential | None = None,
+        route: Route = DIRECT,
+        resume_from: str = "",
+    ) -> AsyncGenerator[ItemsPage]:
+        """The pages of the list that ``spec`` asks for. Arguments and errors as `Pages.each`."""
+        return self._pages.each(
+            actor,
+            spec,
+            connection_id=connection_id,
+            credential=credential,
+            route=route,
+            resume_from=resume_from,
+        )
 
     async def make_request(
         self,
