@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from grantline.server import run
+
 pytestmark = pytest.mark.processes
 COMMAND = [str(Path(sys.executable).with_name("grantline")), "serve"]
 
@@ -51,6 +53,12 @@ def test_it_answers_as_soon_as_it_has_said_where_and_ends_in_peace(
 
     assert page.url.path == "/setup"
     assert "server" not in page.headers
+
+
+def test_small_answers_on_a_kept_connection_wait_for_nothing() -> None:
+    """Nagle's algorithm is switched off by asyncio where a socket names its protocol."""
+    with run._listening("127.0.0.1", 0) as listener:  # noqa: SLF001 - from outside it is only slow
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:

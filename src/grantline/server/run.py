@@ -125,12 +125,13 @@ async def _demo_server(port: int) -> AsyncIterator[FakeAuthorizationServer]:
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
-        family, _, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror:
         raise InvalidInput(f"{host} is no address of this machine.", field="--host") from None
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # By its protocol, asyncio knows a socket that should send small answers without waiting.
+    with socket.socket(family, kind, protocol) as listener:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
