@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, settings
@@ -57,7 +58,9 @@ class Served(threading.Thread):
         self.is_ready = threading.Event()
         self.key = ""
         self.ids: dict[str, str] = {}
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.session = requests.Session()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.bind(("127.0.0.1", 0))
 
     @property
     def url(self) -> str:
@@ -67,6 +70,7 @@ class Served(threading.Thread):
         asyncio.run(self._serve())
 
     def stop(self) -> None:
+        self.session.close()
         if self._server is not None:
             self._server.should_exit = True
         self.join(10)
@@ -141,7 +145,9 @@ def check(served: Served, case: schemathesis.Case[Any]) -> None:
     if case.method != "DELETE" and parameters and len(str(parameters)) % 2:
         parameters |= {name: served.ids[name] for name in parameters if name in served.ids}
     response = case.call(
-        base_url=served.url + API_PREFIX, headers={"Authorization": f"Bearer {served.key}"}
+        base_url=served.url + API_PREFIX,
+        session=served.session,
+        headers={"Authorization": f"Bearer {served.key}"},
     )
     case.validate_response(response, checks=CHECKS)
     if response.status_code not in UPSTREAM:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -27,8 +29,12 @@ from grantline.server.api.problems import on_invalid_request
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
 
 
+@cache
 def create_api() -> FastAPI:
-    """The app to be mounted at ``/api/v1``, below the layers that every request passes."""
+    """The app to be mounted at ``/api/v1``, below the layers that every request passes.
+
+    Always the same one: it keeps nothing of an installation, and is slow to build.
+    """
     app = new_app(
         middleware=[Middleware(Faults), Middleware(Authentication)],
         exception_handlers={
