@@ -9,6 +9,7 @@ import typer
 from grantline.cli import (
     app,
     authorize,
+    backup,
     change,
     create,
     demo,
@@ -39,7 +40,7 @@ program.add_typer(
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
 program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
 program.add_typer(provider.commands, name="provider", help="The catalogue of known services.")
-for module in (request, token, resume, discover, serve, demo):
+for module in (request, token, backup, resume, discover, serve, demo):
     program.add_typer(module.commands)
 
 

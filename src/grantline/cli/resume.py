@@ -66,7 +66,7 @@ def resume(
         say("Renewing tokens is on: there is nothing to resume.")
         return
     else:
-        _show(doubtful)
+        show_doubtful(doubtful)
     if not is_on and quarantine is not None:
         raise Quarantined(
             f"Renewing tokens is off: {quarantine.reason}",
@@ -77,7 +77,8 @@ def resume(
         say("Renewing tokens is on. Processes that run follow within 10 seconds.")
 
 
-def _show(doubtful: Page[ConnectionRecord]) -> None:
+def show_doubtful(doubtful: Page[ConnectionRecord]) -> None:
+    """Which connections another copy has probably renewed since."""
     if not doubtful.total:
         note("Every access token here still lives: probably no connection died.")
         return

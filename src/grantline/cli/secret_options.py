@@ -24,6 +24,7 @@ from grantline.secret import Secret
 SECRETS: Final = "Secrets (never as an argument)"
 CLIENT_SECRET_VARIABLE: Final = "GRANTLINE_CLIENT_SECRET"
 PASSWORD_VARIABLE: Final = "GRANTLINE_PASSWORD"
+PASSPHRASE_VARIABLE: Final = "GRANTLINE_BACKUP_PASSPHRASE"
 
 _LARGEST_FILE: Final = 256 * 1024
 
@@ -33,6 +34,8 @@ _WAYS: Final = {
     "--password": "Use --password-file PATH, --password-stdin, "
     f"the environment variable {PASSWORD_VARIABLE}, or wait to be asked.",
     "--private-key": "Use --private-key-file PATH.",
+    "--passphrase": "Use --passphrase-file PATH, --passphrase-stdin, "
+    f"the environment variable {PASSPHRASE_VARIABLE}, or wait to be asked.",
 }
 
 
@@ -152,6 +155,47 @@ class PasswordOptions:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassphraseOptions:
+    """Where the passphrase of a backup comes from."""
+
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Reads the passphrase; - is stdin.", rich_help_panel=SECRETS
+        ),
+    ] = None
+    passphrase_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--passphrase-stdin",
+            help="Reads the passphrase from stdin; on a terminal, asks for it.",
+            rich_help_panel=SECRETS,
+        ),
+    ] = False
+    passphrase_trap: Annotated[str | None, _trap("--passphrase")] = None
+
+    def read(self, *, twice: bool) -> Secret:
+        """The passphrase: by option, from the environment, or from the person who is asked.
+
+        Args:
+            twice: Whether a person types it twice, because a mistake would cost the backup.
+        """
+        _at_most_one("--passphrase-file", self.passphrase_file, self.passphrase_stdin)
+        if self.passphrase_file:
+            return secret_in(self.passphrase_file, option="--passphrase-file")
+        if self.passphrase_stdin:
+            return secret_from_stdin("Passphrase", option="--passphrase-file")
+        if found := from_environment(PASSPHRASE_VARIABLE):
+            return found
+        typed = ask_secret("Passphrase of the backup", option="--passphrase-file")
+        if typed is None:
+            raise InvalidInput("The passphrase is empty.", field="--passphrase-file")
+        if twice and ask_secret("The same again", option="--passphrase-file") != typed:
+            raise InvalidInput("The two passphrases differ.", field="--passphrase-file")
+        return typed
+
+
 def from_environment(variable: str) -> Secret | None:
     """The secret in an environment variable; None when it is not set or empty."""
     return Secret(value) if (value := os.environ.get(variable)) else None
@@ -205,3 +249,9 @@ def _at_most_one(option: str, path: Path | None, by_stdin: bool) -> None:
     if path and by_stdin:
         other = option.removesuffix("file") + "stdin"
         raise UsageError(f"{option} and {other} name the same secret.", hint="Give one of them.")
+
+
+def identities_in(secret: Secret) -> list[Secret]:
+    """The age identities in the text of an identity file, whose other lines are comments."""
+    lines = (line.strip() for line in secret.reveal().splitlines())
+    return [Secret(line) for line in lines if line and not line.startswith("#")]

@@ -79,6 +79,13 @@ class Database:
             yield run
 
     @contextmanager
+    def _still(self) -> Iterator[Connection]:
+        """A transaction that sees the database as it was at its first statement."""
+        options = {_OPENING: STILL[self._engine.dialect.name]}
+        with translated(), self._engine.execution_options(**options).begin() as run:
+            yield run
+
+    @contextmanager
     def _write(self, orphan: GrantlineError | None = None) -> Iterator[Connection]:
         """A transaction that may write; ``orphan`` is raised where a reference leads nowhere."""
         with translated(orphan), self._writer.begin() as run:
@@ -100,6 +107,10 @@ def translated(orphan: GrantlineError | None = None) -> Iterator[None]:
 WRITE: Final = {
     "sqlite": "BEGIN IMMEDIATE",
     "postgresql": f"SET LOCAL lock_timeout = {PATIENCE_MS}",
+}
+STILL: Final = {
+    "sqlite": "BEGIN",  # with a write-ahead log a reader never sees what comes later
+    "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
 ALONE: Final = {
     "sqlite": "BEGIN EXCLUSIVE",

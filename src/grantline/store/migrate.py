@@ -24,7 +24,7 @@ def migrate(engine: Engine) -> None:
     with translated(), exclusive(engine).begin() as connection:
         # Another process may have done it while this one waited.
         if not _is_usable(connection):
-            _upgrade(connection)
+            upgrade(connection, migrations.REVISION)
 
 
 def _is_usable(connection: Connection) -> bool:
@@ -52,11 +52,12 @@ def _is_usable(connection: Connection) -> bool:
     return True
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str) -> None:
+    """Applies the revisions up to ``revision``, within the caller's transaction."""
     # Alembic takes a tenth of a second to import: only a start that needs it pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    command.upgrade(config, migrations.REVISION)
+    command.upgrade(config, revision)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from grantline.clock import Clock
 from grantline.errors import ConfigurationError, GrantlineError
 from grantline.store.database import PATIENCE_MS, prepare
 from grantline.store.migrate import migrate
+from grantline.store.snapshot import TableRows, load
 from grantline.store.sql import SqlStore
 
 DATABASE_FILE: Final = "grantline.db"
@@ -33,6 +36,33 @@ def open_store(url: str | None, data_dir: Path, *, clock: Clock | None = None) -
         ConfigurationError: The database cannot be opened, read or migrated; says what to do.
         StoreBusy: It does not answer.
     """
+    engine = open_database(url, data_dir)
+    try:
+        migrate(engine)
+    except GrantlineError:
+        engine.dispose()
+        raise
+    return SqlStore(engine, clock=clock)
+
+
+def fill_store(
+    url: str | None,
+    data_dir: Path,
+    schema: str,
+    tables: Iterable[TableRows],
+    *,
+    restored_from: datetime,
+) -> dict[str, int]:
+    """Fills the empty database at ``url``; arguments and errors as ``open_store`` and ``load``."""
+    engine = open_database(url, data_dir)
+    try:
+        return load(engine, schema, tables, restored_from=restored_from)
+    finally:
+        engine.dispose()
+
+
+def open_database(url: str | None, data_dir: Path) -> Engine:
+    """The database at ``url`` as it is, whatever is in it. Arguments as ``open_store``."""
     parsed = _parse(url) if url else URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
     if parsed.drivername in _SQLITE:
         engine = _open_sqlite(parsed)
@@ -43,12 +73,7 @@ def open_store(url: str | None, data_dir: Path, *, clock: Clock | None = None) -
             "The database URL names a database that is not supported.",
             hint="Use sqlite:///path or postgresql://user@host/name.",
         )
-    try:
-        migrate(prepare(engine))
-    except GrantlineError:
-        engine.dispose()
-        raise
-    return SqlStore(engine, clock=clock)
+    return prepare(engine)
 
 
 def _parse(url: str) -> URL:

@@ -32,6 +32,7 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -59,6 +60,7 @@ from grantline.store.records import (
     TranscriptLine,
     User,
 )
+from grantline.store.snapshot import Snapshot
 
 
 class Store(Protocol):
@@ -504,6 +506,11 @@ class Store(Protocol):
         self, place: SealedColumn, changes: Sequence[tuple[SealedValue, str]]
     ) -> int:
         """Writes new values over those that are still what was read (law 15); gives the count."""
+        ...
+
+    # the whole database
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The database as it is now, whatever others write until the end of the block."""
         ...
 
     # the database among its copies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grantline.store.snapshot import Snapshots
 from grantline.store.sql_connections import Connections
 from grantline.store.sql_instance import Copies
 from grantline.store.sql_journal import Journal
@@ -12,5 +13,5 @@ from grantline.store.sql_requests import Requests
 from grantline.store.sql_tokens import Tokens
 
 
-class SqlStore(Connections, Listing, Tokens, People, Requests, Journal, Keys, Copies):
+class SqlStore(Connections, Listing, Tokens, People, Requests, Journal, Keys, Copies, Snapshots):
     """State in one database. ``open_store`` makes one; its parts are files by subject."""

@@ -2,5 +2,6 @@
 
 ``keys`` are master keys as values, ``envelope`` the sealed form, ``providers`` the places a key
 comes from, ``vault`` seals and opens with them, ``unlock`` decides at start whether the keys that
-were found are the ones this database wants. Nothing here knows the store: it deals in strings.
+were found are the ones this database wants. ``kms`` has master keys wrapped by a key management
+service, ``age`` encrypts files. Nothing here knows the store: it deals in strings.
 """
