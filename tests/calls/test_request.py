@@ -1,6 +1,7 @@
 """What leaves for a spec, header by header."""
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import Content, RequestSpec, build_request
 from grantline.errors import InvalidInput
-from grantline.messages import HttpRequest
+from grantline.messages import AddressFamily, HttpRequest, Proxy, Route, TlsVersion
 from grantline.version import USER_AGENT
 
 TEXT = Content(b"a body that is long enough " * 20, "text/plain")
@@ -53,3 +54,19 @@ def test_the_query_goes_behind_that_of_the_url_in_the_style_that_was_chosen() ->
         array_style=ArrayStyle.COMMA,
     )
     assert build_request(spec, base_url="").url == "https://api.example/x?a=1&b=2,3"
+
+
+def test_tls_and_addresses_that_were_chosen_are_part_of_the_route() -> None:
+    proxied = Route(proxy=Proxy("http://proxy.example:3128"))
+    spec = RequestSpec(
+        url="https://api.example/",
+        minimum_tls=TlsVersion.TLS_1_3,
+        address_family=AddressFamily.IPV6,
+    )
+    route = build_request(spec, base_url="", route=proxied).route
+    assert route == replace(
+        proxied, minimum_tls=TlsVersion.TLS_1_3, address_family=AddressFamily.IPV6
+    )
+    plain = RequestSpec(url="https://api.example/")
+    strict = replace(proxied, minimum_tls=TlsVersion.TLS_1_3)
+    assert build_request(plain, base_url="", route=strict).route == strict

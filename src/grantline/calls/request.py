@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,10 +18,12 @@ from grantline.calls.upload import Upload
 from grantline.errors import InvalidInput
 from grantline.messages import (
     DIRECT,
+    AddressFamily,
     Headers,
     HttpRequest,
     Route,
     Source,
+    TlsVersion,
     first_value,
     json_body,
 )
@@ -67,6 +69,8 @@ class RequestSpec:
         follow_redirects: Off shows the 3xx answer itself.
         timeout: For the whole exchange; None means the transport's own limit.
         connect_timeout: For reaching the service, the TLS handshake included; None likewise.
+        minimum_tls: The oldest TLS that is spoken.
+        address_family: Which addresses of a host may be dialled.
         parse_response: Off leaves the data of the answer as it came.
         fail_on: Statuses that make an error of an answer.
         retry: When to send it again; None for never.
@@ -84,6 +88,8 @@ class RequestSpec:
     follow_redirects: bool = True
     timeout: timedelta | None = None
     connect_timeout: timedelta | None = None
+    minimum_tls: TlsVersion = TlsVersion.TLS_1_2
+    address_family: AddressFamily = AddressFamily.ANY
     parse_response: bool = True
     fail_on: Statuses = ()
     retry: RetryPolicy | None = None
@@ -156,6 +162,10 @@ def build_request(
         headers = (*headers, ("Accept-Encoding", "identity"))
     if kind and first_value(headers, "Content-Type") is None:
         headers = (*headers, ("Content-Type", kind))
+    if spec.minimum_tls is not DIRECT.minimum_tls:
+        route = replace(route, minimum_tls=spec.minimum_tls)
+    if spec.address_family is not DIRECT.address_family:
+        route = replace(route, address_family=spec.address_family)
     given = [name.lower() for name, _ in headers]
     missing = [pair for name, pair in _DEFAULTS if name not in given]
     return HttpRequest(spec.method, url, (*missing, *headers), body, route)
