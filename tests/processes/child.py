@@ -11,12 +11,12 @@ import json
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from grantline.connections.engine import LOCAL, Engine
+from grantline.connections.open import open_engine
+from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError
-from tests.connections.world import an_engine
 
 
 def say(word: str) -> None:
@@ -39,7 +39,9 @@ def stop_at(engine: Engine, moment: str, method: str) -> None:
 
 
 async def main(orders: dict[str, Any]) -> None:
-    async with an_engine(Path(orders["folder"]), url=orders["url"]) as engine:
+    # Without the servers of `tests.connections.world`, which take longer to import than this does.
+    settings = Settings.from_environment(orders["environment"], url=orders["url"])
+    async with open_engine(settings) as engine:
         if orders["stop"]:
             stop_at(engine, *orders["stop"])
         rejected = await engine.token(LOCAL, orders["connection"])

@@ -16,7 +16,7 @@ import pytest
 from grantline.connections.connection import Connection
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
 from grantline.testing.clock import FakeClock
-from tests.connections.world import World, an_engine
+from tests.connections.world import World, an_engine, environment
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ class Town:
     def child(self, *, stop: tuple[str, str] | None = None, tasks: int = 1) -> _Child:
         """A process that is ready to renew the connection."""
         orders = {
-            "folder": str(self.folder),
+            "environment": environment(self.folder),
             "url": self.url,
             "connection": self.connection,
             "stop": stop,
