@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -113,6 +114,24 @@ class _Child:
         if not line:
             raise AssertionError(self.process.communicate(timeout=20)[1])
         return line
+
+
+def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """``grantline`` with these arguments on the installation in ``folder``."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from grantline.cli.main import run; run()", *arguments],
+        env={
+            "PATH": os.environ["PATH"],
+            "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
+            "GRANTLINE_DATA_DIR": str(folder),
+            "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.fixture

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyrage
 import pytest
 
-from tests.processes.conftest import ROOT, Town
+from tests.processes.conftest import Town, command
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgres]
-
-
-RUN = "from grantline.cli.main import run; run()"
 
 
 @dataclass
@@ -26,28 +20,15 @@ class Operator:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", RUN, *arguments],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
-                "GRANTLINE_DATA_DIR": str(self.folder),
-                "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
-                **self.environment,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = command(self.folder, *arguments, **self.environment)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
 
     def ok(self, *arguments: str) -> str:
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        status, out, err = self.run(*arguments)
+        assert status == 0, err
+        return out
 
 
 def test_what_was_lost_comes_back_in_another_database_and_without_its_key_it_does_not(
@@ -64,13 +45,13 @@ def test_what_was_lost_comes_back_in_another_database_and_without_its_key_it_doe
     here.ok("backup", without, *recipient, "--without-keys")
     (town.folder / "master.key").unlink()
 
-    refused = there.run("restore", without, *opened)
-    assert refused.returncode == 3
-    assert "made without its master key" in refused.stderr
+    status, _, err = there.run("restore", without, *opened)
+    assert status == 3
+    assert "made without its master key" in err
 
     there.ok("restore", with_keys, *opened)
-    held = there.run("token", town.connection, "--min-ttl", "2h")
-    assert held.returncode == 10
-    assert "is not renewed here" in held.stderr
+    status, _, err = there.run("token", town.connection, "--min-ttl", "2h")
+    assert status == 10
+    assert "is not renewed here" in err
     there.ok("resume", "--i-am-the-only-copy")
     assert there.ok("token", town.connection, "--min-ttl", "2h").strip() != town.token

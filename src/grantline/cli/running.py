@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from grantline.cli.errors import DEBUG_VARIABLE
+import typer
+
+from grantline.cli.errors import DEBUG_VARIABLE, TERMINATED
 from grantline.cli.output import note
 
 if TYPE_CHECKING:
@@ -21,20 +25,38 @@ T = TypeVar("T")
 def with_engine(work: Callable[[Engine], Awaitable[T]]) -> T:
     """The result of ``work`` on the engine that the environment describes.
 
-    Ctrl-C cancels ``work``; the engine then closes as always: a refresh under way is finished and
-    saved first.
+    Ctrl-C and SIGTERM cancel ``work``; the engine then closes as always: a refresh under way is
+    finished and saved first. A second SIGTERM ends the process at once.
     """
     from grantline.connections.open import open_engine
 
     settings = settings_of_environment()
 
     async def session() -> T:
+        _stop_on_sigterm()
         async with open_engine(settings) as engine:
             for notice in engine.notices:
                 note(notice)
             return await work(engine)
 
-    return asyncio.run(session())
+    try:
+        return asyncio.run(session())
+    except asyncio.CancelledError:
+        raise typer.Exit(TERMINATED) from None
+
+
+def _stop_on_sigterm() -> None:
+    """Cancels the current task at the first SIGTERM, which then gets its usual meaning back."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        if task is not None:
+            task.cancel()
+
+    # Only the main thread may handle signals, and only some systems have them.
+    with suppress(NotImplementedError, ValueError, RuntimeError):
+        loop.add_signal_handler(signal.SIGTERM, stop)
 
 
 def with_installation(work: Callable[[Installation], T]) -> T:

@@ -32,6 +32,7 @@ ALLOW_HOSTS: Final = "GRANTLINE_ALLOW_HOSTS"
 DEMO_HOST: Final = "127.0.0.1"
 # How long answers under way may take after the signal to stop; refreshes have their own limit.
 GRACE: Final = timedelta(seconds=10)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; then lets answers and refreshes under way finish.
 
+    A second signal ends the process at once.
+
     Args:
         environment: The settings of this installation.
         host: The address to listen at.
@@ -81,7 +84,7 @@ async def serve(
         async with _opened(environment, settings, demo=demo) as serving:
             server = _Server(_config(serving))
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in SIGNALS:
                 loop.add_signal_handler(number, _stop, server)
             on_ready(serving)
             async with anyio.create_task_group() as meanwhile:
@@ -171,6 +174,13 @@ def _config(serving: Serving) -> uvicorn.Config:
 
 
 def _stop(server: uvicorn.Server) -> None:
-    """The first signal lets what is under way finish; the second one does not wait for it."""
-    server.force_exit = server.should_exit
+    """The first signal lets what is under way finish; a second one ends the process at once.
+
+    Even while the engine closes: whoever signals twice has stopped waiting for a renewal, and its
+    intent is on record.
+    """
     server.should_exit = True
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
