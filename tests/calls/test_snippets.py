@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from grantline.calls.curl_export import CommandLine
 from grantline.calls.multipart import multipart_content, text_part
+from grantline.calls.query import ArrayStyle
 from grantline.calls.request import (
     FORM_TYPE,
     JSON_TYPE,
@@ -24,10 +27,14 @@ from grantline.calls.request import (
     json_content,
     json_text_content,
 )
+from grantline.calls.retry import RetryPolicy
 from grantline.calls.shell_words import split_words
 from grantline.calls.snippets import to_cli, to_python
+from grantline.calls.upload import Joined, Upload
 from grantline.cli import request as command
 from grantline.client.request_options import request_spec
+from grantline.connections.connection import Actor
+from grantline.connections.files import FileSource
 from grantline.messages import Headers, HttpRequest
 
 BASE = "https://api.example/v1"
@@ -65,15 +72,20 @@ specs = st.builds(
     url=st.sampled_from(["/items", "/it's?x=1", "https://other.example/", ""]),
     headers=headers,
     query=pairs,
+    array_style=st.sampled_from(ArrayStyle),
     content=st.none() | contents,
+    compress=st.booleans(),
+    accept_compressed=st.booleans(),
     follow_redirects=st.booleans(),
+    retry=st.none() | st.builds(RetryPolicy, attempts=st.integers(2, 9)),
     timeout=st.none() | st.integers(1, 300).map(lambda seconds: timedelta(seconds=seconds)),
 )
 names = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1)
 
 
-def built(spec: RequestSpec) -> tuple[HttpRequest, bool, timedelta | None]:
-    return build_request(spec, base_url=BASE), spec.follow_redirects, spec.timeout
+def built(spec: RequestSpec) -> tuple[HttpRequest, bool, timedelta | None, RetryPolicy | None]:
+    request = build_request(spec, base_url=BASE)
+    return request, spec.follow_redirects, spec.timeout, spec.retry
 
 
 class Recorder:
@@ -125,17 +137,28 @@ COMMAND = typer.main.get_command(command.commands)
 def run_cli(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> tuple[str, RequestSpec]:
     """What the real command line makes of a snippet."""
     seen: list[tuple[str, RequestSpec]] = []
-    engine = SimpleNamespace(request=lambda _, name, spec: seen.append((name, spec)))
+
+    async def find(_: Actor, name: str) -> Any:
+        return SimpleNamespace(id=name)
+
+    async def make(
+        _: Actor, spec: RequestSpec, *, connection_id: str, upload: Upload | None, record: bool
+    ) -> None:
+        if upload is not None:
+            data = b"".join([chunk async for chunk in upload.source.chunks()])
+            spec = replace(spec, content=Content(data, upload.media_type))
+        seen.append((connection_id, spec))
 
     def stop(ask: Callable[[Any], Any]) -> None:
-        ask(engine)
+        with pytest.raises(StopIteration):
+            ask(SimpleNamespace(find=find, make_request=make)).send(None)
         raise typer.Exit
 
-    def read(given: str, *, option: str) -> bytes:
-        return line.files[given[1:]] if given.startswith("@") else given.encode()
+    def opened(path: Path) -> Joined:
+        return Joined((line.files[str(path)],))
 
     monkeypatch.setattr(command, "with_engine", stop)
-    monkeypatch.setattr(command, "_bytes", read)
+    monkeypatch.setattr(FileSource, "open", opened)
     words = [word.text for word in split_words(line.text)]
     assert words[:2] == ["grantline", "request"]
     COMMAND.main(words[2:], standalone_mode=False)

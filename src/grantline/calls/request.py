@@ -149,6 +149,8 @@ def build_request(
         body, kind = upload.source, upload.media_type
     elif spec.content is not None:
         body, kind = spec.content.data, spec.content.media_type
+    if kind and first_value(headers, "Content-Type") is None:
+        headers = (*headers, ("Content-Type", kind))
     if spec.compress and body:
         if first_value(headers, "Content-Encoding") is not None:
             raise InvalidInput(
@@ -158,16 +160,14 @@ def build_request(
             )
         body = compressed(body)
         headers = (*headers, ("Content-Encoding", "gzip"))
-    if not spec.accept_compressed and first_value(headers, "Accept-Encoding") is None:
-        headers = (*headers, ("Accept-Encoding", "identity"))
-    if kind and first_value(headers, "Content-Type") is None:
-        headers = (*headers, ("Content-Type", kind))
     if spec.minimum_tls is not DIRECT.minimum_tls:
         route = replace(route, minimum_tls=spec.minimum_tls)
     if spec.address_family is not DIRECT.address_family:
         route = replace(route, address_family=spec.address_family)
     given = [name.lower() for name, _ in headers]
     missing = [pair for name, pair in _DEFAULTS if name not in given]
+    if not spec.accept_compressed and "accept-encoding" not in given:
+        missing.append(("Accept-Encoding", "identity"))
     return HttpRequest(spec.method, url, (*missing, *headers), body, route)
 
 

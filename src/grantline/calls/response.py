@@ -135,7 +135,7 @@ class Response:
             f"The service answered with status {self.status}.",
             response=self,
             service_message=service_message(self.content, self.header("content-type") or ""),
-            hint="The body of the answer usually says why: see .response.text.",
+            hint="The body of the answer usually says why.",
         )
 
     def __repr__(self) -> str:

@@ -7,10 +7,10 @@ import math
 import shlex
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from grantline.calls.curl_export import CommandLine, inline_text
-from grantline.calls.query import Pairs
+from grantline.calls.query import REPEAT, Pairs, encode_query
 from grantline.calls.request import (
     FORM_TYPE,
     JSON_TYPE,
@@ -20,6 +20,8 @@ from grantline.calls.request import (
     json_content,
     json_text_content,
 )
+from grantline.calls.retry import IDEMPOTENT
+from grantline.calls.statuses import ERROR_STATUSES
 from grantline.errors import InvalidInput
 from grantline.messages import Headers, first_value
 
@@ -60,18 +62,35 @@ def to_cli(spec: RequestSpec, connection_name: str) -> CommandLine:
     files: dict[str, bytes] = {}
     url, query = spec.url, spec.query
     if any(not name or "=" in name for name, _ in query):
-        url, query = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}", ()
+        joiner = "&" if "?" in url else "?"
+        url, query = f"{url}{joiner}{encode_query(query, spec.array_style)}", ()
     words = [f"grantline request {shlex.quote(spec.method)} {shlex.quote(url)}"]
     words.append(_option("--connection", connection_name))
     words += (_option("-q", f"{name}={value}") for name, value in query)
     words += (_option("-H", f"{name}: {value}") for name, value in spec.headers)
     if spec.content is not None:
         words += _body_options(spec.headers, spec.content, files)
-    if not spec.follow_redirects:
-        words.append("--no-redirects")
-    if spec.timeout is not None:
-        words.append(f"--timeout {max(1, math.ceil(spec.timeout.total_seconds()))}s")
+    words += _sending_options(spec, query)
     return CommandLine(" \\\n  ".join(words), files)
+
+
+def _sending_options(spec: RequestSpec, query: Pairs) -> Iterator[str]:
+    """The options that are not as they are by default."""
+    options = (
+        (query and spec.array_style is not REPEAT, f"--array-style {spec.array_style}"),
+        (spec.compress, "--compress"),
+        (not spec.accept_compressed, "--uncompressed"),
+        (not spec.follow_redirects, "--no-redirects"),
+        (spec.fail_on not in {(), ERROR_STATUSES}, f"--fail-on {','.join(spec.fail_on)}"),
+    )
+    yield from (text for given, text in options if given)
+    for name, span in (("timeout", spec.timeout), ("connect-timeout", spec.connect_timeout)):
+        if span is not None:
+            yield f"--{name} {max(1, math.ceil(span.total_seconds()))}s"
+    if spec.retry is not None and spec.retry.attempts > 1:
+        yield f"--retry {spec.retry.attempts - 1}"
+        more = (method for method in spec.retry.methods if method not in IDEMPOTENT)
+        yield from (_option("--retry-method", method) for method in more)
 
 
 def _arguments(spec: RequestSpec) -> Iterator[str]:
@@ -91,10 +110,18 @@ def _arguments(spec: RequestSpec) -> Iterator[str]:
         yield f"headers={_pairs(headers)}"
     if body:
         yield body
-    if not spec.follow_redirects:
-        yield "follow_redirects=False"
     if spec.timeout is not None:
         yield f"timeout={spec.timeout.total_seconds():g}"
+    if spec.retry is not None:
+        yield f"retry={spec.retry.attempts}"
+    options = (
+        (spec.query and spec.array_style is not REPEAT, f"array_style={spec.array_style.value!r}"),
+        (spec.compress, "compress=True"),
+        (not spec.accept_compressed, "accept_compressed=False"),
+        (not spec.follow_redirects, "follow_redirects=False"),
+        (not spec.parse_response, "parse_response=False"),
+    )
+    yield from (text for given, text in options if given)
 
 
 def _body_argument(content: Content) -> tuple[str, str]:

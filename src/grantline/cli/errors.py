@@ -18,13 +18,12 @@ from typing import Any, Final
 
 from grantline.cli.output import in_colour, note
 from grantline.cli.words import printable
-from grantline.errors import AuthorizationServerError, GrantlineError
+from grantline.errors import AuthorizationServerError, GrantlineError, UpstreamError
 
 SUCCESS: Final = 0
 USAGE: Final = 2
 UNUSABLE: Final = 5
 TEMPORARY: Final = 6
-FAILED_STATUS: Final = 9
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
@@ -43,6 +42,7 @@ _FACTS: Final = (
     "reason",
     "limit",
     "retry_after",
+    "service_message",
 )
 
 
@@ -60,13 +60,6 @@ class SecretInArguments(UsageError):
     code = "secret_in_arguments"
 
 
-class UpstreamStatus(GrantlineError):
-    """``request --fail``, and the service answered with an error status."""
-
-    code = "upstream_error"
-    exit_code = FAILED_STATUS
-
-
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command asked for JSON; read from the words, so that it holds for misuse too."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
@@ -82,6 +75,8 @@ def report(error: GrantlineError, *, as_json: bool) -> int:
     if isinstance(error, AuthorizationServerError) and (error.error or error.description):
         words = ": ".join(each for each in (error.error, error.description) if each)
         note(f"the server said: “{one_line(words)}”")
+    if isinstance(error, UpstreamError) and error.service_message:
+        note(f"the service said: “{one_line(error.service_message)}”")
     if error.hint:
         note(f"hint: {one_line(error.hint)}")
     return error.exit_code

@@ -1,4 +1,4 @@
-"""``grantline request``: one HTTP request that carries a connection's token."""
+"""``grantline request``: HTTP requests that carry a connection's token."""
 
 from __future__ import annotations
 
@@ -6,135 +6,170 @@ import base64
 import os
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from grantline.cli.errors import UpstreamStatus, UsageError
+from grantline.cli.body_options import BodyOptions, body_of
+from grantline.cli.errors import UsageError
+from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json
+from grantline.cli.paging_options import (
+    PagingOptions,
+    check_alone,
+    pagination_of,
+    print_items,
+)
 from grantline.cli.running import with_engine
-from grantline.cli.values import header_pairs, pairs
-from grantline.cli.words import parse_span
+from grantline.cli.sending_options import SendingOptions, sending_fields
 from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from grantline.calls.request import Content
+    from grantline.calls.request import RequestSpec
     from grantline.calls.response import Response
+    from grantline.calls.upload import Upload
+    from grantline.connections.engine import Engine
+    from grantline.connections.making import Made
 
 commands = typer.Typer()
 
-BODY: Final = "Body (one of them)"
+ANSWER: Final = "Answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerOptions:
+    """What becomes of the answer."""
+
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write the body to this file.", rich_help_panel=ANSWER),
+    ] = None
+    include: Annotated[
+        bool,
+        typer.Option(
+            "--include",
+            "-i",
+            help="Print status and headers before the body.",
+            rich_help_panel=ANSWER,
+        ),
+    ] = False
+    parse: Annotated[
+        bool,
+        typer.Option(
+            "--parse",
+            help="Print JSON, XML, CSV and lines of JSON as one JSON value.",
+            rich_help_panel=ANSWER,
+        ),
+    ] = False
 
 
 @commands.command(
     epilog="Example: grantline request GET https://api.example/orders --connection orders -q page=2"
 )
+@takes_groups
 def request(
-    method: Annotated[str, typer.Argument(help="GET, POST, ...")],
-    url: Annotated[str, typer.Argument(help="Absolute, or relative to the base URL.")],
+    method: Annotated[str | None, typer.Argument(help="GET, POST, ...")] = None,
+    url: Annotated[
+        str | None, typer.Argument(help="Absolute, or relative to the base URL.")
+    ] = None,
     *,
     connection: Annotated[
-        str, typer.Option("--connection", "-c", help="Name or id of the connection.")
-    ],
-    header: Annotated[
-        list[str] | None,
-        typer.Option("-H", "--header", metavar="'K: V'", help="A header; repeat it for more."),
+        str | None, typer.Option("--connection", "-c", help="Name or id of the connection.")
     ] = None,
-    query: Annotated[
-        list[str] | None,
-        typer.Option("-q", "--query", metavar="K=V", help="A query parameter."),
-    ] = None,
-    json_body: Annotated[
+    saved: Annotated[
         str | None,
-        typer.Option("--json", metavar="TEXT|@FILE", help="A JSON body.", rich_help_panel=BODY),
+        typer.Option(metavar="NAME", help="Make a saved request, in place of METHOD and URL."),
     ] = None,
-    form_fields: Annotated[
-        list[str] | None,
-        typer.Option("--form", metavar="K=V", help="A form field.", rich_help_panel=BODY),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT|@FILE",
-            help="A body as it is; set its type with -H; @- reads stdin.",
-            rich_help_panel=BODY,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the body to this file.")
-    ] = None,
-    include: Annotated[
-        bool, typer.Option("--include", "-i", help="Print status and headers before the body.")
-    ] = False,
-    no_redirects: Annotated[
-        bool, typer.Option("--no-redirects", help="Show the 3xx answer itself.")
-    ] = False,
-    timeout: Annotated[str | None, typer.Option(help="For the whole exchange: 30s, 2m.")] = None,
-    fail: Annotated[
-        bool, typer.Option("--fail", "-f", help="Exit with 9 on a 4xx or 5xx answer.")
-    ] = False,
+    body: BodyOptions,
+    sending: SendingOptions,
+    answer: AnswerOptions,
+    paging: PagingOptions,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Makes a request with the connection's token; a refused token is renewed, once."""
-    from grantline.calls.request import RequestSpec
-    from grantline.connections.engine import LOCAL
+    if saved is not None:
+        if method or connection or (body, sending) != (BodyOptions(), SendingOptions()):
+            raise UsageError(
+                "A saved request has a method, a URL and all the rest already.",
+                hint="Give --saved alone, or change the saved request.",
+            )
+        _show(with_engine(lambda engine: _run_saved(engine, saved)), answer, form)
+        return
+    if method is None or url is None or connection is None:
+        raise UsageError(
+            "METHOD, URL and --connection are needed.",
+            hint="Such as: grantline request GET /me --connection orders",
+        )
+    spec, upload = _spec(method, url, body, sending)
+    if paging.paginate is None:
+        check_alone(paging)
+        _show(with_engine(lambda engine: _make(engine, spec, connection, upload)), answer, form)
+    elif upload is not None:
+        raise UsageError("A file is no body for many pages.", hint="Give the body by --json.")
+    else:
+        with_engine(lambda engine: _print_pages(engine, spec, connection, paging))
 
+
+def _spec(
+    method: str, url: str, body: BodyOptions, sending: SendingOptions
+) -> tuple[RequestSpec, Upload | None]:
+    from grantline.calls.request import RequestSpec
+
+    content, upload = body_of(body)
     spec = RequestSpec(
         method=method.upper(),
         url=url,
-        headers=header_pairs(header or (), option="--header"),
-        query=pairs(query or (), option="--query"),
-        content=_content(json_body, form_fields, data),
-        follow_redirects=not no_redirects,
-        timeout=parse_span(timeout, field="--timeout") if timeout else None,
+        content=content,
+        compress=body.compress,
+        **sending_fields(sending),
     )
-    response = with_engine(lambda engine: engine.request(LOCAL, connection, spec))
-    if output:
-        _save(response.content, output)
-    if form is Format.JSON:
-        say_json(_view(response, saved=output))
-    else:
-        _print(response, include=include, saved=output)
-    if fail and response.status >= 400:
-        raise UpstreamStatus(
-            f"The service answered with status {response.status}.",
-            hint="Its answer is the body above." if not output else f"Its answer is in {output}.",
-        )
+    return spec, upload
 
 
-def _content(json_body: str | None, fields: list[str] | None, data: str | None) -> Content | None:
-    from grantline.calls.request import Content, form_content, json_text_content
+async def _make(engine: Engine, spec: RequestSpec, connection: str, upload: Upload | None) -> Made:
+    from grantline.connections.engine import LOCAL
 
-    if sum(each is not None for each in (json_body, fields or None, data)) > 1:
-        raise UsageError("A request has one body.", hint="Give one of --json, --form and --data.")
-    if json_body is not None:
-        try:
-            return json_text_content(_bytes(json_body, option="--json").decode())
-        except UnicodeDecodeError:
-            raise InvalidInput("The body of --json is not UTF-8.", field="--json") from None
-    if fields:
-        return form_content(pairs(fields, option="--form"))
-    if data is not None:
-        kind = "application/octet-stream" if data.startswith("@") else "text/plain; charset=utf-8"
-        return Content(_bytes(data, option="--data"), kind)
-    return None
+    found = await engine.find(LOCAL, connection)
+    return await engine.make_request(
+        LOCAL, spec, connection_id=found.id, upload=upload, record=False
+    )
 
 
-def _bytes(given: str, *, option: str) -> bytes:
-    """The text itself, or the bytes of the file behind ``@``; ``@-`` is standard input."""
-    if not given.startswith("@"):
-        return given.encode()
-    if given == "@-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(given[1:]).expanduser().read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            f"The file {given[1:]} cannot be read: {error.strerror or 'no reason given'}.",
-            field=option,
-            hint=f"Check the path that follows {option} @.",
-        ) from None
+async def _run_saved(engine: Engine, name: str) -> Made:
+    from grantline.connections.engine import LOCAL
+
+    return await engine.run_saved(LOCAL, name)
+
+
+async def _print_pages(
+    engine: Engine, spec: RequestSpec, connection: str, paging: PagingOptions
+) -> None:
+    from dataclasses import replace
+
+    from grantline.connections.engine import LOCAL
+
+    found = await engine.find(LOCAL, connection)
+    paged = replace(spec, pagination=pagination_of(paging))
+    await print_items(engine, paged, found.id, paging)
+
+
+def _show(made: Made, options: AnswerOptions, form: Format) -> None:
+    """Prints or saves an answer, then fails if it counts as a failure."""
+    from grantline.calls.json_values import dump_json
+
+    response = made.response
+    if response is not None:
+        if options.output:
+            _save(response.content, options.output)
+        if form is Format.JSON and options.parse:
+            say(dump_json(_view(response, options)))  # which loses no digits
+        elif form is Format.JSON:
+            say_json(_view(response, options))
+        else:
+            _print(response, options)
+    made.result()
 
 
 def _save(content: bytes, path: Path) -> None:
@@ -159,34 +194,45 @@ def _umask() -> int:
     return mask
 
 
-def _print(response: Response, *, include: bool, saved: Path | None) -> None:
-    if include:
+def _print(response: Response, options: AnswerOptions) -> None:
+    if options.include:
         say(f"HTTP {response.status}")
         for name, value in response.headers:
             say(f"{name}: {value}")
         say()
-    if saved:
-        note(f"Wrote {len(response.content)} bytes to {saved}.")
+    if response.notice:
+        note(response.notice)
+    content = response.content
+    if options.parse and not isinstance(data := response.data, bytes):
+        from grantline.calls.json_values import dump_json
+
+        content = f"{dump_json(data)}\n".encode("utf-8", "replace")
+    if options.output:
+        note(f"Wrote {len(response.content)} bytes to {options.output}.")
     elif not sys.stdout.isatty():
         sys.stdout.flush()
-        sys.stdout.buffer.write(response.content)
-    elif b"\0" in response.content:
-        note(f"The body is not text ({len(response.content)} bytes).")
+        sys.stdout.buffer.write(content)
+    elif b"\0" in content:
+        note(f"The body is not text ({len(content)} bytes).")
         note("hint: Write it to a file with: --output FILE")
     else:
-        say(response.text.removesuffix("\n"))
+        say((content.decode() if options.parse else response.text).removesuffix("\n"))
 
 
-def _view(response: Response, *, saved: Path | None) -> dict[str, Any]:
+def _view(response: Response, options: AnswerOptions) -> dict[str, Any]:
     view: dict[str, Any] = {
         "status": response.status,
         "url": response.url,
         "redirects": response.redirects,
         "elapsed_s": round(response.elapsed.total_seconds(), 6),
+        "attempts": response.attempts,
+        "size_bytes": response.size_bytes,
         "headers": [list(each) for each in response.headers],
     }
-    if saved:
-        return {**view, "saved_to": str(saved)}
+    if options.output:
+        return {**view, "saved_to": str(options.output)}
+    if options.parse and not isinstance(data := response.data, bytes):
+        return {**view, "data": data}
     try:
         return {**view, "body": response.content.decode(response.encoding)}
     except (UnicodeDecodeError, LookupError):

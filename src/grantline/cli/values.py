@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from grantline.cli.errors import SecretInArguments
 from grantline.errors import InvalidInput
 from grantline.oauth.request_choices import Pairs
 from grantline.oauth.response_rules import ResponseRules
+
+E = TypeVar("E", bound=StrEnum)
 
 _SEPARATORS: Final = {"space": " ", "comma": ",", " ": " ", ",": ","}
 _PAIRS: Final = {
@@ -78,6 +81,18 @@ def header_pairs(given: Iterable[str], *, option: str) -> Pairs:
             )
         found.append((name.strip(), value.strip()))
     return tuple(found)
+
+
+def choice(kind: type[E], given: str, *, option: str) -> E:
+    """The value of an enumeration that ``option`` names."""
+    try:
+        return kind(given)
+    except ValueError:
+        raise InvalidInput(
+            f"“{given}” is no value of {option}.",
+            field=option,
+            hint=f"Use one of: {', '.join(kind)}.",
+        ) from None
 
 
 def _custom_headers(given: Iterable[str]) -> Pairs:
