@@ -109,9 +109,13 @@ def _unlock_new(places: Sequence[KeyProvider]) -> Unlocked:
         return Unlocked(_vault(ring, places), place, known_key(ring.primary, primary=True))
     for place in places:
         if (ring := place.create()) is not None:
+            made = f"A new master key was made in {place.name}, fingerprint"
+            keep = "back it up, apart from the database"
+            if isinstance(place, WrappedKeys):
+                made = f"A new master key was made and wrapped by {place.name}, fingerprint"
+                keep = "never delete the key that wraps it"
             notice = (
-                f"A new master key was made in {place.name}, fingerprint "
-                f"{ring.primary.fingerprint}: back it up, apart from the database. "
+                f"{made} {ring.primary.fingerprint}: {keep}. "
                 "Without it the stored secrets cannot be read."
             )
             first = known_key(ring.primary, primary=True)
