@@ -1,8 +1,8 @@
 """Key management services on loopback, as their documentation says they speak.
 
-Vault: developer.hashicorp.com, API, transit secrets engine, "Encrypt Data" and "Decrypt Data". AWS:
-KMS API reference, Encrypt and Decrypt, over the JSON 1.1 protocol. Google: Cloud KMS REST
-reference, cryptoKeys.encrypt and decrypt. Azure: Key Vault REST reference 7.4, Wrap Key and Unwrap Key.
+Vault: API, transit secrets engine, "Encrypt Data" and "Decrypt Data". AWS: KMS API reference,
+Encrypt and Decrypt, over the JSON 1.1 protocol. Google: Cloud KMS REST reference,
+cryptoKeys.encrypt and decrypt. Azure: Key Vault REST reference 7.4, Wrap Key and Unwrap Key.
 
 They are strict: what the real one would refuse is refused here, with its status.
 """
