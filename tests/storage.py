@@ -1,9 +1,11 @@
-"""New SQLite databases start as copies of one that was migrated, once for the whole run.
+"""Quick storage: databases are copies of a migrated one, and nobody waits for the disk.
 
-Migrating one takes longer than most tests need for all they do. The tests of the store migrate
-each database themselves (`tests.store.conftest`), and so does every process that tests start.
+Migrating a database, and waiting until a disk has written, take longer than most tests need for
+all they do; and nothing here has to survive a loss of power. The tests of the store do both for
+real (`tests.store.conftest`), and so does every process that tests start.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 
@@ -17,7 +19,7 @@ set_up = database._set_up_sqlite  # noqa: SLF001 - what every new connection goe
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrated_once() -> Iterator[None]:
+def quick_storage() -> Iterator[None]:
     """For every test, except those of the store."""
     migrated = sqlite3.connect(":memory:", check_same_thread=False)
     migrate(database.prepare(create_engine("sqlite://", creator=lambda: migrated)))
@@ -27,9 +29,11 @@ def migrated_once() -> Iterator[None]:
         if not pages:
             _copy(migrated, connection)
         set_up(connection, record)
+        connection.execute("PRAGMA synchronous = OFF")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_set_up_sqlite", fill_and_set_up)
+        patch.setattr(os, "fsync", lambda _: None)
         yield
     migrated.close()
 
