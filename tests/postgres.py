@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from grantline.store.open import open_store
-from grantline.store.tables import instance, metadata
+from grantline.store.tables import metadata
 
 
 class PostgresServer:
@@ -100,13 +100,16 @@ def postgres_url(postgres: PostgresServer) -> str:
 def _migrated_once(postgres: PostgresServer) -> str:
     url = postgres.create_database()
     open_store(url, Path()).close()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE instance_at_first AS TABLE instance")
     return url
 
 
 @pytest.fixture
 def migrated_postgres_url(_migrated_once: str) -> str:
-    """The URL of a database with our schema and no rows: the same one for each test, emptied."""
-    tables = [each.name for each in reversed(metadata.sorted_tables) if each is not instance]
+    """The URL of a database as migrating leaves it: the same one for each test, emptied."""
+    tables = [each.name for each in reversed(metadata.sorted_tables)]
+    steps = [f'DELETE FROM "{each}"' for each in tables]
     with psycopg.connect(_migrated_once, options="-c lock_timeout=10s") as connection:
-        connection.execute(";".join(f'DELETE FROM "{each}"' for each in tables))
+        connection.execute(";".join([*steps, "INSERT INTO instance TABLE instance_at_first"]))
     return _migrated_once
