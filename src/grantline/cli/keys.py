@@ -84,11 +84,18 @@ def add(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Makes a second master key, which nothing uses yet."""
-    added = with_installation(lambda installation: installation.keys.add(fingerprint))
+
+    def work(installation: Installation) -> tuple[str, str]:
+        added = installation.keys.add(fingerprint)
+        services = {each.fingerprint: each.service for each in installation.keys.statuses()}
+        return added, services[added]
+
+    added, service = with_installation(work)
     if form is Format.JSON:
         say_json({"added": added})
         return
-    say(f"Added the master key {added}. Back it up, apart from the database.")
+    keep = f"It is wrapped by {service}." if service else "Back it up, apart from the database."
+    say(f"Added the master key {added}. {keep}")
     note(f"When every process can have it: grantline keys primary {added}")
 
 
