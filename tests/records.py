@@ -58,6 +58,7 @@ def a_connection(**changes: Any) -> ConnectionRecord:
         "flow": "authorization_code",
         "scopes": ("read", "write"),
         "hosts": ("api.example.com",),
+        "inputs": {"shop": "acme"},
         "sealed_secrets": None,
         "health": Health(state="draft", explanation="Nobody has consented yet."),
         "tokens": None,

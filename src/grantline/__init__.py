@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grantline.connections.state import State
     from grantline.connections.verify import Verification
     from grantline.errors import (
+        AccountChanged,
         AppInUse,
         AppNotFound,
         AuthorizationDenied,
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_PKCE",
+    "AccountChanged",
     "App",
     "AppInUse",
     "AppNotFound",

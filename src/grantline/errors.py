@@ -23,6 +23,7 @@ GrantlineError
 │   ├── NotFound                  no user, API key, saved request or run has this id or name
 │   ├── AppInUse
 │   ├── ConnectionChanged         somebody edited it meanwhile: read it again
+│   ├── AccountChanged            consent was given for another account than before
 │   ├── NotAuthorized             never authorized yet (state draft)
 │   └── ReauthorizationRequired   .reason
 ├── TemporarilyUnavailable        asking again may help: .retry_after
@@ -278,6 +279,13 @@ class AppInUse(ConnectionUnusable):
     """The app still has connections."""
 
     code = "app_in_use"
+
+
+class AccountChanged(ConnectionUnusable):
+    """Consent was given for another account than the connection's; nothing was replaced."""
+
+    code = "account_changed"
+    http_status = 409
 
 
 class ConnectionChanged(ConnectionUnusable):

@@ -36,6 +36,7 @@ def _holding(
     return Holding(
         record=a_connection(flow=flow, **row),
         app=an_app(**(app or {})),
+        app_settings=settings,
         settings=settings,
         secrets=ClientSecrets(),
         flow_secrets=FlowSecrets(),

@@ -13,6 +13,7 @@ from grantline.connections.rules import (
     check_settings,
 )
 from grantline.errors import InvalidInput
+from grantline.oauth.app_rules import UpgradeRules
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.request_choices import ClientAuthentication
@@ -88,6 +89,8 @@ def test_a_uri_that_cannot_be_used_is_refused_whichever_flow_uses_it(
     flow: FlowType, name: str, label: str, uri: str
 ) -> None:
     change: dict[str, Any] = {name: uri}
+    if name == "upgrade.uri":
+        change = {"upgrade": UpgradeRules(uri=uri)}
     with pytest.raises(InvalidInput) as caught:
         check_settings(replace(APP, **change), flow, SECRETS)
     assert caught.value.field == label

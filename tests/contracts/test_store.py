@@ -17,7 +17,7 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol import Store
-from grantline.store.records import Health, Lease, Page, SealedValue
+from grantline.store.records import Account, Health, Lease, Page, SealedValue
 from tests.records import (
     AUTHORIZED,
     HOUR,
@@ -200,7 +200,7 @@ def test_law_2_a_name_is_free_in_another_workspace(filled: Store) -> None:
         lambda store: store.find_connection("home", "None"),
         lambda store: store.update_connection(a_connection(id="con_0", version=2), an_event()),
         lambda store: store.delete_connection("home", "con_0", an_event()),
-        lambda store: store.label_account("con_0", "ada"),
+        lambda store: store.save_account("con_0", Account(label="ada")),
         lambda store: store.save_authorized(
             "con_0", 0, tokens(), AUTHORIZED, scopes=(), event=an_event()
         ),
@@ -556,8 +556,11 @@ def test_a_consent_writes_nothing_over_a_generation_that_moved_on(filled: Store)
 
 
 def test_an_account_is_labelled(filled: Store) -> None:
-    filled.label_account("con_1", "ada@example.com")
-    assert filled.load_connection("home", "con_1").account_label == "ada@example.com"
+    account = Account(id="7", label="ada@example.com", captured={"cloud": "Gr\u00fc\u00df"})
+    filled.save_account("con_1", account)
+    found = filled.load_connection("home", "con_1")
+    assert (found.account_id, found.account_label) == (account.id, account.label)
+    assert found.captured == account.captured
 
 
 def test_attempts_are_open_until_they_are_closed_once(filled: Store) -> None:

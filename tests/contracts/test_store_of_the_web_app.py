@@ -15,7 +15,7 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol import Store
-from grantline.store.records import Glance, Health, Page
+from grantline.store.records import Account, Glance, Health, Page
 from tests.records import (
     HOUR,
     NOW,
@@ -353,7 +353,7 @@ def many(store: Store) -> Store:
         an_app(id="app_2", name="Ledger", provider="books"),
     )
     store.add_connection(a_connection(id="con_3", name="c"), an_event())
-    store.label_account("con_3", "ada@50%_off.example")
+    store.save_account("con_3", Account(label="ada@50%_off.example"))
     store.add_request(a_request(connection_id="con_2"), an_event())
     store.add_request(a_request(id="req_2", name="Other", connection_id="con_2"), an_event())
     return store

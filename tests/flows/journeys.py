@@ -85,10 +85,15 @@ async def consent(
     redirect_uri: str = CALLBACK,
     person: Person | None = None,
     deny: bool = False,
+    any_account: bool = False,
 ) -> str:
     """Where the peer sent the person after its own login and consent pages; not yet delivered."""
     begun = await engine.authorize.begin(
-        LOCAL, connection.id, redirect_uri=redirect_uri, binding=BINDING
+        LOCAL,
+        connection.id,
+        redirect_uri=redirect_uri,
+        binding=BINDING,
+        any_account=any_account,
     )
 
     def browse() -> str:
@@ -109,10 +114,15 @@ async def deliver(engine: Engine, redirected: str) -> Connection:
 
 
 async def authorize(
-    engine: Engine, connection: Connection, *, person: Person | None = None
+    engine: Engine,
+    connection: Connection,
+    *,
+    person: Person | None = None,
+    any_account: bool = False,
 ) -> Connection:
     """The connection after a whole consent."""
-    return await deliver(engine, await consent(engine, connection, person=person))
+    redirected = await consent(engine, connection, person=person, any_account=any_account)
+    return await deliver(engine, redirected)
 
 
 async def connected(

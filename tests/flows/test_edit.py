@@ -9,7 +9,7 @@ from grantline.connections.edit import Cost
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
-from grantline.errors import InvalidInput, NotAuthorized
+from grantline.errors import AccountChanged, InvalidInput, NotAuthorized
 from grantline.oauth.settings import ClientSecrets
 from grantline.secret import Secret
 from tests.flows.journeys import authorize, connected, get
@@ -106,9 +106,15 @@ async def test_another_server_gets_neither_the_secret_nor_the_refresh_token(
     assert (await get(engine, connection))["sub"] == "person"
 
 
-async def test_a_new_consent_replaces_the_account(engine: Engine, oidc_provider: Peer) -> None:
+async def test_a_new_consent_replaces_the_account_when_that_is_what_is_wanted(
+    engine: Engine, oidc_provider: Peer
+) -> None:
     connection = await connected(engine, oidc_provider)
-    again = await authorize(engine, connection, person=Person("colleague"))
+    with pytest.raises(AccountChanged, match="colleague"):
+        await authorize(engine, connection, person=Person("colleague"))
+    assert (await get(engine, connection))["sub"] == "person"
+
+    again = await authorize(engine, connection, person=Person("colleague"), any_account=True)
 
     assert again.account_label == "colleague"
     assert (await get(engine, again))["sub"] == "colleague"

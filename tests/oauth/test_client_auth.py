@@ -37,7 +37,12 @@ def prove(
     method: Method, settings: AppSettings = SETTINGS, secrets: ClientSecrets = SECRETS
 ) -> Any:
     return client_proof(
-        method=method, settings=settings, secrets=secrets, endpoint=ENDPOINT, moment=MOMENT
+        method=method,
+        settings=settings,
+        secrets=secrets,
+        endpoint=ENDPOINT,
+        moment=MOMENT,
+        headers=settings.custom_headers,
     )
 
 

@@ -39,11 +39,11 @@ def test_a_default_is_taken_where_nothing_is_given() -> None:
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({}, "shop"),
-        ({"shop": "ACME"}, "shop"),
-        ({"shop": "a", "region": "mars"}, "region"),
+        ({}, "Shop"),
+        ({"shop": "ACME"}, "Shop"),
+        ({"shop": "a", "region": "mars"}, "Region"),
         ({"shop": "a", "other": "b"}, "other"),
-        ({"shop": "a" * 501}, "shop"),
+        ({"shop": "a" * 501}, "Shop"),
     ],
 )
 def test_an_input_that_does_not_fit_is_named(given: dict[str, str], field: str) -> None:

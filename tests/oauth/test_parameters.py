@@ -1,4 +1,6 @@
 import json
+from email.parser import BytesParser
+from email.policy import default
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -8,9 +10,12 @@ from hypothesis import strategies as st
 from grantline.errors import InvalidInput
 from grantline.oauth.parameters import (
     OWNED_IN_TOKEN_REQUEST,
+    Purpose,
     append_query,
     encode_form,
     encode_json,
+    encode_multipart,
+    left_out,
     merge_parameters,
     rename_parameters,
 )
@@ -76,6 +81,44 @@ def test_a_repeated_name_is_an_array_in_json() -> None:
     assert json.loads(encoded) == {"a": "1", "r": ["x", "y", "z"]}
 
 
-def test_parameters_take_the_names_the_service_gives_them() -> None:
-    renamed = rename_parameters((("client_id", "1"), ("b", "2")), (("client_id", "client_key"),))
-    assert renamed == (("client_key", "1"), ("b", "2"))
+NAMES = (
+    ("client_id", "client_key"),
+    ("token.redirect_uri", ""),
+    ("revoke.token", "access_token"),
+    ("scope", ""),
+    ("token.scope", "scopes"),
+)
+SENT = (("client_id", "1"), ("redirect_uri", "2"), ("scope", "3"), ("token", "4"))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "renamed"),
+    [
+        (Purpose.AUTHORIZE, {"client_key": "1", "redirect_uri": "2", "token": "4"}),
+        (Purpose.TOKEN, {"client_key": "1", "scopes": "3", "token": "4"}),
+        (Purpose.REVOKE, {"client_key": "1", "redirect_uri": "2", "access_token": "4"}),
+    ],
+)
+def test_parameters_take_the_names_the_service_gives_them_for_this_purpose(
+    purpose: Purpose, renamed: dict[str, str]
+) -> None:
+    assert dict(rename_parameters(SENT, NAMES, purpose)) == renamed
+
+
+def test_what_a_service_does_not_want_is_left_out_and_may_be_sent_otherwise() -> None:
+    assert left_out(NAMES, Purpose.TOKEN) == {"redirect_uri"}
+    assert left_out(NAMES, Purpose.REFRESH) == {"scope"}
+
+
+def test_multipart_is_read_as_it_was_meant() -> None:
+    pairs = (("a", "1 & ä"), ('quo"te', "line\r\nbreak"))
+
+    body = encode_multipart(pairs, "frontier")
+
+    head = b"Content-Type: multipart/form-data; boundary=frontier\r\n\r\n"
+    message = BytesParser(policy=default).parsebytes(head + body)
+    parts = [
+        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True))
+        for part in message.iter_parts()
+    ]
+    assert parts == [("a", "1 & ä".encode()), ("quo%22te", b"line\r\nbreak")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grantline.errors import InvalidInput
-from grantline.oauth.template import fill, fill_uri, host_names_in, names_in
+from grantline.oauth.template import fill, fill_uri, finish, host_names_in, names_in
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,14 @@ def test_only_a_name_in_braces_is_a_name(text: str, names: tuple[str, ...]) -> N
 
 
 def test_values_stand_as_they_are_outside_of_urls() -> None:
-    assert fill("{a} {b} {{a}} {unknown}", {"a": "x y", "b": "ä"}) == "x y ä {a} {unknown}"
+    assert fill("{a} {b} {{a}} {unknown}", {"a": "x y", "b": "ä"}) == "x y ä {{a}} {unknown}"
+
+
+def test_what_is_sent_has_every_value_and_single_braces() -> None:
+    assert finish("{a} {{a}} {}", {"a": "x"}, field="A field") == "x {a} {}"
+    with pytest.raises(InvalidInput, match="a value for b") as caught:
+        finish("{a} {b}", {"a": "x"}, field="A field")
+    assert caught.value.field == "A field"
 
 
 @pytest.mark.parametrize(

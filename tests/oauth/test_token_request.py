@@ -13,7 +13,7 @@ from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.moment import Moment
 from grantline.oauth.request_choices import TokenRequestFormat
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_request import Grant, token_flow, token_request
+from grantline.oauth.token_request import Grant, token_flow, token_grant, token_request
 from grantline.secret import Secret
 from grantline.version import __version__
 
@@ -23,7 +23,8 @@ SECRETS = ClientSecrets(client_secret=Secret("canary"))
 GRANT = Grant(parameters=(("grant_type", "x"),), endpoint=SETTINGS.token_uri)
 
 
-def build(settings: AppSettings = SETTINGS, grant: Grant = GRANT) -> HttpRequest:
+def build(settings: AppSettings = SETTINGS, grant: Grant | None = None) -> HttpRequest:
+    grant = grant or token_grant(settings, GRANT.parameters)
     return token_request(grant, settings=settings, secrets=SECRETS, moment=MOMENT)
 
 

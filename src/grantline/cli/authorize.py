@@ -42,6 +42,9 @@ NoBrowserOption = Annotated[
 PortOption = Annotated[
     int, typer.Option(min=0, max=65535, help="Listen on this port; 0 takes a free one.")
 ]
+OtherAccountOption = Annotated[
+    bool, typer.Option("--other-account", help="The account may be another one than before.")
+]
 TimeoutOption = Annotated[str, typer.Option(help="How long to wait for the person: 90s, 10m.")]
 
 
@@ -54,13 +57,21 @@ def authorize(
     no_browser: NoBrowserOption = False,
     port: PortOption = 0,
     timeout: TimeoutOption = DEFAULT_TIMEOUT,
+    other_account: OtherAccountOption = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Gets consent for a connection: opens the browser and receives the answer on this machine."""
     if device and paste:
         raise UsageError("--device and --paste are two ways.", hint="Give one of them.")
     wait = parse_span(timeout, field="--timeout")
-    consent = Consenting(paste=paste, device=device, browser=not no_browser, port=port, wait=wait)
+    consent = Consenting(
+        paste=paste,
+        device=device,
+        browser=not no_browser,
+        port=port,
+        wait=wait,
+        any_account=other_account,
+    )
     consent.run(name, form)
 
 
@@ -73,6 +84,7 @@ def reauthorize(
     no_browser: NoBrowserOption = False,
     port: PortOption = 0,
     timeout: TimeoutOption = DEFAULT_TIMEOUT,
+    other_account: OtherAccountOption = False,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Gets consent again; the old token works until the new one is there."""
@@ -83,6 +95,7 @@ def reauthorize(
         no_browser=no_browser,
         port=port,
         timeout=timeout,
+        other_account=other_account,
         form=form,
     )
 
@@ -98,12 +111,14 @@ class Consenting:
         browser: bool = True,
         port: int = 0,
         wait: timedelta = timedelta(minutes=10),
+        any_account: bool = False,
     ) -> None:
         self._paste = paste
         self._device = device
         self._browser = browser
         self._port = port
         self._wait = wait
+        self._any_account = any_account
         # Of this process alone: nobody else can complete what it begins.
         self._binding = secrets.token_urlsafe(32)
 
@@ -158,6 +173,7 @@ class Consenting:
                 found.id,
                 redirect_uri=exact or listener.redirect_uri,
                 binding=self._binding,
+                any_account=self._any_account,
             )
             opened = self._browser and open_browser(begun.url)
             _show_address(begun, opened=opened)
@@ -189,7 +205,11 @@ class Consenting:
         redirect_uri = settings.redirect_uri or f"{LOOPBACK}{port}{callback_path(settings)}"
         begun = with_engine(
             lambda engine: engine.authorize.begin(
-                LOCAL, found.id, redirect_uri=redirect_uri, binding=self._binding
+                LOCAL,
+                found.id,
+                redirect_uri=redirect_uri,
+                binding=self._binding,
+                any_account=self._any_account,
             )
         )
         _show_address(begun, opened=False)

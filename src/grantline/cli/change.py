@@ -24,6 +24,7 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
+from grantline.cli.values import pairs
 from grantline.cli.words import listed
 from grantline.connections.cautions import Caution, cautions
 from grantline.errors import InvalidInput
@@ -69,6 +70,10 @@ def edit(
     remove_host: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="One host less.")
     ] = None,
+    given_inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="NAME=VALUE", help="Another value for an input."),
+    ] = None,
     settings: SettingOptions,
     secrets: ClientSecretOptions,
     password: PasswordOptions,
@@ -93,6 +98,7 @@ def edit(
             secrets=secrets,
             username=password.username,
             password=word,
+            inputs=dict(pairs(given_inputs, option="--input")) if given_inputs else None,
         )
         if asked == ConnectionEdit():
             raise UsageError(

@@ -22,6 +22,7 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
+from grantline.cli.values import pairs
 from grantline.connections.cautions import cautions
 from grantline.errors import GrantlineError
 from grantline.oauth.settings import FlowType
@@ -60,6 +61,10 @@ def create(
         list[str] | None,
         typer.Option(metavar="HOST", help="A host that the token may go to; repeat it for more."),
     ] = None,
+    given_inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="NAME=VALUE", help="What the app asks each connection."),
+    ] = None,
     provider: Annotated[
         str | None, typer.Option(metavar="NAME", help="An entry of the catalogue, such as github.")
     ] = None,
@@ -87,7 +92,8 @@ def create(
     if draft and authorize:
         raise UsageError("--draft and --authorize contradict each other.", hint="Give one.")
     entry = profile(provider) if provider else None
-    flow = flow or (FlowType.JWT_BEARER if service_account_file else FlowType.AUTHORIZATION_CODE)
+    usual = entry.flow if entry else FlowType.AUTHORIZATION_CODE
+    flow = flow or (FlowType.JWT_BEARER if service_account_file else usual)
     plan = Plan(
         name=name,
         flow=flow,
@@ -96,6 +102,7 @@ def create(
         app=app or "",
         app_name=app_name or "",
         provider=entry,
+        inputs=dict(pairs(given_inputs or (), option="--input")),
     )
     if app:
         if (
@@ -131,10 +138,10 @@ def create(
 
 def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | None]:
     username, password = options.username or "", options.read()
-    if flow is not FlowType.PASSWORD:
+    if not flow.takes_password:
         if username or password:
             raise UsageError(
-                "A user name and password belong to the password flow.",
+                "A user name and password belong to the flows password and login.",
                 hint="Add --flow password, or leave them out.",
             )
         return "", None

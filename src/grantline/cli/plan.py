@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +43,7 @@ class Plan:
     app: str
     app_name: str
     provider: Profile | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
     issuer: str = ""
     client_id: str = ""
     changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
@@ -109,6 +110,7 @@ class Plan:
             hosts=self.hosts,
             username=username,
             password=password,
+            inputs=self.inputs,
         )
         return await engine.manage.create(LOCAL, new)
 
@@ -126,7 +128,7 @@ class Plan:
 
     def _wants_secret(self, method: str | None, secrets: ClientSecrets) -> bool:
         return (
-            self.flow not in {FlowType.IMPLICIT, FlowType.JWT_BEARER}
+            self.flow not in {FlowType.IMPLICIT, FlowType.JWT_BEARER, FlowType.LOGIN}
             and method not in _WITHOUT_SECRET
             and secrets == NO_SECRETS
         )

@@ -121,6 +121,7 @@ class AsyncConnections:
             hosts=tuple(fields.get("hosts", entry.hosts if entry else ())),
             username=fields.get("username", ""),
             password=secret(fields.get("password")),
+            inputs=fields.get("input_values", {}),
         )
         return AsyncConnection(self._engine, await self._engine.manage.create(LOCAL, new))
 
@@ -144,6 +145,7 @@ class AsyncConnections:
             secrets=client_secrets(fields),
             username=fields.get("username"),
             password=secret(fields.get("password")),
+            inputs=fields.get("input_values"),
         )
         return await self._engine.manage.edit(LOCAL, name, edit)
 

@@ -91,13 +91,15 @@ class ConnectionFields(AppFields, total=False):
         flow: How it is authorized; ``authorization-code`` unless given.
         scopes: A list, or one text with blanks between.
         hosts: Where the token may go; without any, the host of ``base_url``.
-        username: For the password flow.
-        password: For the password flow.
+        input_values: A value for each of the app's ``inputs``, by name.
+        username: For the flows password and login.
+        password: For the flows password and login.
     """
 
     flow: FlowType | str
     scopes: str | Iterable[str]
     hosts: Iterable[str]
+    input_values: Mapping[str, str]
     username: str
     password: str | Secret | None
 

@@ -19,7 +19,7 @@ from grantline.connections.edit import Cost, price_of_settings
 from grantline.connections.exchange import exchange, overheard
 from grantline.connections.health import after_success
 from grantline.connections.holding import Holding
-from grantline.connections.identity import account_label
+from grantline.connections.identity import account_of, refuse_other_account
 from grantline.connections.masking import masking
 from grantline.connections.objections import objections
 from grantline.connections.renewal import grant_for, read_answer
@@ -27,6 +27,7 @@ from grantline.connections.revoke import revoke_tokens
 from grantline.connections.sealing import Consent, open_consent, seal_consent, token_columns
 from grantline.connections.state import Happening
 from grantline.connections.transcript import Step
+from grantline.connections.upgrade import upgraded
 from grantline.errors import (
     CallbackRejected,
     ConnectionChanged,
@@ -63,7 +64,7 @@ from grantline.oauth.settings import FlowType, Pkce
 from grantline.oauth.token_response import Asked
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-from grantline.store.records import PendingAuthorization
+from grantline.store.records import Account, PendingAuthorization
 
 LIFE: Final = timedelta(minutes=10)
 MOST_PENDING: Final = 50
@@ -106,6 +107,7 @@ class Authorizer:
         redirect_uri: str,
         binding: str,
         scopes: tuple[str, ...] | None = None,
+        any_account: bool = False,
     ) -> Begun:
         """The URL at which a person consents.
 
@@ -115,6 +117,7 @@ class Authorizer:
             redirect_uri: As registered at the service; the code exchange repeats it.
             binding: A secret of the session or process that begins.
             scopes: What to ask for; None means the connection's scopes.
+            any_account: Whether the account may be another one than before.
         """
         context = self._context
         holding = await context.hold(actor, connection_id)
@@ -126,6 +129,7 @@ class Authorizer:
         consent = Consent(
             verifier=code_verifier(context.entropy(32)),
             nonce=base64url(context.entropy(16)),
+            any_account=any_account,
         )
         dpop = holding.dpop
         request = AuthorizationRequest(
@@ -136,6 +140,7 @@ class Authorizer:
             nonce=consent.nonce,
             flow=holding.flow,
             dpop_thumbprint=dpop.thumbprint() if dpop else "",
+            values=context.moment().values,
         )
         with masking(holding, consent.verifier):
             url = await self._authorization_url(holding, request)
@@ -149,7 +154,7 @@ class Authorizer:
             connection_id=connection_id,
             binding_hash=fingerprint(binding),
             redirect_uri=redirect_uri,
-            context=callback_digest(holding.settings),
+            context=callback_digest(holding.app_settings),
             sealed_verifier=seal_consent(context.vault, actor.workspace, state_hash, consent),
             scopes=request.scopes,
             created_at=now,
@@ -209,9 +214,15 @@ class Authorizer:
             tokens = parse_implicit_response(answer, expected, asked, now=asked_at)
         else:
             code = parse_callback(answer, expected)
-            tokens = await self._exchange(holding, pending, code, asked_at)
-        nonce = open_consent(context.vault, pending).nonce if "openid" in pending.scopes else ""
-        await self._save(actor, holding, tokens, pending.scopes, asked_at, nonce=nonce)
+            tokens = await self._exchange(holding, pending, code, state or Secret(""), asked_at)
+        await self._save(
+            actor,
+            holding,
+            tokens,
+            pending.scopes,
+            asked_at,
+            consent=open_consent(context.vault, pending),
+        )
         return holding.record.id
 
     async def obtain(self, actor: Actor, connection_id: str) -> None:
@@ -280,6 +291,7 @@ class Authorizer:
         holding: Holding,
         pending: PendingAuthorization,
         code: AuthorizationCode,
+        state: Secret,
         asked_at: datetime,
     ) -> TokenSet:
         consent = open_consent(self._context.vault, pending)
@@ -288,7 +300,7 @@ class Authorizer:
             secrets=holding.secrets,
             request=AuthorizationRequest(
                 redirect_uri=pending.redirect_uri,
-                state=Secret("used"),
+                state=state,
                 scopes=pending.scopes,
                 verifier=consent.verifier,
             ),
@@ -301,7 +313,8 @@ class Authorizer:
         with masking(holding, code.code, consent.verifier):
             answer = await self._converse(holding, flow, grant)
             tokens = read_answer(asking, answer, grant=grant, asked_at=asked_at)
-        return replace(tokens, extra={**tokens.extra, **code.captured})
+            tokens = replace(tokens, extra={**tokens.extra, **code.captured})
+            return await upgraded(self._context, asking, tokens, asked_at)
 
     async def _converse(
         self, holding: Holding, flow: Flow[HttpResponse], grant: GrantType
@@ -319,9 +332,15 @@ class Authorizer:
         scopes: tuple[str, ...],
         asked_at: datetime,
         *,
-        nonce: str = "",
+        consent: Consent | None = None,
     ) -> None:
         context, record = self._context, holding.record
+        nonce = consent.nonce if consent and "openid" in scopes else ""
+        account = None
+        if consent and record.account_id and not consent.any_account:
+            # The tokens that are there work on, so the new ones can wait for this answer.
+            account = await account_of(context, holding, tokens, nonce=nonce)
+            refuse_other_account(holding, account)
         try:
             while True:
                 generation = await self._unedited_generation(actor, holding)
@@ -333,9 +352,9 @@ class Authorizer:
             # What the server has just granted is of no use to anybody: it is taken back.
             await revoke_tokens(context, holding, tokens)
             raise
-        label = await account_label(context, holding, tokens, nonce=nonce)
-        if label:
-            await context.stored(context.store.label_account, record.id, label)
+        account = account or await account_of(context, holding, tokens, nonce=nonce)
+        if account != Account():
+            await context.stored(context.store.save_account, record.id, account)
         await context.hold(actor, record.id)
 
     async def _unedited_generation(self, actor: Actor, holding: Holding) -> int:

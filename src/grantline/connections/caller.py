@@ -28,6 +28,7 @@ from grantline.oauth.dpop import Dpop, asks_for_nonce
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import append_query, query_parameters
 from grantline.oauth.placement import place, place_token
+from grantline.oauth.template import names_in
 from grantline.url import parse_url
 
 
@@ -126,7 +127,9 @@ class AsConnection:
     def __init__(self, holding: Holding, proofs: Proofs) -> None:
         self.holding: Final = holding
         self.partition: Final = holding.record.id
-        self.base_url: Final = holding.settings.base_url
+        # Until the service has sent every value in it there is no base URL.
+        base_url = holding.settings.base_url
+        self.base_url: Final = "" if names_in(base_url) else base_url
         self._proofs = proofs
 
     def placed(self, request: HttpRequest) -> HttpRequest:

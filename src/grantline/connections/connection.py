@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,9 @@ class Connection:
         scopes: Asked for.
         granted_scopes: What the service granted; None when it did not say, or nothing yet.
         hosts: Where the token may go.
+        account_label: Whose account it is; empty when the service did not tell.
+        account_id: The service's own id of it; likewise.
+        inputs: What was typed for the inputs of the app.
         expires_at: When the access token dies; None when unknown or not authorized.
         has_refresh_token: Whether it renews without a person.
         generation: Counts the token sets it has had.
@@ -69,6 +73,8 @@ class Connection:
     granted_scopes: tuple[str, ...] | None
     hosts: tuple[str, ...]
     account_label: str
+    account_id: str
+    inputs: Mapping[str, str]
     expires_at: datetime | None
     refresh_expires_at: datetime | None
     has_refresh_token: bool
@@ -112,6 +118,8 @@ def connection_from_record(record: ConnectionRecord, app: AppRecord) -> Connecti
         granted_scopes=tokens.granted_scopes if tokens else None,
         hosts=record.hosts,
         account_label=record.account_label,
+        account_id=record.account_id,
+        inputs=record.inputs,
         expires_at=tokens.expires_at if tokens else None,
         refresh_expires_at=tokens.refresh_expires_at if tokens else None,
         has_refresh_token=tokens.has_refresh_token if tokens else False,

@@ -78,15 +78,17 @@ class Consents:
         public_url: str,
         binding: str,
         scopes: tuple[str, ...] | None = None,
+        any_account: bool = False,
     ) -> Begun:
         """The URL at which a person consents; arguments as ``Authorizer.begin``."""
         holding = await self._context.hold(actor, connection_id)
         return await self._authorizer.begin(
             actor,
             connection_id,
-            redirect_uri=redirect_uri(holding.settings, public_url),
+            redirect_uri=redirect_uri(holding.app_settings, public_url),
             binding=binding,
             scopes=scopes,
+            any_account=any_account,
         )
 
     async def complete(

@@ -24,13 +24,16 @@ from grantline.connections.sealing import (
     open_tokens,
     tokens_place,
 )
+from grantline.connections.values import resolved_hosts, values_of
 from grantline.errors import ConfigurationError, ConnectionNotFound, GrantlineError, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
 from grantline.oauth.dpop import Dpop
+from grantline.oauth.inputs import resolved
 from grantline.oauth.moment import Moment
 from grantline.oauth.placement import credential_of
 from grantline.oauth.settings import AppSettings
+from grantline.oauth.token_set import TokenSet
 from grantline.store.protocol import Store
 from grantline.store.records import AppRecord, ConnectionRecord, Event
 from grantline.vault.vault import Vault
@@ -185,16 +188,32 @@ class Context:
             tokens, obtained_at = open_tokens(
                 self.vault, tokens_place(record), record.tokens.sealed_tokens
             )
-        settings = from_plain(AppSettings, app.settings)
+        return self._opened(record, app, tokens, obtained_at)
+
+    def with_tokens(self, holding: Holding, tokens: TokenSet) -> Holding:
+        """``holding`` as it would be with ``tokens``, which nobody has stored yet."""
+        return self._opened(holding.record, holding.app, tokens, None)
+
+    def _opened(
+        self,
+        record: ConnectionRecord,
+        app: AppRecord,
+        tokens: TokenSet | None,
+        obtained_at: datetime | None,
+    ) -> Holding:
+        app_settings = from_plain(AppSettings, app.settings)
+        values = values_of(app_settings, record, tokens)
+        settings = resolved(app_settings, values)
         flow_secrets = open_flow_secrets(self.vault, record)
         key = flow_secrets.dpop_key if settings.use_dpop else None
         return Holding(
             record=record,
             app=app,
+            app_settings=app_settings,
             settings=settings,
             secrets=open_client_secrets(self.vault, app),
             flow_secrets=flow_secrets,
-            hosts=frozenset(record.hosts),
+            hosts=frozenset(resolved_hosts(record.hosts, app_settings, values)),
             dpop=Dpop(key=key) if key is not None else None,
             tokens=tokens,
             given=credential_of(settings, tokens) if tokens is not None else None,

@@ -8,12 +8,14 @@ otherwise a person who may edit but not read could have both sent to himself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from grantline.oauth.inputs import setting_at
+from grantline.oauth.inputs import resolved, setting_at
 from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.template import host_names_in
 from grantline.url import parse_url
 
 ISSUING_FIELDS: Final = ("client_id", "token_uri", "refresh_uri", "issuer")
@@ -68,7 +70,7 @@ def price_of_settings(old: AppSettings, new: AppSettings) -> Price:
     known = _origins(old)
     for name in ENDPOINT_FIELDS:
         uri = setting_at(new, name)
-        if uri != setting_at(old, name) and uri and parse_url(uri).origin not in known:
+        if uri != setting_at(old, name) and uri and _origin(uri) not in known:
             price |= Price(Cost.REAUTHORIZATION, secret_required=True, reasons=(name,))
     for name in ("authorize_uri", "use_dpop"):
         if getattr(old, name) != getattr(new, name):
@@ -76,6 +78,19 @@ def price_of_settings(old: AppSettings, new: AppSettings) -> Price:
     if set(new.resources) - set(old.resources):
         price |= Price(Cost.CONSENT, reasons=("resources",))
     return price
+
+
+def price_of_inputs(settings: AppSettings, old: Mapping[str, str], new: Mapping[str, str]) -> Price:
+    """The cost of other inputs for one connection of an app with ``settings``.
+
+    They stay under domains that the app fixes, so no secret must be typed again; but tokens of
+    one tenant are not shown to another.
+    """
+    before, after = resolved(settings, old), resolved(settings, new)
+    issuing = (*ISSUING_FIELDS, "authorize_uri")
+    if any(getattr(before, name) != getattr(after, name) for name in issuing):
+        return Price(Cost.REAUTHORIZATION, reasons=("inputs",))
+    return FREE
 
 
 def price_of_grant(
@@ -98,4 +113,9 @@ def price_of_grant(
 
 def _origins(settings: AppSettings) -> set[str]:
     uris = [settings.token_uri, *(setting_at(settings, name) for name in ENDPOINT_FIELDS)]
-    return {parse_url(uri).origin for uri in uris if uri}
+    return {_origin(uri) for uri in uris if uri}
+
+
+def _origin(uri: str) -> str:
+    # With a name in its host it is compared as it is written.
+    return uri if host_names_in(uri) else parse_url(uri).origin

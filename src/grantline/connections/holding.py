@@ -31,6 +31,8 @@ class Holding:
     """One connection with everything opened that a request or a refresh needs.
 
     Attributes:
+        app_settings: As the app has them.
+        settings: The same with the connection's own values in them.
         hosts: Where the token may go, as a set.
         dpop: The key that the tokens are bound to, if they are.
         given: The access token as requests carry it; None without tokens.
@@ -41,6 +43,7 @@ class Holding:
 
     record: ConnectionRecord
     app: AppRecord
+    app_settings: AppSettings
     settings: AppSettings
     secrets: ClientSecrets
     flow_secrets: FlowSecrets
@@ -104,7 +107,7 @@ class Holding:
     @property
     def renewable(self) -> bool:
         """Whether a new access token can be had without a person."""
-        if self.flow in {FlowType.CLIENT_CREDENTIALS, FlowType.PASSWORD, FlowType.JWT_BEARER}:
+        if self.flow.needs_no_person:
             return True
         if self.tokens is None:
             return False

@@ -38,7 +38,9 @@ from grantline.connections.sealing import (
     open_client_secrets,
     open_flow_secrets,
 )
+from grantline.connections.values import check_names, settled_app
 from grantline.errors import ConnectionNotFound, InvalidInput
+from grantline.oauth.inputs import checked_inputs, resolved_host
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
@@ -54,6 +56,7 @@ class NewConnection:
         settings: A new app's settings, created together with the connection.
         app_name: Name of that new app; empty means the connection's own.
         hosts: Where the token may go; empty means the host of ``settings.base_url``, if any.
+        inputs: A value for each input of the app that has no default.
     """
 
     name: str
@@ -67,6 +70,7 @@ class NewConnection:
     hosts: tuple[str, ...] = ()
     username: str = ""
     password: Secret | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,16 @@ class Manager:
         check_name(new.name, field="Connection name")
         check_scopes(new.scopes)
         app, is_new = await self._app_for(actor, new)
-        settings = app_from_record(app).settings
-        hosts = check_hosts(new.hosts, base_url=settings.base_url)
+        asking = app_from_record(app).settings
+        inputs = checked_inputs(asking.inputs, new.inputs)
+        named = check_hosts(new.hosts, base_url=asking.base_url)
+        check_names(asking, named)
+        filled = tuple(resolved_host(each, asking, inputs) for each in named)
+        hosts = check_hosts(filled, base_url="")
+        settings = asking
+        if is_new:
+            settings, inputs = settled_app(asking, inputs)
+            app = replace(app, settings=to_plain(settings))
         now = context.clock.now()
         connection_id = context.new_id("con")
         record = ConnectionRecord(
@@ -147,6 +159,7 @@ class Manager:
             flow=new.flow,
             scopes=new.scopes,
             hosts=hosts,
+            inputs=inputs,
             sealed_secrets=sealed_flow_secrets(
                 context,
                 actor.workspace,
@@ -224,6 +237,7 @@ class Manager:
                 app=record.app_id,
                 scopes=record.scopes,
                 hosts=record.hosts,
+                inputs=record.inputs,
                 username=held.username,
                 password=held.password,
             ),

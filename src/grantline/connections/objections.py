@@ -37,7 +37,7 @@ def objections(
         found.append(Objection.CONTEXT_MISMATCH)
     if holding is None:
         found.append(Objection.CONNECTION_DELETED)
-    elif callback_digest(holding.settings) != pending.context:
+    elif callback_digest(holding.app_settings) != pending.context:
         # The app was pointed at another server while the person was consenting at this one.
         found.append(Objection.CONTEXT_MISMATCH)
     return tuple(found)

@@ -9,7 +9,14 @@ from typing import Any, Final
 from grantline.codec import from_plain, plain_values, to_plain
 from grantline.connections.connection import Actor, app_from_record
 from grantline.connections.context import Context
-from grantline.connections.edit import FREE, Cost, Price, price_of_grant, price_of_settings
+from grantline.connections.edit import (
+    FREE,
+    Cost,
+    Price,
+    price_of_grant,
+    price_of_inputs,
+    price_of_settings,
+)
 from grantline.connections.labels import label_of
 from grantline.connections.rules import (
     check_hosts,
@@ -25,7 +32,9 @@ from grantline.connections.sealing import (
     seal_client_secrets,
     seal_flow_secrets,
 )
+from grantline.connections.values import check_names, moved_hosts
 from grantline.errors import InvalidInput
+from grantline.oauth.inputs import checked_inputs, resolved
 from grantline.oauth.jwt import new_ec_key
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
@@ -43,6 +52,7 @@ class ConnectionEdit:
         settings: Fields of ``AppSettings`` to replace, by name. They are the app's, so every
             connection of the app follows.
         secrets: Replaces, one by one, those that are given; the others are kept.
+        inputs: Values of inputs to replace, by name.
         remove_secrets: Of ``SECRETS``, those to keep no longer.
         version: The version the edit was made against; None takes whatever is there.
     """
@@ -55,6 +65,7 @@ class ConnectionEdit:
     secrets: ClientSecrets = field(default_factory=ClientSecrets)
     username: str | None = None
     password: Secret | None = None
+    inputs: Mapping[str, str] | None = None
     remove_secrets: tuple[str, ...] = ()
     version: int | None = None
 
@@ -155,7 +166,7 @@ def changed_fields(edit: ConnectionEdit) -> list[str]:
     """The names of what ``edit`` touches, for the history; never a value."""
     own = [
         name
-        for name in ("name", "flow", "scopes", "hosts", "username", "password")
+        for name in ("name", "flow", "scopes", "hosts", "username", "password", "inputs")
         if getattr(edit, name) is not None
     ]
     secrets = [name for name in APP_SECRETS if getattr(edit.secrets, name)]
@@ -172,9 +183,13 @@ def _edited_record(
     flow = edit.flow or FlowType(record.flow)
     scopes = record.scopes if edit.scopes is None else check_scopes(edit.scopes)
     price = price_of_grant(FlowType(record.flow), flow, record.scopes, scopes)
-    hosts = record.hosts
+    inputs = checked_inputs(settings.inputs, {**record.inputs, **(edit.inputs or {})})
+    price |= price_of_inputs(settings, record.inputs, inputs)
+    hosts = moved_hosts(record.hosts, settings, record.inputs, inputs)
     if edit.hosts is not None:
-        hosts = check_hosts(edit.hosts, base_url=settings.base_url)
+        base_url = resolved(settings, inputs).base_url
+        hosts = check_hosts(edit.hosts, base_url=base_url)
+        check_names(settings, hosts)
     if set(hosts) - set(record.hosts) and actor.user != record.owner:
         raise InvalidInput(
             "Only the owner of a connection may let its token go to more hosts.",
@@ -188,6 +203,7 @@ def _edited_record(
         flow=flow,
         scopes=scopes,
         hosts=hosts,
+        inputs=inputs,
         version=record.version + 1,
         updated_at=context.clock.now(),
     ), price

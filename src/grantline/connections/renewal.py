@@ -20,6 +20,7 @@ from grantline.oauth.client_credentials import client_credentials_flow
 from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.jwt_bearer import jwt_bearer_flow
+from grantline.oauth.login import login_flow
 from grantline.oauth.moment import Moment
 from grantline.oauth.password import password_flow
 from grantline.oauth.refresh import refresh_flow
@@ -32,6 +33,7 @@ GRANTS: Final = {
     FlowType.CLIENT_CREDENTIALS: GrantType.CLIENT_CREDENTIALS,
     FlowType.PASSWORD: GrantType.PASSWORD,
     FlowType.JWT_BEARER: GrantType.JWT_BEARER,
+    FlowType.LOGIN: GrantType.LOGIN,
 }
 
 
@@ -104,6 +106,17 @@ def grant_for(holding: Holding) -> Renewal | None:
             def converse(moment: Moment) -> Flow[HttpResponse]:
                 return jwt_bearer_flow(
                     settings=settings, secrets=secrets, scopes=scopes, moment=moment, dpop=dpop
+                )
+
+        case FlowType.LOGIN:
+
+            def converse(moment: Moment) -> Flow[HttpResponse]:
+                return login_flow(
+                    settings=settings,
+                    secrets=secrets,
+                    username=flow_secrets.username,
+                    password=flow_secrets.password,
+                    moment=moment,
                 )
 
         case _:

@@ -9,7 +9,11 @@ from grantline.connections.exchange import exchange
 from grantline.connections.holding import Holding
 from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError
-from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
+from grantline.oauth.revocation import (
+    parse_revocation_response,
+    revocation_request,
+    tokens_to_revoke,
+)
 from grantline.oauth.token_set import TokenSet
 
 
@@ -51,10 +55,8 @@ async def revoke_tokens(context: Context, holding: Holding, tokens: TokenSet | N
         )
     if await context.quarantined() is not None:
         return STILL_IN_USE
-    kinds = [(TokenKind.REFRESH_TOKEN, tokens.refresh_token)] if tokens.refresh_token else []
-    kinds.append((TokenKind.ACCESS_TOKEN, tokens.access_token))
     try:
-        for kind, token in kinds:
+        for kind, token in tokens_to_revoke(tokens, holding.settings.revocation.token):
             request = revocation_request(
                 settings=holding.settings,
                 secrets=holding.secrets,

@@ -14,6 +14,7 @@ from typing import Final
 
 from grantline.calls.hosts import HostList
 from grantline.connections.service import check_rate_limit
+from grantline.connections.values import check_names
 from grantline.errors import InvalidInput
 from grantline.oauth.authorization_code import (
     AUTHORIZE_URI,
@@ -24,18 +25,22 @@ from grantline.oauth.authorization_code import (
 from grantline.oauth.client_credentials import client_credentials_request
 from grantline.oauth.device import DEVICE_AUTHORIZATION_URI, device_authorization_request
 from grantline.oauth.endpoint import endpoint_url
+from grantline.oauth.inputs import resolved, sample_values, setting_at
 from grantline.oauth.introspection import INTROSPECTION_URI
 from grantline.oauth.jwt_bearer import jwt_bearer_request
+from grantline.oauth.login import login_request
 from grantline.oauth.moment import Moment
 from grantline.oauth.par import PAR_URI, pushed_authorization_request
 from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
 from grantline.oauth.placement import credential_of
 from grantline.oauth.refresh import refresh_request
-from grantline.oauth.revocation import REVOCATION_URI
+from grantline.oauth.revocation import REVOCATION_URI, TokenKind, revocation_request
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.template import host_names_in, names_in
 from grantline.oauth.token_request import TOKEN_URI
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.upgrade import UPGRADE_URI, upgrade_request
 from grantline.secret import Secret
 from grantline.url import parse_url
 
@@ -53,6 +58,7 @@ URI_FIELDS: Final = {
     "pushed_authorization_uri": PAR_URI,
     "jwks_uri": "JWKS URI",
     "base_url": "Base URL",
+    "upgrade.uri": UPGRADE_URI,
 }
 
 _STAND_IN: Final = Secret("stand-in")
@@ -91,10 +97,21 @@ def check_scopes(scopes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_hosts(hosts: tuple[str, ...], *, base_url: str) -> tuple[str, ...]:
-    """``hosts`` in canonical form; without any, the host of ``base_url`` when there is one."""
+    """``hosts`` in canonical form; without any, the host of ``base_url`` when there is one.
+
+    An entry with a name in braces stays as it is: it counts when its value is known.
+    """
     if not hosts and base_url:
-        hosts = (parse_url(base_url).host,)
-    return tuple(sorted(HostList.parse(hosts, field="Hosts").patterns))
+        hosts = (_host_of(base_url),)
+    named = [each.strip() for each in hosts if names_in(each)]
+    plain = [each for each in hosts if not names_in(each)]
+    return tuple(sorted((*HostList.parse(plain, field="Hosts").patterns, *named)))
+
+
+def _host_of(base_url: str) -> str:
+    if host_names_in(base_url):
+        return base_url.partition("://")[2].partition("/")[0] or base_url.partition("/")[0]
+    return parse_url(base_url).host
 
 
 def check_uris(settings: AppSettings) -> None:
@@ -103,8 +120,11 @@ def check_uris(settings: AppSettings) -> None:
     Raises:
         InvalidInput: Names the field of the form.
     """
+    settings = resolved(settings, sample_values(settings))
     for name, label in URI_FIELDS.items():
-        if uri := getattr(settings, name):
+        if name == "authorize_uri" and settings.authorize_in_fragment:
+            continue
+        if uri := setting_at(settings, name):
             endpoint_url(uri, field=label)
 
 
@@ -114,10 +134,13 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
     Raises:
         InvalidInput: Names the field of the form and what is wrong with it.
     """
-    if not settings.client_id:
+    if not settings.client_id and flow is not FlowType.LOGIN:
         raise InvalidInput(
             "Client ID is empty.", field="Client ID", hint="The service's console shows it."
         )
+    check_names(settings)
+    # What a connection has not said or been told yet is tried with samples.
+    settings = resolved(settings, sample_values(settings))
     token_type = "DPoP" if settings.use_dpop else "Bearer"
     credential_of(settings, replace(_TOKENS, token_type=token_type))
     check_uris(settings)
@@ -125,7 +148,26 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
     if flow is FlowType.IMPLICIT:
         authorization_url(settings=settings, request=_authorization(flow))
         return
-    refresh_request(settings=settings, secrets=secrets, tokens=_TOKENS, moment=_MOMENT)
+    if flow is not FlowType.LOGIN:
+        refresh_request(settings=settings, secrets=secrets, tokens=_TOKENS, moment=_MOMENT)
+    _check_beside(settings, secrets)
+    _check_first_request(settings, flow, secrets)
+
+
+def _check_beside(settings: AppSettings, secrets: ClientSecrets) -> None:
+    if settings.revocation_uri:
+        revocation_request(
+            settings=settings,
+            secrets=secrets,
+            token=_STAND_IN,
+            kind=TokenKind.ACCESS_TOKEN,
+            moment=_MOMENT,
+        )
+    if settings.upgrade.uri:
+        upgrade_request(settings=settings, secrets=secrets, tokens=_TOKENS, moment=_MOMENT)
+
+
+def _check_first_request(settings: AppSettings, flow: FlowType, secrets: ClientSecrets) -> None:
     match flow:
         case FlowType.AUTHORIZATION_CODE:
             request = _authorization(flow)
@@ -160,6 +202,14 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
             )
         case FlowType.JWT_BEARER:
             jwt_bearer_request(settings=settings, secrets=secrets, scopes=(), moment=_MOMENT)
+        case FlowType.LOGIN:
+            login_request(
+                settings=settings,
+                secrets=secrets,
+                username="stand-in",
+                password=_STAND_IN,
+                moment=_MOMENT,
+            )
 
 
 def _authorization(flow: FlowType) -> AuthorizationRequest:

@@ -47,6 +47,7 @@ class Consent:
 
     verifier: Secret | None
     nonce: str
+    any_account: bool = False
 
 
 def tokens_place(record: ConnectionRecord) -> Place:
@@ -140,14 +141,23 @@ def open_flow_secrets(vault: Vault, record: ConnectionRecord) -> FlowSecrets:
 def seal_consent(vault: Vault, workspace: str, state_hash: str, consent: Consent) -> str:
     """The PKCE verifier and nonce of a consent that was begun."""
     place = Place(workspace, "pending_authorization", state_hash, "consent")
-    return _seal(vault, place, {"verifier": _reveal(consent.verifier), "nonce": consent.nonce})
+    plain = {
+        "verifier": _reveal(consent.verifier),
+        "nonce": consent.nonce,
+        "any_account": consent.any_account,
+    }
+    return _seal(vault, place, plain)
 
 
 def open_consent(vault: Vault, pending: PendingAuthorization) -> Consent:
     """The same, opened when the callback comes."""
     place = Place(pending.workspace, "pending_authorization", pending.state_hash, "consent")
     plain = _open(vault, place, pending.sealed_verifier)
-    return Consent(verifier=_secret(plain["verifier"]), nonce=plain["nonce"])
+    return Consent(
+        verifier=_secret(plain["verifier"]),
+        nonce=plain["nonce"],
+        any_account=plain.get("any_account", False),
+    )
 
 
 def _tokens_to_plain(tokens: TokenSet) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Step(StrEnum):
     REVOKE = "revoke"
     INTROSPECT = "introspect"
     KEYS = "jwks"
+    IDENTITY = "identity"
+    UPGRADE = "upgrade"
 
 
 @dataclass(frozen=True, slots=True)

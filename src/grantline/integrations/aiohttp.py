@@ -10,7 +10,7 @@ from grantline.client.bearer import Bearer
 from grantline.integrations.exchange import (
     AnyConnection,
     awaited_bearer_of,
-    carry_headers,
+    carry_token,
     next_attempt,
     refuse_leak,
 )
@@ -56,6 +56,5 @@ def _plain(request: ClientRequest) -> HttpRequest:
 
 
 def _carry(request: ClientRequest, bearer: Bearer, bare: HttpRequest) -> None:
-    placed = bearer.placed(bare)
-    carry_headers(request.headers, placed)
-    request.url = URL(placed.url, encoded=True)
+    url = carry_token(request.headers, bearer, bare)
+    request.url = URL(url, encoded=True)

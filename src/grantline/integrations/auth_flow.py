@@ -15,7 +15,7 @@ from grantline.integrations.exchange import (
     Attempt,
     awaited_bearer_of,
     bearer_of,
-    carry_headers,
+    carry_token,
     is_away,
     next_attempt,
     refuse_leak,
@@ -117,9 +117,8 @@ def _plain(request: _Request) -> HttpRequest:
 
 
 def _carry(request: _Request, bearer: Bearer, bare: HttpRequest) -> None:
-    placed = bearer.placed(bare)
-    carry_headers(request.headers, placed)
-    request.url = type(request.url)(placed.url)
+    url = carry_token(request.headers, bearer, bare)
+    request.url = type(request.url)(url)
 
 
 def _watch(request: _Request, bearer: Bearer, first_url: str) -> None:

@@ -61,12 +61,23 @@ def next_attempt(
     return Attempt(bare, bearer.token) if bearer.is_refused_by(response) else None
 
 
-def carry_headers(headers: MutableMapping[str, str], placed: HttpRequest) -> None:
-    """Makes ``headers``, those of a library's request, carry what ``placed`` carries."""
-    for name in PLACED_HEADERS:
+def carry_token(headers: MutableMapping[str, str], bearer: Bearer, bare: HttpRequest) -> str:
+    """Makes ``headers``, those of a library's request, carry the token; the URL to ask then.
+
+    Args:
+        headers: Changed in place.
+        bearer: The token.
+        bare: The same request without a token.
+    """
+    placed = bearer.placed(bare)
+    own = {*PLACED_HEADERS, bearer.holding.settings.header_name}
+    for name in own:
         headers.pop(name, None)
-        if (value := placed.header(name)) is not None:
+    for name, value in placed.headers:
+        # The others are the request's own already, unless the service wants them beside a token.
+        if headers.get(name) is None:
             headers[name] = value
+    return placed.url
 
 
 def is_away(first_url: str, url: str) -> bool:

@@ -13,7 +13,7 @@ from grantline.client.connection import Connection
 from grantline.errors import GrantlineError
 from grantline.integrations.exchange import (
     bearer_of,
-    carry_headers,
+    carry_token,
     is_away,
     next_attempt,
     refuse_leak,
@@ -93,6 +93,5 @@ def _plain(request: PreparedRequest) -> HttpRequest:
 
 
 def _carry(request: PreparedRequest, bearer: Bearer, bare: HttpRequest) -> None:
-    placed = bearer.placed(bare)
-    carry_headers(request.headers, placed)
-    request.url = placed.url
+    url = carry_token(request.headers, bearer, bare)
+    request.url = url

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from grantline.errors import InvalidInput
@@ -15,7 +16,9 @@ from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import (
     AUTHORIZE_PARAMETERS,
     OWNED_IN_AUTHORIZATION,
+    Purpose,
     append_query,
+    left_out,
     merge_parameters,
     query_parameters,
     rename_parameters,
@@ -24,7 +27,14 @@ from grantline.oauth.pkce import challenge_parameters
 from grantline.oauth.request_choices import Pairs
 from grantline.oauth.resource import resource_parameters
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pkce
-from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
+from grantline.oauth.template import finish_pairs
+from grantline.oauth.token_request import (
+    Grant,
+    scope_parameters,
+    token_flow,
+    token_grant,
+    token_request,
+)
 from grantline.secret import Secret
 
 AUTHORIZE_URI: Final = "Authorize URI"
@@ -45,6 +55,7 @@ class AuthorizationRequest:
         nonce: Ties an ID token to this journey; sent when ``openid`` is among the scopes.
         flow: Authorization code, or implicit for services that have nothing else.
         dpop_thumbprint: Binds the code to the connection's key (RFC 9449 section 10).
+        values: What names in braces stand for in the Authorize parameters.
     """
 
     redirect_uri: str
@@ -54,6 +65,7 @@ class AuthorizationRequest:
     nonce: str = ""
     flow: FlowType = FlowType.AUTHORIZATION_CODE
     dpop_thumbprint: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def authorization_url(*, settings: AppSettings, request: AuthorizationRequest) -> str:
@@ -64,7 +76,7 @@ def authorization_url(*, settings: AppSettings, request: AuthorizationRequest) -
     Raises:
         InvalidInput: The URI, a parameter or a resource cannot be used; names the form's field.
     """
-    endpoint = str(endpoint_url(settings.authorize_uri, field=AUTHORIZE_URI))
+    endpoint = _authorize_endpoint(settings)
     parameters = authorization_parameters(settings=settings, request=request)
     # What the URI brings counts as an extra parameter: refused where it is ours, never doubled.
     merge_parameters(
@@ -73,7 +85,8 @@ def authorization_url(*, settings: AppSettings, request: AuthorizationRequest) -
         owned=_owned(settings),
         field=AUTHORIZE_URI,
     )
-    return append_query(endpoint, rename_parameters(parameters, settings.parameter_names))
+    names = settings.parameter_names
+    return append_query(endpoint, rename_parameters(parameters, names, Purpose.AUTHORIZE))
 
 
 def authorization_parameters(*, settings: AppSettings, request: AuthorizationRequest) -> Pairs:
@@ -83,7 +96,7 @@ def authorization_parameters(*, settings: AppSettings, request: AuthorizationReq
     if request.flow not in _RESPONSE_TYPES:
         raise InvalidInput(f"The flow {request.flow} does not use a browser.", field="Flow type")
     own: list[tuple[str, str]] = [
-        ("response_type", _RESPONSE_TYPES[request.flow]),
+        ("response_type", settings.response_type or _RESPONSE_TYPES[request.flow]),
         ("client_id", settings.client_id),
         ("redirect_uri", request.redirect_uri),
         ("state", request.state.reveal()),
@@ -98,7 +111,7 @@ def authorization_parameters(*, settings: AppSettings, request: AuthorizationReq
     own.extend(resource_parameters(settings.resources))
     return merge_parameters(
         tuple(own),
-        settings.authorize_parameters,
+        finish_pairs(settings.authorize_parameters, request.values, field=AUTHORIZE_PARAMETERS),
         owned=_owned(settings),
         field=AUTHORIZE_PARAMETERS,
     )
@@ -142,6 +155,14 @@ def code_exchange_flow(
     )
 
 
+def _authorize_endpoint(settings: AppSettings) -> str:
+    if not settings.authorize_in_fragment:
+        return str(endpoint_url(settings.authorize_uri, field=AUTHORIZE_URI))
+    # A page that reads the parameters itself: what the browser is sent to is still checked.
+    page, hash_mark, fragment = settings.authorize_uri.partition("#")
+    return f"{endpoint_url(page, field=AUTHORIZE_URI)}{hash_mark}{fragment}"
+
+
 def _grant(settings: AppSettings, request: AuthorizationRequest, code: Secret) -> Grant:
     parameters: list[tuple[str, str]] = [
         ("grant_type", GrantType.AUTHORIZATION_CODE),
@@ -150,11 +171,7 @@ def _grant(settings: AppSettings, request: AuthorizationRequest, code: Secret) -
     ]
     if settings.pkce is not Pkce.OFF:
         parameters.append(("code_verifier", _required_verifier(request).reveal()))
-    return Grant(
-        parameters=tuple(parameters),
-        endpoint=settings.token_uri,
-        extra=settings.token_parameters,
-    )
+    return token_grant(settings, tuple(parameters), state=request.state.reveal())
 
 
 def _pkce_parameters(settings: AppSettings, request: AuthorizationRequest) -> Pairs:
@@ -176,6 +193,7 @@ def _required_verifier(request: AuthorizationRequest) -> Secret:
 def _owned(settings: AppSettings) -> frozenset[str]:
     """Names that nobody else sets. A challenge of one's own is for those who switched PKCE off."""
     names = {name for _, name in settings.parameter_names} | OWNED_IN_AUTHORIZATION
+    names -= left_out(settings.parameter_names, Purpose.AUTHORIZE) | {""}
     if settings.pkce is not Pkce.OFF:
         names |= {"code_challenge", "code_challenge_method"}
     return frozenset(names)

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from grantline.errors import CallbackRejected
+from grantline.oauth.allowed_values import is_allowed
 from grantline.oauth.error_answer import http_link, printable, settled
 from grantline.oauth.error_codes import kind_of_code
 from grantline.oauth.failure import Failure, FailureKind
@@ -93,8 +94,8 @@ def parse_callback(query: str, expected: CallbackExpectation) -> AuthorizationCo
     refuse_error(parameters)
     if not code:
         raise rejected("code_missing", FailureKind.BAD_RESPONSE)
-    for name, values in rules.allowed_values:
-        if name in parameters and parameters[name] not in values:
+    for name, _ in rules.allowed_values:
+        if name in parameters and not is_allowed(rules, name, parameters[name]):
             raise rejected("param_not_allowed", FailureKind.SECURITY)
     captured = {name: parameters[name] for name in rules.captured_parameters if name in parameters}
     return AuthorizationCode(code=Secret(code), captured=captured)

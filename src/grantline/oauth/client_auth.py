@@ -22,6 +22,14 @@ from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# Methods that prove the client by a header alone.
+BY_HEADER: Final = frozenset(
+    {
+        ClientAuthentication.CLIENT_SECRET_BASIC,
+        ClientAuthentication.CLIENT_SECRET_BASIC_RAW,
+        ClientAuthentication.CLIENT_SECRET_BASIC_USER,
+    }
+)
 MAX_ASSERTION_LIFETIME: Final = timedelta(minutes=5)
 
 CLIENT_ID: Final = "Client ID"
@@ -52,8 +60,9 @@ def client_proof(
     secrets: ClientSecrets,
     endpoint: str,
     moment: Moment,
+    headers: Headers = (),
 ) -> ClientProof:
-    """The proof that ``method`` asks for at ``endpoint``.
+    """The proof that ``method`` asks for at ``endpoint``, beside the ``headers`` people set.
 
     A Basic header that people wrote by hand under Custom headers is a client authentication
     already: the secret then stays out of the body.
@@ -71,7 +80,7 @@ def client_proof(
         case ClientAuthentication.CLIENT_SECRET_POST:
             secret = secrets.client_secret
             # An empty secret is left out (RFC 6749 section 2.3.1).
-            if secret and not _has_handmade_basic(settings.custom_headers):
+            if secret and not _has_handmade_basic(headers):
                 identified = (*identified, ("client_secret", secret.reveal()))
             return ClientProof(parameters=identified, certificate=certificate)
         case (
@@ -79,6 +88,8 @@ def client_proof(
             | ClientAuthentication.CLIENT_SECRET_BASIC_RAW
             | ClientAuthentication.CLIENT_SECRET_BASIC_USER
         ):
+            if first_value(headers, "Authorization") is not None:
+                raise _second_authorization()
             header = _basic(method, settings, _required(secrets.client_secret, CLIENT_SECRET))
             return ClientProof(headers=(header,), certificate=certificate)
         case ClientAuthentication.CLIENT_SECRET_JWT | ClientAuthentication.PRIVATE_KEY_JWT:
@@ -114,12 +125,6 @@ def basic_credentials(client_id: str, secret: Secret, *, raw: bool = False) -> s
 
 
 def _basic(method: ClientAuthentication, settings: AppSettings, secret: Secret) -> tuple[str, str]:
-    if first_value(settings.custom_headers, "Authorization") is not None:
-        raise InvalidInput(
-            "Custom headers sets “Authorization”, and so does the Basic client authentication.",
-            field=CUSTOM_HEADERS,
-            hint="Remove the header: Grantline builds it from the client ID and secret.",
-        )
     if method is ClientAuthentication.CLIENT_SECRET_BASIC_USER:
         pair = f"{secret.reveal()}:".encode()
         return ("Authorization", f"Basic {base64.b64encode(pair).decode()}")
@@ -159,6 +164,14 @@ def _assertion(
             field="Algorithm",
         )
     return sign_jwt(claims, key=key, algorithm=rules.algorithm, header=header, field=PRIVATE_KEY)
+
+
+def _second_authorization() -> InvalidInput:
+    return InvalidInput(
+        "Custom headers sets “Authorization”, and so does the Basic client authentication.",
+        field=CUSTOM_HEADERS,
+        hint="Remove the header: Grantline builds it from the client ID and secret.",
+    )
 
 
 def _has_handmade_basic(custom: Headers) -> bool:

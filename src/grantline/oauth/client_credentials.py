@@ -8,7 +8,13 @@ from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
+from grantline.oauth.token_request import (
+    Grant,
+    scope_parameters,
+    token_flow,
+    token_grant,
+    token_request,
+)
 
 
 def client_credentials_request(
@@ -39,6 +45,4 @@ def client_credentials_flow(
 
 def _grant(settings: AppSettings, scopes: tuple[str, ...]) -> Grant:
     parameters = (("grant_type", GrantType.CLIENT_CREDENTIALS), *scope_parameters(settings, scopes))
-    return Grant(
-        parameters=parameters, endpoint=settings.token_uri, extra=settings.token_parameters
-    )
+    return token_grant(settings, parameters)

@@ -18,7 +18,7 @@ from grantline.oauth.failure import Failure, FailureKind
 from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
-from grantline.oauth.parameters import AUTHORIZE_PARAMETERS, OWNED_IN_AUTHORIZATION
+from grantline.oauth.parameters import AUTHORIZE_PARAMETERS, OWNED_IN_AUTHORIZATION, Purpose
 from grantline.oauth.resource import resource_parameters
 from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import (
@@ -26,6 +26,7 @@ from grantline.oauth.token_request import (
     authenticated_request,
     scope_parameters,
     token_flow,
+    token_grant,
     token_request,
 )
 from grantline.secret import Secret
@@ -74,6 +75,7 @@ def device_authorization_request(
         extra=settings.authorize_parameters,
         extra_field=AUTHORIZE_PARAMETERS,
         owned=OWNED_IN_AUTHORIZATION,
+        purpose=Purpose.AUTHORIZE,
     )
     return authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
 
@@ -168,13 +170,9 @@ def next_interval(failure: Failure, interval: timedelta, *, now: datetime) -> ti
 
 
 def _grant(settings: AppSettings, device_code: Secret) -> Grant:
-    return Grant(
-        parameters=(
-            ("grant_type", GrantType.DEVICE_CODE),
-            ("device_code", device_code.reveal()),
-        ),
-        endpoint=settings.token_uri,
-        extra=settings.token_parameters,
+    return token_grant(
+        settings,
+        (("grant_type", GrantType.DEVICE_CODE), ("device_code", device_code.reveal())),
     )
 
 

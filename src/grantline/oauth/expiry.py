@@ -40,6 +40,13 @@ REFRESH_RELATIVE_NAMES: Final = (
 )
 REFRESH_ABSOLUTE_NAMES: Final = ("refresh_token_expires_at", "refresh_expires_at")
 
+_SECONDS_IN: Final = {
+    LifetimeUnit.SECONDS: 1,
+    LifetimeUnit.MILLISECONDS: 0.001,
+    LifetimeUnit.MINUTES: 60,
+    LifetimeUnit.HOURS: 3600,
+    LifetimeUnit.DAYS: 86400,
+}
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{0,400})?(?:[eE][+-]?[0-9]{1,4})?")
 _BOUND: Final = 2**63
 _MILLISECONDS_FROM: Final = 10**11  # as seconds, that would be the year 5138
@@ -65,6 +72,7 @@ def access_token_expiry(
     find: Callable[[str], Any],
     *,
     now: datetime,
+    lifetime_name: str = "",
     date_name: str = "",
     unit: LifetimeUnit = LifetimeUnit.SECONDS,
     default: timedelta | None = None,
@@ -74,12 +82,13 @@ def access_token_expiry(
     Args:
         find: The value of a field by its name; None when it is not there.
         now: When the answer came.
+        lifetime_name: A service's own name for the lifetime, before the usual ones.
         date_name: A service's own name for the date, before the usual ones.
         unit: The unit of ``expires_in`` and its like; ``expires_in_sec`` says its own.
         default: The lifetime when the answer tells none.
     """
-    lifetime = _first(find, RELATIVE_NAMES)
-    date = _first(find, (date_name, *ABSOLUTE_NAMES) if date_name else ABSOLUTE_NAMES)
+    lifetime = _first(find, (lifetime_name, *RELATIVE_NAMES))
+    date = _first(find, (date_name, *ABSOLUTE_NAMES))
     if lifetime is None and date is None:
         if default is not None:
             return Expiry(now + default)
@@ -97,13 +106,28 @@ def access_token_expiry(
     return Expiry(relative.at, relative.warnings + (Warn.EXPIRES_CONFLICT,) * disputed, names)
 
 
-def refresh_token_expiry(find: Callable[[str], Any], *, now: datetime) -> Expiry:
-    """When the refresh token of an answer dies, for services that tell; never a warning."""
-    lifetime = _first(find, REFRESH_RELATIVE_NAMES)
+def refresh_token_expiry(
+    find: Callable[[str], Any],
+    *,
+    now: datetime,
+    lifetime_name: str = "",
+    unit: LifetimeUnit = LifetimeUnit.SECONDS,
+    default: timedelta | None = None,
+) -> Expiry:
+    """When the refresh token of an answer dies, for services that tell; never a warning.
+
+    Arguments are those of ``access_token_expiry``; the unit is that of ``lifetime_name`` alone.
+    """
+    own = _first(find, (lifetime_name,))
+    lifetime = own or _first(find, REFRESH_RELATIVE_NAMES)
     date = _first(find, REFRESH_ABSOLUTE_NAMES)
-    relative = _relative(*lifetime, now=now) if lifetime else Expiry()
+    usual = LifetimeUnit.SECONDS
+    relative = _relative(*lifetime, now=now, unit=unit if own else usual) if lifetime else Expiry()
     absolute = _absolute(*date, now=now) if date else Expiry()
-    return Expiry(relative.at or absolute.at, (), relative.names + absolute.names)
+    at = relative.at or absolute.at
+    if at is None and default is not None:
+        at = now + default
+    return Expiry(at, (), relative.names + absolute.names)
 
 
 def lifetime_end(value: Any, *, now: datetime) -> datetime | None:
@@ -112,7 +136,7 @@ def lifetime_end(value: Any, *, now: datetime) -> datetime | None:
 
 
 def _first(find: Callable[[str], Any], names: Iterable[str]) -> tuple[str, Any] | None:
-    found = ((name, find(name)) for name in names)
+    found = ((name, find(name)) for name in names if name)
     # An empty value counts as absent (RFC 6749 section 3.1).
     return next(((name, value) for name, value in found if value not in (None, "")), None)
 
@@ -125,8 +149,8 @@ def _relative(
         return _absolute(name, value, now=now)
     if number is None:
         return Expiry(None, (Warn.EXPIRES_INVALID,), (name,))
-    if unit is LifetimeUnit.MILLISECONDS and name != "expires_in_sec":
-        number /= 1000
+    if name != "expires_in_sec":
+        number *= _SECONDS_IN[unit]
     seconds = math.floor(number)
     if seconds <= 0:
         warning = Warn.EXPIRES_ZERO if number >= 0 else Warn.EXPIRES_INVALID

@@ -15,6 +15,8 @@ class GrantType(StrEnum):
     PASSWORD = "password"
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
     JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    LOGIN = "login"  # no grant of OAuth: one request, whose answer has a token
+    UPGRADE = "upgrade"  # the exchange of a short-lived token for a long-lived one
 
     @property
     def is_single_use(self) -> bool:
@@ -28,4 +30,9 @@ class GrantType(StrEnum):
     @property
     def gives_refresh_token(self) -> bool:
         """Whether an answer without a refresh token is worth a word."""
-        return self not in {GrantType.IMPLICIT, GrantType.CLIENT_CREDENTIALS, GrantType.JWT_BEARER}
+        return self in {
+            GrantType.AUTHORIZATION_CODE,
+            GrantType.REFRESH_TOKEN,
+            GrantType.PASSWORD,
+            GrantType.DEVICE_CODE,
+        }

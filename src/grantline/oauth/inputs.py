@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
-from grantline.errors import EgressBlocked, InvalidInput
+from grantline.errors import InvalidInput
+from grantline.oauth.allowed_values import https_host, is_allowed
 from grantline.oauth.app_rules import Input
 from grantline.oauth.settings import AppSettings
 from grantline.oauth.template import fill, fill_uri, host_names_in, names_in
-from grantline.url import parse_url
 
 LONGEST_VALUE: Final = 500
 
@@ -51,7 +51,7 @@ def checked_inputs(inputs: tuple[Input, ...], given: Mapping[str, str]) -> dict[
     """A value for each of ``inputs``: what was ``given``, else the default.
 
     Raises:
-        InvalidInput: One is missing, does not fit, or is not asked for; ``field`` is its name.
+        InvalidInput: One is missing, does not fit, or is not asked for; ``field`` is its label.
     """
     known = {each.name for each in inputs}
     for name in given:
@@ -64,24 +64,12 @@ def checked_inputs(inputs: tuple[Input, ...], given: Mapping[str, str]) -> dict[
     return {each.name: _checked(each, given.get(each.name, "").strip()) for each in inputs}
 
 
-def is_allowed(settings: AppSettings, name: str, value: str) -> bool:
-    """Whether the rules let the captured ``value`` build the host of a URL."""
-    allowed = dict(settings.response.allowed_values).get(name, ())
-    host = _host_of(value)
-    return any(
-        value == each or (each.startswith("*.") and host is not None and host.endswith(each[1:]))
-        for each in allowed
-    )
-
-
 def resolved(settings: AppSettings, values: Mapping[str, str]) -> AppSettings:
     """``settings`` with the ``values`` of a connection in them. What is not known yet stays.
 
     Raises:
         InvalidInput: A value may not stand where a setting puts it; names the setting.
     """
-    if not values:
-        return settings
     values = {"client_id": settings.client_id, **values}
     captured = frozenset(captured_names(settings))
 
@@ -89,7 +77,11 @@ def resolved(settings: AppSettings, values: Mapping[str, str]) -> AppSettings:
         if path not in URI_FIELDS:
             return fill(text, values)
         for name in host_names_in(text):
-            if name in captured and name in values and not is_allowed(settings, name, values[name]):
+            if (
+                name in captured
+                and name in values
+                and not is_allowed(settings.response, name, values[name])
+            ):
                 raise not_allowed(name, path)
         return fill_uri(text, values, field=path)
 
@@ -104,11 +96,11 @@ def resolved_host(entry: str, settings: AppSettings, values: Mapping[str, str]) 
         if (
             name in captured_names(settings)
             and name in values
-            and not is_allowed(settings, name, values[name])
+            and not is_allowed(settings.response, name, values[name])
         ):
             raise not_allowed(name, "hosts")
     filled = fill_uri(entry, values, field="hosts")
-    return _host_of(filled) or filled
+    return https_host(filled) or filled
 
 
 def unknown_names(settings: AppSettings, hosts: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
@@ -176,31 +168,23 @@ def _checked(asked: Input, given: str) -> str:
     if not value:
         raise InvalidInput(
             f"{asked.label} is empty.",
-            field=asked.name,
+            field=asked.label,
             hint=asked.help or f"Such as {asked.example}.",
         )
     if asked.choices and value not in asked.choices:
         raise InvalidInput(
             f"“{value[:100]}” is no {asked.label}.",
-            field=asked.name,
+            field=asked.label,
             hint=f"Use one of: {', '.join(asked.choices)}.",
         )
     fits = not asked.pattern or re.fullmatch(asked.pattern, value)
     if not fits or len(value) > LONGEST_VALUE or not value.isprintable() or "{" in value:
         raise InvalidInput(
             f"{asked.label} does not look right.",
-            field=asked.name,
+            field=asked.label,
             hint=f"{asked.help} It looks like: {asked.example}".strip(),
         )
     return value
-
-
-def _host_of(value: str) -> str | None:
-    try:
-        url = parse_url(value if "://" in value else f"https://{value}/")
-    except EgressBlocked:
-        return None
-    return url.host if url.scheme == "https" else None
 
 
 def _mapped(settings: AppSettings, put: Callable[[str, str], str]) -> AppSettings:

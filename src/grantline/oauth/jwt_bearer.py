@@ -19,7 +19,13 @@ from grantline.oauth.jwt import numeric_date, sign_jwt
 from grantline.oauth.moment import Moment
 from grantline.oauth.request_choices import Pairs
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
+from grantline.oauth.token_request import (
+    Grant,
+    scope_parameters,
+    token_flow,
+    token_grant,
+    token_request,
+)
 
 # What Google, the strictest of the large ones, accepts at most.
 MAX_LIFETIME: Final = timedelta(hours=1)
@@ -60,9 +66,7 @@ def _grant(
     )
     if not settings.assertion.scope_in_assertion:
         parameters += scope_parameters(settings, scopes)
-    return Grant(
-        parameters=parameters, endpoint=settings.token_uri, extra=settings.token_parameters
-    )
+    return token_grant(settings, parameters)
 
 
 def _assertion(

@@ -33,6 +33,16 @@ class Moment:
         """An unguessable identifier (a ``jti``) for ``purpose``; another purpose gives another."""
         return base64url(hmac.digest(self.seed, purpose.encode(), "sha256"))
 
+    @property
+    def values(self) -> dict[str, str]:
+        """The instant as texts, by the names that settings use for them."""
+        seconds = self.now.timestamp()
+        return {
+            "now": str(int(seconds)),
+            "now_ms": str(int(seconds * 1000)),
+            "now_iso": f"{self.now:%Y-%m-%dT%H:%M:%SZ}",
+        }
+
     def again(self) -> Moment:
         """The moment of a second attempt: the same instant, all identifiers new."""
         return replace(self, seed=hashlib.sha256(b"again" + self.seed).digest())

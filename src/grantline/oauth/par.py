@@ -20,6 +20,7 @@ from grantline.oauth.flow import Flow
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import (
     OWNED_IN_AUTHORIZATION,
+    Purpose,
     append_query,
     merge_parameters,
     query_parameters,
@@ -59,6 +60,7 @@ def pushed_authorization_request(
         parameters=authorization_parameters(settings=settings, request=request),
         endpoint=settings.pushed_authorization_uri,
         endpoint_field=PAR_URI,
+        purpose=Purpose.AUTHORIZE,
     )
     push = authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
     return push if dpop is None else with_proof(push, dpop=dpop, moment=moment)
@@ -125,7 +127,8 @@ def pushed_authorization_url(*, settings: AppSettings, pushed: PushedRequest, no
         owned=OWNED_IN_AUTHORIZATION,
         field=AUTHORIZE_URI,
     )
-    return append_query(endpoint, rename_parameters(parameters, settings.parameter_names))
+    names = settings.parameter_names
+    return append_query(endpoint, rename_parameters(parameters, names, Purpose.AUTHORIZE))
 
 
 def _unusable(field: str) -> InvalidResponse:

@@ -7,6 +7,7 @@ and that disagreement is what parameter smuggling lives on (RFC 6749 section 3.1
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
@@ -17,6 +18,16 @@ from grantline.oauth.request_choices import Pairs
 AUTHORIZE_PARAMETERS: Final = "Authorize parameters"
 TOKEN_PARAMETERS: Final = "Access token parameters"
 REFRESH_PARAMETERS: Final = "Refresh token parameters"
+
+
+class Purpose(StrEnum):
+    """What a request is for; parameters may have other names for one purpose."""
+
+    AUTHORIZE = "authorize"
+    TOKEN = "token"
+    REFRESH = "refresh"
+    REVOKE = "revoke"
+
 
 # RFC 8707 section 2 and RFC 8693 section 2.1 let these two occur several times.
 REPEATABLE: Final = frozenset({"resource", "audience"})
@@ -61,10 +72,31 @@ def merge_parameters(own: Pairs, extra: Pairs, *, owned: frozenset[str], field: 
     return own + extra
 
 
-def rename_parameters(parameters: Pairs, names: Pairs) -> Pairs:
-    """``parameters`` under the names a service gives them; ``names`` maps the RFC's to its own."""
-    renamed = dict(names)
-    return tuple((renamed.get(name, name), value) for name, value in parameters)
+def rename_parameters(parameters: Pairs, names: Pairs, purpose: Purpose) -> Pairs:
+    """``parameters`` under the names a service gives them; ``names`` maps the RFC's to its own.
+
+    A name with a purpose in front (``token.redirect_uri``) counts for that one alone, and before
+    the same name without; an empty own name leaves the parameter out.
+    """
+    if not names:
+        return parameters
+    mapped = dict(names)
+    renamed = (
+        (mapped.get(f"{purpose}.{name}", mapped.get(name, name)), value)
+        for name, value in parameters
+    )
+    return tuple((name, value) for name, value in renamed if name)
+
+
+def left_out(names: Pairs, purpose: Purpose) -> frozenset[str]:
+    """The names of the RFC that ``names`` leave out of requests for ``purpose``."""
+    mapped = dict(names)
+    others = tuple(f"{each}." for each in Purpose if each is not purpose)
+    own = (name for name in mapped if not name.startswith(others))
+    known = {name.removeprefix(f"{purpose}.") for name in own}
+    return frozenset(
+        name for name in known if not mapped.get(f"{purpose}.{name}", mapped.get(name, name))
+    )
 
 
 def encode_form(parameters: Pairs) -> str:
@@ -83,6 +115,15 @@ def encode_json(parameters: Pairs) -> bytes:
         else:
             values[name] = [values[name], value]
     return json_body(values)
+
+
+def encode_multipart(parameters: Pairs, boundary: str) -> bytes:
+    """``parameters`` as ``multipart/form-data`` (RFC 7578), each a part of plain text."""
+    parts = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
+        for name, value in parameters
+    )
+    return f"{''.join(parts)}--{boundary}--\r\n".encode()
 
 
 def append_query(uri: str, parameters: Pairs) -> str:
@@ -106,6 +147,11 @@ def query_parameters(uri: str) -> Pairs:
 def form_encoded(value: str) -> str:
     """One ``value`` encoded as RFC 6749 section 2.3.1 asks for the two halves of Basic."""
     return quote_plus(value)
+
+
+def _quoted(name: str) -> str:
+    # RFC 7578 section 2: as browsers do.
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _folded(name: str) -> str:

@@ -13,7 +13,13 @@ from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
+from grantline.oauth.token_request import (
+    Grant,
+    scope_parameters,
+    token_flow,
+    token_grant,
+    token_request,
+)
 from grantline.secret import Secret
 
 
@@ -52,13 +58,10 @@ def _grant(
 ) -> Grant:
     if not username:
         raise InvalidInput("The user name is empty.", field="User name")
-    return Grant(
-        parameters=(
-            ("grant_type", GrantType.PASSWORD),
-            ("username", username),
-            ("password", password.reveal()),
-            *scope_parameters(settings, scopes),
-        ),
-        endpoint=settings.token_uri,
-        extra=settings.token_parameters,
+    parameters = (
+        ("grant_type", GrantType.PASSWORD),
+        ("username", username),
+        ("password", password.reveal()),
+        *scope_parameters(settings, scopes),
     )
+    return token_grant(settings, parameters, username=username, password=password.reveal())

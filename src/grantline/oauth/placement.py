@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.messages import HttpRequest
+from grantline.messages import Headers, HttpRequest
 from grantline.oauth.dpop import DPOP_KEY, Dpop, dpop_proof
+from grantline.oauth.headers import check_headers
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import append_query, query_parameters
-from grantline.oauth.settings import DEFAULT_TOKEN_NAME, AppSettings, TokenPlacement
+from grantline.oauth.request_choices import Pairs
+from grantline.oauth.settings import (
+    DEFAULT_HEADER_NAME,
+    DEFAULT_TOKEN_NAME,
+    AppSettings,
+    TokenPlacement,
+)
+from grantline.oauth.template import finish_pairs
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 
 TOKEN_NAME: Final = "Token name"
 TOKEN_PLACEMENT: Final = "Access token placement"
+API_HEADERS: Final = "API headers"
+API_PARAMETERS: Final = "API parameters"
 
-_OWN_HEADERS: Final = frozenset({"authorization", "dpop"})
+_OWN_HEADERS: Final = ("Authorization", "DPoP")
 _SCHEME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]*")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
@@ -28,14 +38,18 @@ class Credential:
     """An access token in the form in which requests carry it: made once, placed often.
 
     Attributes:
-        authorization: The value of the Authorization header, or None.
+        header: The header that carries it, name and value, or None.
         query: The query parameter, or None.
         bound: The token, when every request needs a proof of possession beside it (RFC 9449).
+        beside: Headers that go along where the request does not have them itself.
+        beside_query: Query parameters that do.
     """
 
-    authorization: str | None
+    header: tuple[str, str] | None
     query: tuple[str, str] | None = None
     bound: Secret | None = None
+    beside: Headers = ()
+    beside_query: Pairs = ()
 
 
 def credential_of(settings: AppSettings, tokens: TokenSet) -> Credential:
@@ -54,16 +68,22 @@ def credential_of(settings: AppSettings, tokens: TokenSet) -> Credential:
                 field=TOKEN_PLACEMENT,
                 hint="Set the placement to header.",
             )
-        return Credential(f"DPoP {token}", bound=tokens.access_token)
+        header = (DEFAULT_HEADER_NAME, f"DPoP {token}")
+        return Credential(header, None, tokens.access_token, *_beside(settings))
     if in_header and not _SCHEME.fullmatch(settings.token_name):
         raise InvalidInput(
             "Token name is not one word that a header can carry.",
             field=TOKEN_NAME,
             hint=f"The usual one is {DEFAULT_TOKEN_NAME}.",
         )
+    if in_header:
+        check_headers(((settings.header_name, ""),))
+    value = f"{settings.token_name} {token}".lstrip()
     return Credential(
-        f"{settings.token_name} {token}".lstrip() if in_header else None,
+        (settings.header_name, value) if in_header else None,
         (settings.query_name, token) if in_query else None,
+        None,
+        *_beside(settings),
     )
 
 
@@ -78,20 +98,31 @@ def place(request: HttpRequest, credential: Credential, *, proof: str | None = N
             or a query parameter of the token's name.
     """
     headers, url = request.headers, request.url
-    for name, _ in headers:
-        if name.lower() in _OWN_HEADERS:
+    taken = {name.lower() for name, _ in headers}
+    for name in (*_OWN_HEADERS, *((credential.header[0],) if credential.header else ())):
+        if name.lower() in taken:
             raise _conflict(f"a header {name}", name)
-    if credential.authorization is not None:
-        headers = (*headers, ("Authorization", credential.authorization))
+    if credential.header is not None:
+        headers = (*headers, credential.header)
     if proof is not None:
         headers = (*headers, ("DPoP", proof))
+    if credential.beside:
+        headers += tuple(each for each in credential.beside if each[0].lower() not in taken)
+    if credential.query is not None or credential.beside_query:
+        url = _with_query(url, credential)
+    return replace(request, url=url, headers=headers)
+
+
+def _with_query(url: str, credential: Credential) -> str:
+    there = {key.casefold() for key, _ in query_parameters(url)}
+    if credential.query is not None and credential.query[0].casefold() in there:
+        name = credential.query[0]
+        raise _conflict(f"a query parameter “{name}”", name)
+    added = tuple(each for each in credential.beside_query if each[0].casefold() not in there)
     if credential.query is not None:
-        wanted = credential.query[0].casefold()
-        if any(key.casefold() == wanted for key, _ in query_parameters(url)):
-            raise _conflict(f"a query parameter “{credential.query[0]}”", credential.query[0])
-        url, hash_mark, fragment = url.partition("#")
-        url = f"{append_query(url, (credential.query,))}{hash_mark}{fragment}"
-    return HttpRequest(request.method, url, headers, request.body, request.route)
+        added = (*added, credential.query)
+    url, hash_mark, fragment = url.partition("#")
+    return f"{append_query(url, added)}{hash_mark}{fragment}"
 
 
 def place_token(
@@ -124,6 +155,12 @@ def place_token(
         access_token=credential.bound,
     )
     return place(request, credential, proof=proof)
+
+
+def _beside(settings: AppSettings) -> tuple[Headers, Pairs]:
+    headers = finish_pairs(settings.api_headers, {}, field=API_HEADERS)
+    check_headers(headers)
+    return headers, finish_pairs(settings.api_parameters, {}, field=API_PARAMETERS)
 
 
 def _value(token: Secret) -> str:

@@ -8,7 +8,7 @@ from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
-from grantline.oauth.parameters import OWNED_IN_TOKEN_REQUEST, REFRESH_PARAMETERS
+from grantline.oauth.parameters import OWNED_IN_TOKEN_REQUEST, REFRESH_PARAMETERS, Purpose
 from grantline.oauth.request_choices import Pairs
 from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import Grant, token_flow, token_request
@@ -78,6 +78,7 @@ def _grant(settings: AppSettings, tokens: TokenSet) -> Grant:
             reason="no_refresh_token",
             hint="Authorize the connection again.",
         )
+    refresh_token = tokens.refresh_token
     return Grant(
         parameters=parameters,
         endpoint=settings.refresh_uri or settings.token_uri,
@@ -85,4 +86,12 @@ def _grant(settings: AppSettings, tokens: TokenSet) -> Grant:
         extra=extra,
         extra_field=REFRESH_PARAMETERS,
         owned=owned,
+        headers=settings.refresh_headers,
+        values={
+            "access_token": tokens.access_token.reveal(),
+            "refresh_token": refresh_token.reveal() if refresh_token else "",
+        },
+        purpose=Purpose.REFRESH,
+        method=settings.refresh_request_method or settings.token_request_method,
+        format=settings.refresh_request_format or settings.token_request_format,
     )

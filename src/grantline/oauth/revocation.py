@@ -9,16 +9,21 @@ from typing import Final
 
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse
+from grantline.oauth.app_rules import RevokedToken
 from grantline.oauth.error_answer import error_failure
 from grantline.oauth.failure import Failure, FailureKind, failure_from_transport
 from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
+from grantline.oauth.parameters import OWNED_IN_TOKEN_REQUEST, Purpose
+from grantline.oauth.placement import credential_of, place
+from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_request import Grant, authenticated_request
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 
 REVOCATION_URI: Final = "Revocation URI"
+REVOCATION_PARAMETERS: Final = "Revocation parameters"
 
 # What services say of a token that is dead already, besides refusing the grant (Slack).
 _DEAD_TOKEN: Final = frozenset({"invalid_auth", "not_authed", "account_inactive"})
@@ -31,16 +36,19 @@ class TokenKind(StrEnum):
     ACCESS_TOKEN = "access_token"
 
 
-def tokens_to_revoke(tokens: TokenSet) -> tuple[tuple[TokenKind, Secret], ...]:
+def tokens_to_revoke(
+    tokens: TokenSet, which: RevokedToken = RevokedToken.BOTH
+) -> tuple[tuple[TokenKind, Secret], ...]:
     """What to revoke, in order: the refresh token first.
 
     A server that revokes it revokes the access tokens with it (section 2.1); the other way round,
     a failure in between would leave the stronger token alive.
     """
     access = (TokenKind.ACCESS_TOKEN, tokens.access_token)
-    if not tokens.refresh_token:
+    if not tokens.refresh_token or which is RevokedToken.ACCESS_TOKEN:
         return (access,)
-    return ((TokenKind.REFRESH_TOKEN, tokens.refresh_token), access)
+    refresh = (TokenKind.REFRESH_TOKEN, tokens.refresh_token)
+    return (refresh,) if which is RevokedToken.REFRESH_TOKEN else (refresh, access)
 
 
 def revocation_request(
@@ -51,13 +59,33 @@ def revocation_request(
     kind: TokenKind,
     moment: Moment,
 ) -> HttpRequest:
-    """The request that ends ``token`` (section 2.1), with the client's authentication."""
+    """The request that ends ``token`` (section 2.1), with the client's authentication.
+
+    Where the app says so it is an API request instead, and the token that it carries is ended.
+    """
+    rules = settings.revocation
     grant = Grant(
-        parameters=(("token", token.reveal()), ("token_type_hint", kind)),
+        parameters=(
+            () if rules.as_api_request else (("token", token.reveal()), ("token_type_hint", kind))
+        ),
         endpoint=settings.revocation_uri,
         endpoint_field=REVOCATION_URI,
+        authentication=(
+            ClientAuthentication.NONE if rules.as_api_request else rules.authentication
+        ),
+        extra=rules.parameters,
+        extra_field=REVOCATION_PARAMETERS,
+        owned=frozenset() if rules.as_api_request else OWNED_IN_TOKEN_REQUEST,
+        values={kind: token.reveal()},
+        purpose=Purpose.REVOKE,
+        method=rules.method,
+        format=rules.format,
+        is_bare=rules.as_api_request,
     )
-    return authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
+    request = authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
+    if not rules.as_api_request:
+        return request
+    return place(request, credential_of(settings, TokenSet(access_token=token)))
 
 
 def parse_revocation_response(response: HttpResponse, *, now: datetime) -> None:

@@ -49,6 +49,21 @@ class FlowType(StrEnum):
         return self in {FlowType.IMPLICIT, FlowType.PASSWORD}
 
     @property
+    def needs_no_person(self) -> bool:
+        """Whether a token can be had at any time with what is kept."""
+        return self in {
+            FlowType.CLIENT_CREDENTIALS,
+            FlowType.PASSWORD,
+            FlowType.JWT_BEARER,
+            FlowType.LOGIN,
+        }
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether a user name and password are kept for it."""
+        return self in {FlowType.PASSWORD, FlowType.LOGIN}
+
+    @property
     def needs_browser(self) -> bool:
         """Whether a person must be sent to the Authorize URI."""
         return self in {FlowType.AUTHORIZATION_CODE, FlowType.IMPLICIT}

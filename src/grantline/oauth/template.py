@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from grantline.errors import EgressBlocked, InvalidInput
+from grantline.oauth.request_choices import Pairs
 from grantline.url import parse_url
 
 NAME: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"
@@ -34,8 +35,33 @@ def host_names_in(uri: str) -> tuple[str, ...]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """``text`` with the ``values`` in it as they are; names that are not among them stay."""
-    return _PLACE.sub(lambda found: _plain(found, values), text) if "{" in text else text
+    """``text`` with the ``values`` in it as they are; other names, and doubled braces, stay."""
+    if "{" not in text:
+        return text
+    return _PLACE.sub(lambda found: values.get(found[2] or "", found[0]), text)
+
+
+def finish(text: str, values: Mapping[str, str], *, field: str) -> str:
+    """``text`` as it is sent: with the last ``values`` in it, and double braces made single.
+
+    Raises:
+        InvalidInput: A name has no value; names ``field``.
+    """
+    if "{" not in text:
+        return text
+    missing = [name for name in names_in(text) if name not in values]
+    if missing:
+        raise InvalidInput(
+            f"{field} needs a value for {missing[0]}, and there is none.",
+            field=field,
+            hint=f"To mean the text itself, write {{{{{missing[0]}}}}}.",
+        )
+    return _PLACE.sub(lambda found: _plain(found, values), text)
+
+
+def finish_pairs(pairs: Pairs, values: Mapping[str, str], *, field: str) -> Pairs:
+    """``pairs`` with every value finished; raises as ``finish``."""
+    return tuple((name, finish(value, values, field=field)) for name, value in pairs)
 
 
 def fill_uri(uri: str, values: Mapping[str, str], *, field: str) -> str:

@@ -11,7 +11,13 @@ from grantline.oauth.dpop import Dpop
 from grantline.oauth.flow import Flow
 from grantline.oauth.moment import Moment
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_request import Grant, scope_parameters, token_flow, token_request
+from grantline.oauth.token_request import (
+    Grant,
+    scope_parameters,
+    token_flow,
+    token_grant,
+    token_request,
+)
 from grantline.secret import Secret
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -87,8 +93,4 @@ def _grant(settings: AppSettings, exchange: Exchange) -> Grant:
         parameters.append(("requested_token_type", exchange.requested_token_type))
     parameters += [("audience", audience) for audience in exchange.audiences]
     parameters += scope_parameters(settings, exchange.scopes)
-    return Grant(
-        parameters=tuple(parameters),
-        endpoint=settings.token_uri,
-        extra=settings.token_parameters,
-    )
+    return token_grant(settings, tuple(parameters))

@@ -66,7 +66,8 @@ class TokenFields:
     def names(self) -> frozenset[str]:
         """Every name that a token field may have here."""
         rules = self.rules
-        own = {rules.access_token, rules.refresh_token, rules.scope, rules.expires_at} - {""}
+        own = {rules.access_token, rules.refresh_token, rules.scope, rules.expires_at}
+        own = (own | {rules.expires_in, rules.refresh_expires_in}) - {""}
         names = {*TOKEN_NAMES, *(path.rpartition(".")[2] for path in own)}
         return frozenset(names | {_camel(name) for name in names})
 
@@ -88,9 +89,9 @@ class TokenFields:
         return rest
 
 
-def look_up(fields: Mapping[str, Any], path: str) -> Any:
+def look_up(fields: Any, path: str) -> Any:
     """The value at ``path`` (``users[0].id``); a field whose own name has dots comes first."""
-    if path in fields:
+    if isinstance(fields, Mapping) and path in fields:
         return fields[path]
     value: Any = fields
     for name in _STEP.findall(path):

@@ -6,34 +6,45 @@ headers, encoding and proof of possession are the same for all and happen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from grantline.messages import DIRECT, Headers, HttpRequest, HttpResponse, Route
-from grantline.oauth.client_auth import ClientProof, client_proof
+from grantline.oauth.client_auth import BY_HEADER, ClientProof, client_proof
 from grantline.oauth.dpop import Dpop, asks_for_nonce, with_proof
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.flow import Flow
-from grantline.oauth.headers import with_custom_headers
+from grantline.oauth.headers import CUSTOM_HEADERS, with_custom_headers
 from grantline.oauth.moment import Moment
 from grantline.oauth.parameters import (
     OWNED_IN_TOKEN_REQUEST,
     TOKEN_PARAMETERS,
+    Purpose,
     append_query,
     encode_form,
     encode_json,
+    encode_multipart,
+    left_out,
     merge_parameters,
     query_parameters,
     rename_parameters,
 )
-from grantline.oauth.request_choices import ClientAuthentication, Pairs, TokenRequestFormat
+from grantline.oauth.request_choices import (
+    ClientAuthentication,
+    Pairs,
+    RequestMethod,
+    TokenRequestFormat,
+)
 from grantline.oauth.resource import resource_parameters
 from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.template import finish_pairs
 from grantline.version import USER_AGENT
 
 TOKEN_URI: Final = "Token URI"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 JSON_TYPE: Final = "application/json"
+MULTIPART_TYPE: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -48,15 +59,41 @@ class Grant:
         extra: Parameters that people added.
         extra_field: The form's label of those.
         owned: Names that people may not add.
+        headers: Headers for this request alone, besides the app's.
+        values: What names in braces stand for in ``extra`` and in headers, besides the moment
+            and the client's secret.
+        purpose: Whose names for parameters count.
+        method: HTTP method; None means GET for the query format, else POST.
+        format: How the parameters travel.
+        is_bare: Nothing but ``extra`` is sent; the client proves itself by a header, or not.
     """
 
-    parameters: Pairs
+    parameters: Pairs = ()
     endpoint: str
     endpoint_field: str = TOKEN_URI
     authentication: ClientAuthentication | None = None
     extra: Pairs = ()
     extra_field: str = TOKEN_PARAMETERS
     owned: frozenset[str] = OWNED_IN_TOKEN_REQUEST
+    headers: Headers = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    purpose: Purpose = Purpose.TOKEN
+    method: RequestMethod | None = None
+    format: TokenRequestFormat = TokenRequestFormat.FORM
+    is_bare: bool = False
+
+
+def token_grant(settings: AppSettings, parameters: Pairs, **values: str) -> Grant:
+    """A grant at the token endpoint, made as the app's access token requests are."""
+    return Grant(
+        parameters=parameters,
+        endpoint=settings.token_uri,
+        extra=settings.token_parameters,
+        headers=settings.token_headers,
+        values=values,
+        method=settings.token_request_method,
+        format=settings.token_request_format,
+    )
 
 
 def scope_parameters(settings: AppSettings, scopes: tuple[str, ...]) -> Pairs:
@@ -77,13 +114,10 @@ def token_request(
     Raises:
         InvalidInput: A setting is missing or contradicts another; names the form's field.
     """
-    request = authenticated_request(
-        replace(grant, parameters=grant.parameters + resource_parameters(settings.resources)),
-        settings=settings,
-        secrets=secrets,
-        moment=moment,
-        format_=settings.token_request_format,
-    )
+    if not grant.is_bare:
+        own = grant.parameters + resource_parameters(settings.resources)
+        grant = replace(grant, parameters=own)
+    request = authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
     return request if dpop is None else with_proof(request, dpop=dpop, moment=moment)
 
 
@@ -114,12 +148,7 @@ def token_flow(
 
 
 def authenticated_request(
-    grant: Grant,
-    *,
-    settings: AppSettings,
-    secrets: ClientSecrets,
-    moment: Moment,
-    format_: TokenRequestFormat = TokenRequestFormat.FORM,
+    grant: Grant, *, settings: AppSettings, secrets: ClientSecrets, moment: Moment
 ) -> HttpRequest:
     """A request with client authentication to any back-channel endpoint: token, PAR, revocation.
 
@@ -127,44 +156,55 @@ def authenticated_request(
         InvalidInput: As ``token_request``.
     """
     endpoint = str(endpoint_url(grant.endpoint, field=grant.endpoint_field))
-    proof = client_proof(
-        method=grant.authentication or settings.client_authentication,
-        settings=settings,
-        secrets=secrets,
-        endpoint=grant.endpoint,
-        moment=moment,
-    )
+    secret = secrets.client_secret
+    values = {**moment.values, "client_secret": secret.reveal() if secret else "", **grant.values}
+    headers = finish_pairs(settings.custom_headers + grant.headers, values, field=CUSTOM_HEADERS)
+    extra = finish_pairs(grant.extra, values, field=grant.extra_field)
+    authentication = grant.authentication or settings.client_authentication
+    if grant.is_bare and authentication not in BY_HEADER:
+        proof = ClientProof(certificate=secrets.certificate)
+    else:
+        proof = client_proof(
+            method=authentication,
+            settings=settings,
+            secrets=secrets,
+            endpoint=grant.endpoint,
+            moment=moment,
+            headers=headers,
+        )
     # A pushed authorization request has a client_id before its client is authenticated.
     own = grant.parameters + tuple(p for p in proof.parameters if p not in grant.parameters)
-    parameters = merge_parameters(own, grant.extra, owned=grant.owned, field=grant.extra_field)
-    merge_parameters(
-        parameters,
-        query_parameters(endpoint),
-        owned=grant.owned,
-        field=grant.endpoint_field,
+    names = settings.parameter_names
+    # Who leaves one of ours out may send his own in its place.
+    owned = grant.owned - left_out(names, grant.purpose)
+    parameters = merge_parameters(
+        rename_parameters(own, names, grant.purpose), extra, owned=owned, field=grant.extra_field
     )
-    parameters = rename_parameters(parameters, settings.parameter_names)
-    return _encoded(endpoint, parameters, format_, proof, settings.custom_headers)
+    merge_parameters(
+        parameters, query_parameters(endpoint), owned=owned, field=grant.endpoint_field
+    )
+    method, url, typed, body = _encoded(endpoint, parameters, grant, moment)
+    own = (("Accept", "application/json"), ("User-Agent", USER_AGENT), *proof.headers, *typed)
+    route = Route(client_certificate=proof.certificate) if proof.certificate else DIRECT
+    return HttpRequest(method, url, with_custom_headers(own, headers), body, route)
 
 
 def _encoded(
-    endpoint: str,
-    parameters: Pairs,
-    format_: TokenRequestFormat,
-    proof: ClientProof,
-    custom_headers: Headers,
-) -> HttpRequest:
-    own: Headers = (("Accept", "application/json"), ("User-Agent", USER_AGENT), *proof.headers)
-    method, url, body = "POST", endpoint, b""
-    match format_:
-        case TokenRequestFormat.FORM:
-            own = (*own, ("Content-Type", FORM_TYPE))
-            body = encode_form(parameters).encode("ascii")
+    endpoint: str, parameters: Pairs, grant: Grant, moment: Moment
+) -> tuple[str, str, Headers, bytes]:
+    """Method, URL, Content-Type and body of a request with ``parameters``."""
+    in_query = grant.format is TokenRequestFormat.QUERY
+    method = grant.method or (RequestMethod.GET if in_query else RequestMethod.POST)
+    if in_query or method is RequestMethod.GET:
+        return method, append_query(endpoint, parameters), (), b""
+    media_type = FORM_TYPE
+    match grant.format:
         case TokenRequestFormat.JSON:
-            own = (*own, ("Content-Type", JSON_TYPE))
-            body = encode_json(parameters)
-        case TokenRequestFormat.QUERY:
-            method, url = "GET", append_query(endpoint, parameters)
-    headers = with_custom_headers(own, custom_headers)
-    route = Route(client_certificate=proof.certificate) if proof.certificate else DIRECT
-    return HttpRequest(method, url, headers, body, route)
+            media_type, body = JSON_TYPE, encode_json(parameters)
+        case TokenRequestFormat.MULTIPART:
+            boundary = moment.identifier("boundary")
+            media_type = f"{MULTIPART_TYPE}; boundary={boundary}"
+            body = encode_multipart(parameters, boundary)
+        case _:
+            body = encode_form(parameters).encode("ascii")
+    return method, endpoint, (("Content-Type", media_type),), body

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from grantline.errors import InvalidResponse
 from grantline.messages import HttpResponse
 from grantline.oauth.body import REPLACEMENT, Body, Notation, looks_like_page, parse_body
+from grantline.oauth.envelope import envelope_sign, says_success
 from grantline.oauth.error_answer import failure_from_status, printable, redirect_failure, refusal
 from grantline.oauth.error_sign import error_sign
 from grantline.oauth.expiry import access_token_expiry, refresh_token_expiry
@@ -126,9 +127,11 @@ class _Answer:
 
     def refuse_error(self, now: datetime) -> None:
         status, has_token = self.response.status, bool(self.read.access_token)
-        sign = error_sign(self.read.root, status=status, has_token=has_token)
-        if sign is None and self.read.fields is not self.read.root:
-            sign = error_sign(self.read.fields, status=status, has_token=has_token)
+        sign = envelope_sign(self.read.root, self.asked.rules)
+        if sign is None and not says_success(self.read.root, self.asked.rules):
+            sign = error_sign(self.read.root, status=status, has_token=has_token)
+            if sign is None and self.read.fields is not self.read.root:
+                sign = error_sign(self.read.fields, status=status, has_token=has_token)
         if sign is not None:
             failure = refusal(self.response, self.body, sign, grant=self.asked.grant, now=now)
             raise replace(failure, rotated=self._rotated()).as_error()
@@ -144,6 +147,9 @@ class _Answer:
         except InvalidResponse as error:
             raise self._failed(error.check) from None
         warnings = list(self.body.warnings)
+        kept = self._kept(now)
+        if kept is not None:
+            return kept
         access_token = self._access_token()
         refresh_token = self._refresh_token(warnings)
         token_type = self._token_type(warnings)
@@ -151,11 +157,18 @@ class _Answer:
         expiry = access_token_expiry(
             self.read.find,
             now=now,
+            lifetime_name=rules.expires_in,
             date_name=rules.expires_at,
             unit=rules.lifetime_unit,
             default=rules.default_lifetime,
         )
-        refresh_expiry = refresh_token_expiry(self.read.find, now=now)
+        refresh_expiry = refresh_token_expiry(
+            self.read.find,
+            now=now,
+            lifetime_name=rules.refresh_expires_in,
+            unit=rules.lifetime_unit,
+            default=rules.default_refresh_lifetime if refresh_token else None,
+        )
         id_token = self.read.find("id_token")
         tokens = TokenSet(
             access_token=access_token,
@@ -177,6 +190,21 @@ class _Answer:
         warnings.extend(self._refresh_warnings(tokens, now))
         scope = tokens.scope if tokens.scope is not None else self.asked.scope or None
         return replace(tokens, scope=scope, warnings=tuple(dict.fromkeys(warnings)))
+
+    def _kept(self, now: datetime) -> TokenSet | None:
+        """The tokens that a refresh without any in its answer leaves in force."""
+        held, rules = self.asked.held, self.asked.rules
+        if held is None or not rules.keeps_token or self.read.access_token:
+            return None
+        expiry = access_token_expiry(
+            self.read.find,
+            now=now,
+            lifetime_name=rules.expires_in,
+            date_name=rules.expires_at,
+            unit=rules.lifetime_unit,
+            default=rules.default_lifetime,
+        )
+        return replace(held, expires_at=expiry.at, warnings=())
 
     def _access_token(self) -> Secret:
         value = self.read.access_token

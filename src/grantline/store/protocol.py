@@ -37,6 +37,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from grantline.store.records import (
+    Account,
     ApiKey,
     AppRecord,
     ConnectionRecord,
@@ -184,8 +185,8 @@ class Store(Protocol):
         """Notes a use; missing rows are ignored, and so is a use before the last one noted."""
         ...
 
-    def label_account(self, connection_id: str, label: str) -> None:
-        """Notes whose account at the service this is."""
+    def save_account(self, connection_id: str, account: Account) -> None:
+        """Notes whose account at the service this is, and what its answer said besides."""
         ...
 
     # tokens

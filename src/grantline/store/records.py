@@ -86,6 +86,9 @@ class ConnectionRecord:
         lease_owner: Who refreshes just now, until ``lease_until`` (database clock).
         lease_number: Grows with every lease taken: the fencing number.
         version: Grows by one with every edit.
+        inputs: What a person typed for the names in the app's settings.
+        captured: What the service sent for them, besides what is among the tokens.
+        account_id: The service's own id of the account; empty when it is not known.
     """
 
     id: str
@@ -109,6 +112,24 @@ class ConnectionRecord:
     account_label: str = ""
     authorized_at: datetime | None = None
     last_used_at: datetime | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    captured: Mapping[str, str] = field(default_factory=dict)
+    account_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whose account at a service a connection reaches.
+
+    Attributes:
+        id: What never changes about it; empty when the service does not tell.
+        label: What people call it; empty likewise.
+        captured: Values of the service's answer that requests need.
+    """
+
+    id: str = ""
+    label: str = ""
+    captured: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,14 @@ from grantline.errors import (
     GrantlineError,
 )
 from grantline.store.database import Database
-from grantline.store.records import AppRecord, ConnectionRecord, Event, Health, SavedRequestRecord
+from grantline.store.records import (
+    Account,
+    AppRecord,
+    ConnectionRecord,
+    Event,
+    Health,
+    SavedRequestRecord,
+)
 from grantline.store.rows import (
     NO_TOKENS,
     connection_to_record,
@@ -34,6 +41,7 @@ _EDITABLE: Final = (
     "flow",
     "scopes",
     "hosts",
+    "inputs",
     "sealed_secrets",
     "version",
     "updated_at",
@@ -152,11 +160,16 @@ class Connections(Database):
         with self._write() as run:
             run.execute(used.values(last_used_at=used_at))
 
-    def label_account(self, connection_id: str, label: str) -> None:
-        """Notes whose account at the service this is."""
-        labelled = update(connection).where(connection.c.id == connection_id)
+    def save_account(self, connection_id: str, account: Account) -> None:
+        """Notes whose account at the service this is, and what its answer said besides."""
+        noted = update(connection).where(connection.c.id == connection_id)
+        values = {
+            "account_id": account.id,
+            "account_label": account.label,
+            "captured": account.captured,
+        }
         with self._write() as run:
-            if not run.execute(labelled.values(account_label=label)).rowcount:
+            if not run.execute(noted.values(values)).rowcount:
                 raise no_connection()
 
     def _app(self, *where: Any) -> AppRecord:

@@ -88,6 +88,7 @@ async def create_connection(
             hosts=_or_default(given.hosts, entry.hosts if entry else ()),
             username=given.username,
             password=secret_of(given.password),
+            inputs=given.inputs,
         ),
     )
     response.headers["Location"] = f"{API_PREFIX}/connections/{made.id}"

@@ -30,6 +30,8 @@ class ConsentGiven(Given):
 
     scopes: Scopes | None = None
     """The connection's scopes by default."""
+    any_account: bool = False
+    """Whether the account may be another one than before."""
 
 
 class BegunShown(Shown):
@@ -127,6 +129,7 @@ async def begin_consent(
         public_url=web.public_url,
         binding=caller.binding,
         scopes=scopes,
+        any_account=given is not None and given.any_account,
     )
     return {
         "opens": "service",

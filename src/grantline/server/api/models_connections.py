@@ -62,6 +62,8 @@ class NewConnectionGiven(Given):
     scopes: Scopes | None = None
     hosts: Hosts | None = None
     """Where the token may go; the host of `base_url` by default."""
+    inputs: dict[str, str] = Field(default_factory=dict)
+    """A value for each input that the app's settings ask for."""
     username: str = ""
     password: WrittenOnly | None = None
 
@@ -75,6 +77,8 @@ class ConnectionEdited(Given):
     hosts: Hosts | None = None
     settings: SettingsGiven = Field(default_factory=dict)
     """Settings to replace, one by one. They are the app's: all its connections follow."""
+    inputs: dict[str, str] | None = None
+    """Values of inputs to replace, by name."""
     secrets: SecretsGiven = SecretsGiven()
     username: str | None = None
     password: WrittenOnly | None = None
@@ -126,6 +130,8 @@ class ConnectionShown(Shown):
     granted_scopes: list[str] | None
     """None when the service did not say."""
     hosts: list[str]
+    inputs: dict[str, str]
+    """What was given for the inputs of the app."""
     redirect_uri: str
     """What to register at the service; empty for flows without a browser."""
     has_refresh_token: bool
@@ -273,6 +279,7 @@ def edit_from(given: ConnectionEdited, version: int | None) -> ConnectionEdit:
         flow=given.flow,
         scopes=None if given.scopes is None else tuple(given.scopes),
         hosts=None if given.hosts is None else tuple(given.hosts),
+        inputs=given.inputs,
         settings=given.settings,
         secrets=secrets_from(given.secrets),
         username=given.username,

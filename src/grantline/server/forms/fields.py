@@ -29,6 +29,7 @@ FLOW_OPTIONS: Final[Options] = (
     (F.CLIENT_CREDENTIALS, "Client credentials"),
     (F.DEVICE, "Device code"),
     (F.JWT_BEARER, "JWT bearer (service account)"),
+    (F.LOGIN, "Log in by one request (no OAuth)"),
     (F.IMPLICIT, "Implicit (legacy)"),
     (F.PASSWORD, "Password (legacy)"),
 )

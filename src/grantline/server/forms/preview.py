@@ -7,6 +7,7 @@ from the truth. What is masked is named, not guessed: the parameters that carry 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from grantline.oauth.client_credentials import client_credentials_request
 from grantline.oauth.device import device_authorization_request, device_token_request
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.grant import GrantType
+from grantline.oauth.login import login_request
 from grantline.oauth.moment import Moment
 from grantline.oauth.password import password_request
 from grantline.oauth.pkce import code_verifier
@@ -30,7 +32,13 @@ from grantline.oauth.placement import credential_of, place
 from grantline.oauth.refresh import refresh_request
 from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType, Pkce
-from grantline.oauth.token_request import Grant, scope_parameters, token_request
+from grantline.oauth.token_request import (
+    MULTIPART_TYPE,
+    Grant,
+    scope_parameters,
+    token_grant,
+    token_request,
+)
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import REDACTED, Secret
 
@@ -47,6 +55,7 @@ _SIGNED: Final = frozenset(
     {ClientAuthentication.CLIENT_SECRET_JWT, ClientAuthentication.PRIVATE_KEY_JWT}
 )
 _KEYED: Final = _SIGNED | {ClientAuthentication.TLS_CLIENT_AUTH}
+_PART: Final = re.compile(r"name=\"([^\"]*)\"\r\n\r\n(.*?)\r\n--", re.DOTALL)
 _EVERYDAY: Final = frozenset({"user-agent", "accept", "dpop"})
 _RENEWED: Final = frozenset({FlowType.AUTHORIZATION_CODE, FlowType.DEVICE})
 
@@ -206,6 +215,14 @@ class _Maker:
                 return device_token_request(
                     settings=settings, secrets=secrets, device_code=STAND_IN, moment=MOMENT
                 )
+            case FlowType.LOGIN:
+                return login_request(
+                    settings=settings,
+                    secrets=secrets,
+                    username=self._username,
+                    password=STAND_IN,
+                    moment=MOMENT,
+                )
             case FlowType.JWT_BEARER:
                 return token_request(
                     self._assertion_grant(), settings=settings, secrets=secrets, moment=MOMENT
@@ -221,15 +238,12 @@ class _Maker:
 
     def _assertion_grant(self) -> Grant:
         scopes = () if self._settings.assertion.scope_in_assertion else self._scopes
-        return Grant(
-            parameters=(
-                ("grant_type", GrantType.JWT_BEARER),
-                ("assertion", STAND_IN.reveal()),
-                *scope_parameters(self._settings, scopes),
-            ),
-            endpoint=self._settings.token_uri,
-            extra=self._settings.token_parameters,
+        parameters = (
+            ("grant_type", GrantType.JWT_BEARER),
+            ("assertion", STAND_IN.reveal()),
+            *scope_parameters(self._settings, scopes),
         )
+        return token_grant(self._settings, parameters)
 
     def _authorization(self) -> AuthorizationRequest:
         is_off = self._settings.pkce is Pkce.OFF
@@ -307,9 +321,16 @@ def _masked_header(name: str, value: str) -> str:
 
 def _body(request: HttpRequest, masked: frozenset[str]) -> tuple[str, ...]:
     text = request.data.decode()
+    if (request.header("Content-Type") or "").startswith(MULTIPART_TYPE):
+        return tuple(_masked_pair(each, masked) for each in _parts(text))
     if not text.startswith("{"):
         return tuple(_masked_pair(each, masked) for each in text.split("&") if each)
     values = {
         name: REDACTED if name in masked else value for name, value in json.loads(text).items()
     }
     return tuple(json.dumps(values, indent=2, ensure_ascii=False).splitlines())
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a multipart body as ``name=value``."""
+    return [f"{name}={value}" for name, value in _PART.findall(text)]

@@ -21,6 +21,7 @@ from grantline.connections.rules import check_hosts, check_name, check_scopes
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
 from grantline.oauth.endpoint import endpoint_url
+from grantline.oauth.inputs import checked_inputs, resolved, sample_values
 from grantline.oauth.request_choices import Pairs
 from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType
 from grantline.secret import REDACTED, Secret
@@ -30,6 +31,7 @@ from grantline.server.forms.fields import ADVANCED, FIELDS, STANDARD
 Value = str | bool | Pairs
 Errors = dict[str, InvalidInput]
 
+INPUT_PREFIX: Final = "input."
 DEFAULTS: Final = AppSettings(client_id="")
 # Registered at the service as it is, whatever that took for one.
 _UNCHECKED: Final = "redirect_uri"
@@ -42,6 +44,7 @@ class Values:
     Attributes:
         provider: The catalogue entry it was begun with; empty for none.
         fields: By the name of the setting.
+        inputs: By the name of the input.
     """
 
     name: str = ""
@@ -51,6 +54,7 @@ class Values:
     username: str = ""
     provider: str = ""
     fields: Mapping[str, Value] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def with_settings(self, settings: AppSettings) -> Values:
         """The same with every field showing ``settings``."""
@@ -80,6 +84,7 @@ def values_of(connection: Connection) -> Values:
         scopes=connection.scopes,
         hosts=connection.hosts,
         provider=connection.app.provider,
+        inputs=connection.inputs,
     ).with_settings(masked(connection.app.settings))
 
 
@@ -103,6 +108,11 @@ def typed(form: FormData) -> Values:
         username=_text(form, "username"),
         provider=_text(form, "provider"),
         fields={each.name: _typed_value(form, each) for each in FIELDS},
+        inputs={
+            name.removeprefix(INPUT_PREFIX): _text(form, name).strip()
+            for name in form
+            if name.startswith(INPUT_PREFIX)
+        },
     )
 
 
@@ -167,6 +177,8 @@ def check_values(values: Values, settings: AppSettings) -> Errors:
             errors.setdefault(error.field, error)
 
     check(check_name, values.name, field=label_of("name"))
+    check(checked_inputs, settings.inputs, values.inputs)
+    settings = resolved(settings, sample_values(settings))
     for each in FIELDS:
         if each.kind is Kind.URI and each.name != _UNCHECKED:
             uri = _setting(settings, each.name)

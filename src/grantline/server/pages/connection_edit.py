@@ -15,7 +15,7 @@ from grantline.connections.edit import Cost, Price
 from grantline.connections.labels import label_of
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.settings import AppSettings
 from grantline.server.forms.fields import FIELDS, FLOW_OPTIONS
 from grantline.server.forms.values import (
     Errors,
@@ -136,7 +136,7 @@ def _edit_of(
 ) -> ConnectionEdit:
     """What differs from the connection; whatever does not stays out of the edit."""
     secrets, password = typed_secrets(form)
-    old, is_password = found.app.settings, values.flow is FlowType.PASSWORD
+    old, is_password = found.app.settings, values.flow.takes_password
     changed = {
         each.name: getattr(settings, each.name)
         for each in fields(AppSettings)
@@ -148,6 +148,7 @@ def _edit_of(
         scopes=None if values.scopes == found.scopes else values.scopes,
         hosts=None if set(values.hosts) == set(found.hosts) else values.hosts,
         settings=changed,
+        inputs=None if values.inputs == found.inputs else values.inputs,
         secrets=secrets,
         username=(values.username or None) if is_password else None,
         password=password if is_password else None,

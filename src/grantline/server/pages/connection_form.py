@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,9 +15,11 @@ from grantline.connections.catalogue import settings_of as catalogue_settings
 from grantline.connections.cautions import Caution, cautions
 from grantline.connections.connection import App, Connection
 from grantline.connections.manage import NewConnection
+from grantline.connections.values import settled_app
 from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
+from grantline.oauth.inputs import checked_inputs, resolved, sample_values
 from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.providers.catalogue import found_profiles, profile
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
@@ -72,6 +74,7 @@ async def new(request: Request) -> Response:
             blank(),
             name=entry.name,
             provider=entry.name,
+            flow=entry.flow,
             scopes=entry.default_scopes,
             hosts=entry.hosts,
         ).with_settings(catalogue_settings(entry, client_id=""))
@@ -150,7 +153,7 @@ async def preview(request: Request) -> Response:
     """What the form as it stands would send."""
     form = await request.form()
     values, app = typed(form), await _app(request, form)
-    old = DEFAULTS
+    old = _begun_with(values)
     if app is not None:
         values, old = values.with_settings(masked(app.settings)), app.settings
     context = preview_context(request, values, old)
@@ -185,12 +188,14 @@ def form_page(
         more: For the template.
     """
     reused = connection.app if connection else app
+    old = reused.settings if reused else _begun_with(values)
     context = {
+        "inputs": old.inputs,
         "kept": (),
         "versions": None,
         "conflict": (),
         "asks": False,
-        **preview_context(request, values, reused.settings if reused else DEFAULTS),
+        **preview_context(request, values, old),
         **more,
     }
     return page(
@@ -218,6 +223,7 @@ def preview_context(
 ) -> dict[str, Any]:
     """What the preview shows of ``values``."""
     settings, _ = settings_of(values, old)
+    settings, tried = _tried(settings, values.inputs)
     server = server_settings(request)
     redirect_uri = server.redirect_uri(settings)
     warned = cautions(settings, values.flow, values.hosts)
@@ -230,7 +236,7 @@ def preview_context(
         "needs_redirect_uri": values.flow.needs_browser,
         "cautions": warned,
         "previews": previews(
-            settings,
+            tried,
             values.flow,
             values.scopes,
             redirect_uri=redirect_uri,
@@ -265,8 +271,9 @@ async def _created(
         provider=values.provider if _entry(values.provider) else "",
         scopes=values.scopes,
         hosts=values.hosts,
-        username=values.username if values.flow is FlowType.PASSWORD else "",
-        password=password if values.flow is FlowType.PASSWORD else None,
+        inputs=values.inputs,
+        username=values.username if values.flow.takes_password else "",
+        password=password if values.flow.takes_password else None,
     )
     manage, actor = engine_of(request).manage, actor_of(request)
     try:
@@ -303,6 +310,19 @@ def _entry(name: str) -> Profile | None:
         return profile(name) if name else None
     except UnknownProvider:
         return None
+
+
+def _tried(settings: AppSettings, inputs: Mapping[str, str]) -> tuple[AppSettings, AppSettings]:
+    """The app, and what a connection of it makes of that: samples for what was not typed yet."""
+    samples = sample_values(settings)
+    names = [each.name for each in settings.inputs]
+    typed_ones = {name: value for name, value in inputs.items() if value}
+    try:
+        wanted = {name: typed_ones.get(name, samples[name]) for name in names}
+        app, own = settled_app(settings, checked_inputs(settings.inputs, wanted))
+        return app, resolved(app, {**samples, **own})
+    except InvalidInput:
+        return settings, resolved(settings, samples)
 
 
 def _begun_with(values: Values) -> AppSettings:
