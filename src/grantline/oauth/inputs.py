@@ -139,10 +139,12 @@ def sample_values(settings: AppSettings) -> dict[str, str]:
         each.name: each.default or next(iter(each.choices), "") or each.example or "sample"
         for each in settings.inputs
     }
-    captures = {
-        name: next(iter(allowed.get(name, ())), "sample").replace("*.", "sample.", 1)
-        for name in captured_names(settings)
-    }
+    uris = [setting_at(settings, path) for path in URI_FIELDS]
+    captures = {}
+    for name in captured_names(settings):
+        sample = next(iter(allowed.get(name, ())), "sample").replace("*.", "sample.", 1)
+        begins_url = any(uri.startswith(f"{{{name}}}") for uri in uris)
+        captures[name] = f"https://{sample}" if begins_url and "://" not in sample else sample
     return {**captures, **inputs}
 
 
