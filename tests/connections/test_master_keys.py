@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from grantline.calls.request import RequestSpec
 from grantline.connections.context import FOLLOWS_WITHIN
 from grantline.connections.engine import LOCAL
 from grantline.connections.master_keys import MasterKeys
 from grantline.connections.open import Installation, open_engine, open_installation
+from grantline.connections.saved_requests import NewRequest
+from grantline.connections.sealing import answer_place
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, KeyInUse, KeyUnavailable, NotFound
 from grantline.store.records import SealedColumn, SealedValue
@@ -20,7 +24,8 @@ from grantline.vault.envelope import Place
 from grantline.vault.key_file import KeyFile
 from grantline.vault.keys import KeyRing, MasterKey
 from grantline.vault.vault import Vault
-from tests.records import a_connection, an_app, an_event
+from tests.connections.world import World
+from tests.records import a_connection, an_app, an_attempt, an_event
 
 SECOND = MasterKey(b"2" * 32)
 
@@ -258,3 +263,38 @@ async def test_a_running_engine_follows_without_a_restart(tmp_path: Path, clock:
         clock.advance(FOLLOWS_WITHIN)
         await engine.history(LOCAL)
         assert context.vault.fingerprint == new
+
+
+async def test_every_kind_of_stored_secret_is_moved_and_still_opens(world: World) -> None:
+    """A new column of sealed values must be filled here, or it is not known to be moved."""
+    engine, store = world.engine, world.engine.context.store
+    found = await world.authorized(use_dpop=True)
+    await world.get(found)
+    await engine.make_request(LOCAL, RequestSpec(url="/me"), connection_id=found.id)
+    await engine.requests.create(
+        LOCAL, NewRequest(name="saved", spec=RequestSpec(url="https://a.example/"))
+    )
+    await world.begin(found)
+    attempt = an_attempt(id="att_1", workspace="local", connection_id=found.id)
+    store.begin_attempt(attempt)
+    answer = engine.context.vault.seal("answer", answer_place("local", "att_1"))
+    store.save_answer("att_1", answer)
+    with store._write() as run:  # type: ignore[attr-defined] # noqa: SLF001
+        run.execute(text("UPDATE connection SET sealed_previous = sealed_tokens"))
+
+    with open_installation(settings(world.folder)) as installation:
+        keys = installation.keys
+        counted = {each.place for each in installation.store.count_sealed()}
+        assert counted == set(installation.store.sealed_columns())
+        before = keys.statuses()[0]
+        keys.make_primary(keys.add())
+        done = keys.rewrap()
+        assert (done.changed, done.left, done.broken) == (before.sealed, 0, ())
+        keys.retire(before.fingerprint)
+        kept = installation.store.open_attempts(found.id)[0].sealed_answer or ""
+        ring = KeyRing(keys.held[0])
+        assert Vault(ring).open(kept, answer_place("local", "att_1")).reveal() == "answer"
+    store.close_attempt("att_1", "lost", world.clock.now())
+    assert (await world.get(found)).is_success
+    world.clock.advance(timedelta(hours=1))
+    assert (await world.get(found)).is_success

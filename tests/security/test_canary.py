@@ -13,15 +13,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyrage
 import pytest
 
 from grantline.calls.request import json_content
 from grantline.codec import to_plain
+from grantline.connections.backup import Lock, restore_backup, write_backup
+from grantline.connections.backup_format import Reader
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.manage import NewConnection
+from grantline.connections.open import open_installation
 from grantline.connections.planning import ConnectionEdit
-from grantline.errors import GrantlineError
+from grantline.connections.settings import Settings
+from grantline.errors import GrantlineError, KeyUnavailable
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.jwt import new_ec_key, public_jwk
 from grantline.oauth.settings import ClientSecrets, FlowType, TokenPlacement
@@ -40,8 +45,9 @@ from grantline.testing.authorization_server import (
     Truncate,
 )
 from grantline.testing.clock import JumpingClock
+from grantline.vault.age import decrypted
 from tests.canary import assert_no_canary
-from tests.connections.world import World, a_world
+from tests.connections.world import World, a_world, environment
 
 CLIENT_SECRET = "canary-client-secret-7f3a91"
 KEY = new_ec_key(b"canary" * 8)
@@ -339,3 +345,45 @@ async def test_failures_on_the_way_leave_no_secret(places: Places) -> None:
                 secrets=ClientSecrets(private_key=Secret("canary-broken-key-" + CLIENT_SECRET)),
             )
         )
+
+
+async def test_keys_and_backups_leave_no_secret(
+    places: Places, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    identity = pyrage.x25519.Identity.generate()
+    lock = Lock(
+        recipients=(str(identity.to_public()),),
+        identities=(Secret(str(identity)),),
+    )
+    async with _watched(*places) as watch:
+        await watch.consent(await watch.world.draft())
+        here = Settings.from_environment(environment(watch.world.folder))
+        with open_installation(here) as installation:
+            store, keys = installation.store, installation.keys
+            keys.make_primary(new := keys.add())
+            watch.secrets |= {str(identity), *(key.to_text() for key in keys.held)}
+            watch.saw(lock, installation, keys, keys.held, keys.statuses(), keys.rewrap())
+            for with_keys in (True, False):
+                path = elsewhere / f"{with_keys}.age"
+                clock = watch.world.clock
+                watch.saw(
+                    write_backup(store, keys, path, lock, clock=clock, with_keys=with_keys),
+                    store.list_keys(),
+                    store.instance(),
+                )
+                with (
+                    path.open("rb") as file,
+                    decrypted(file, passphrase=None, identities=lock.identities) as plain,
+                ):
+                    watch.saw(Reader(plain).header)
+            assert new == keys.held[0].fingerprint
+        there = Settings.from_environment(environment(elsewhere / "data"))
+        watch.saw(restore_backup(there, elsewhere / "True.age", lock), there)
+        bad = Settings.from_environment(environment(elsewhere / "bad"))
+        with pytest.raises(KeyUnavailable) as refused:
+            restore_backup(bad, elsewhere / "False.age", lock)
+        watch.saw(refused.value)
+        secrets = watch.everything_secret()
+        assert_no_canary(secrets, *_files_but_the_key(elsewhere / "data").values())
+        assert_no_canary(secrets, *(each.read_bytes() for each in elsewhere.glob("*.age")))
