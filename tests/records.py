@@ -9,6 +9,7 @@ from grantline.store.records import (
     ApiKey,
     AppRecord,
     ConnectionRecord,
+    CredentialRecord,
     Event,
     Health,
     KeyRecord,
@@ -170,6 +171,24 @@ def an_api_key(**changes: Any) -> ApiKey:
         "created_at": NOW,
     }
     return ApiKey(**_with(plain, changes))
+
+
+def a_credential(**changes: Any) -> CredentialRecord:
+    plain = {
+        "id": "crd_1",
+        "workspace": "home",
+        "owner": "ada",
+        "name": "Weather key",
+        "kind": "key",
+        "details": {"key_name": "X-Api-Key"},
+        "hosts": ("api.example.com", "*.example.org"),
+        "sealed_secrets": "v1.secrets",
+        "expires_at": None,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return CredentialRecord(**_with(plain, changes))
 
 
 def a_request(**changes: Any) -> SavedRequestRecord:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from grantline.client.async_connection import AsyncConnection
     from grantline.client.async_connections import AsyncConnections
     from grantline.client.async_pending import AsyncPending
+    from grantline.client.async_requester import AsyncRequester
     from grantline.client.connection import Connection
     from grantline.client.connections import Connections
     from grantline.client.pending import Pending
+    from grantline.client.requester import Requester
     from grantline.connections.connection import App
     from grantline.connections.connection import Connection as ConnectionStatus
     from grantline.connections.engine import Deleted
@@ -97,6 +99,7 @@ __all__ = [
     "AsyncConnection",
     "AsyncConnections",
     "AsyncPending",
+    "AsyncRequester",
     "AuthorizationDenied",
     "AuthorizationServerError",
     "CallbackRejected",
@@ -142,6 +145,7 @@ __all__ = [
     "RefreshInProgress",
     "RequestError",
     "RequestMethod",
+    "Requester",
     "Response",
     "ResponseRules",
     "RetryPolicy",
@@ -171,6 +175,7 @@ _HOMES = {
     "AsyncConnection": "grantline.client.async_connection",
     "AsyncConnections": "grantline.client.async_connections",
     "AsyncPending": "grantline.client.async_pending",
+    "AsyncRequester": "grantline.client.async_requester",
     "ClientAuthentication": "grantline.oauth.request_choices",
     "ClientCertificate": "grantline.messages",
     "Connection": "grantline.client.connection",
@@ -190,6 +195,7 @@ _HOMES = {
     "Pending": "grantline.client.pending",
     "Pkce": "grantline.oauth.settings",
     "RequestMethod": "grantline.oauth.request_choices",
+    "Requester": "grantline.client.requester",
     "Response": "grantline.calls.response",
     "ResponseRules": "grantline.oauth.response_rules",
     "RevocationRules": "grantline.oauth.app_rules",

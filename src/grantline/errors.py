@@ -268,7 +268,7 @@ class AppNotFound(ConnectionUnusable):
 
 
 class NotFound(ConnectionUnusable):
-    """No user, API key, saved request or run of this workspace has this name or id."""
+    """No user, API key, credential, saved request or run of this workspace has this name or id."""
 
     code = "not_found"
     exit_code = 4

@@ -141,10 +141,13 @@ async def inhabited(
         saved = {"name": "me", "url": "/me", "connection": "demo"}
         request = await api.post("/saved-requests", saved, status=201)
         run = await api.post("/saved-requests/me/run")
+        given = {"name": "weather", "kind": "key", "key_name": "X-Weather", "value": "not-secret"}
+        kept = await api.post("/credentials", {**given, "hosts": ["127.0.0.1"]}, status=201)
         (*_, key) = (await api.get("/api-keys"))["items"]
         ids = {
             "connection": found.id,
             "app": found.app.id,
+            "credential": kept["id"],
             "request": request["id"],
             "run": run["run"],
             "key": key["id"],

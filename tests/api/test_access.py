@@ -12,9 +12,12 @@ from tests.api.routes import OPERATIONS, Operation
 # What a key with the scope `use` may do, spelled out: adding to it is a decision.
 USABLE = {
     "get_connection",
+    "get_credential",
     "get_provider",
     "get_version",
     "list_connections",
+    "list_credential_uses",
+    "list_credentials",
     "list_providers",
     "list_runs",
     "list_saved_requests",
@@ -27,13 +30,16 @@ WITH_ID = [each for each in OPERATIONS if each.parameters and each.id != "get_pr
 UNKNOWN = {
     "connection": "con_unknown",
     "app": "app_unknown",
+    "credential": "crd_unknown",
     "request": "req_unknown",
     "run": "run_unknown",
     "key": "key_unknown",
     "provider": "github",
 }
+LISTS = ("/connections", "/apps", "/credentials", "/saved-requests", "/runs", "/api-keys")
 BODIES: dict[str, Any] = {
     "duplicate_connection": {"name": "taken"},
+    "duplicate_credential": {"name": "taken"},
     "duplicate_saved_request": {"name": "taken"},
 }
 
@@ -82,7 +88,7 @@ async def test_a_key_that_uses_cannot_manage(inhabited: Inhabited, operation: Op
 async def test_a_foreign_id_is_an_unknown_id(inhabited: Inhabited, operation: Operation) -> None:
     api, ids = inhabited.api, inhabited.ids
     entries = len(api.world.server.journal.entries)
-    before = [await api.get(path) for path in ("/connections", "/apps", "/runs", "/api-keys")]
+    before = [await api.get(path) for path in LISTS]
 
     async def told(given: dict[str, str]) -> Any:
         path = operation.at(given)
@@ -97,7 +103,7 @@ async def test_a_foreign_id_is_an_unknown_id(inhabited: Inhabited, operation: Op
     assert foreign == unknown
     assert foreign[0] == 404
     assert len(api.world.server.journal.entries) == entries
-    after = [await api.get(path) for path in ("/connections", "/apps", "/runs", "/api-keys")]
+    after = [await api.get(path) for path in LISTS]
     assert after == before
 
 
@@ -107,7 +113,7 @@ async def test_a_foreign_id_is_an_unknown_id(inhabited: Inhabited, operation: Op
 )
 async def test_a_list_shows_nothing_of_another_workspace(inhabited: Inhabited, path: str) -> None:
     shown = (await inhabited.api.call("GET", path, key=inhabited.api.foreign)).text
-    for each in (*inhabited.ids.values(), '"demo"', '"me"'):
+    for each in (*inhabited.ids.values(), '"demo"', '"me"', '"weather"'):
         assert each == "github" or each not in shown
 
 

@@ -12,6 +12,7 @@ from grantline.oauth.settings import FlowType
 from tests.api.conftest import Api
 from tests.api.routes import OPERATIONS
 from tests.canary import assert_no_canary
+from tests.connections.credential_values import CHAIN_PEM, KEY_CANARY, KEY_PEM
 
 PASSWORD = "canary-password-0a1b2c3d4e"
 CLIENT_SECRET = "canary-client-secret-7f3a91"
@@ -26,7 +27,16 @@ EDITS: dict[str, Any] = {
     "edit_connection": {"password": PASSWORD, "secrets": {"client_secret": CLIENT_SECRET}},
     "price_edit": {"settings": {"client_id": "x"}, "secrets": {"client_secret": CLIENT_SECRET}},
     "edit_app": {"secrets": {"client_secret": CLIENT_SECRET}},
-    "edit_saved_request": {"credential": {"kind": "key", "name": "X-Key", "value": KEY}},
+    "edit_saved_request": {"credential": "kept"},
+    "edit_credential": {"value": KEY, "prefix": "Token"},
+    "duplicate_credential": {"name": "copy"},
+    "create_credential": {
+        "name": "bank",
+        "kind": "certificate",
+        "certificate": CHAIN_PEM,
+        "private_key": KEY_PEM,
+        "hosts": ["127.0.0.1"],
+    },
     "duplicate_connection": {"name": "copy"},
     "duplicate_saved_request": {"name": "copy"},
     "discover": {"issuer": f"https://{QUERY}@issuer.example"},
@@ -60,19 +70,23 @@ async def test_no_answer_holds_a_secret(api: Api, caplog: pytest.LogCaptureFixtu
     found = await api.world.authorized(flow=FlowType.AUTHORIZATION_CODE)
     holding = await api.world.engine.context.hold(LOCAL, found.id)
     tokens = [holding.granted.access_token.reveal(), await api.world.refresh_token(found)]
-    credential = {"kind": "key", "name": "X-Key", "value": KEY}
-    saved = {"name": "me", "url": api.world.server.api_url + "/echo", "credential": credential}
+    given = {"name": "kept", "kind": "key", "key_name": "X-Key", "value": KEY}
+    kept = await api.post("/credentials", {**given, "hosts": ["127.0.0.1"]}, status=201)
+    proxy = {"name": "way", "kind": "proxy", "url": "http://p.example", "username": "me"}
+    await api.post("/credentials", {**proxy, "password": PASSWORD}, status=201)
+    saved = {"name": "me", "url": api.world.server.api_url + "/echo", "credential": "kept"}
     request = await api.post("/saved-requests", saved, status=201)
     run = await api.post("/saved-requests/me/run")
     ids = {
         "connection": found.id,
         "app": found.app.id,
+        "credential": kept["id"],
         "request": request["id"],
         "run": run["run"],
         "key": "key_unknown",
         "provider": "github",
     }
-    own = [CLIENT_SECRET, PASSWORD, KEY, HEADER, QUERY, CERTIFICATE_KEY]
+    own = [CLIENT_SECRET, PASSWORD, KEY, HEADER, QUERY, CERTIFICATE_KEY, KEY_CANARY]
     own += [api.manage, api.use, api.world.server.client.client_secret]
 
     seen: dict[str, int] = {}
@@ -89,6 +103,22 @@ async def test_no_answer_holds_a_secret(api: Api, caplog: pytest.LogCaptureFixtu
 
     assert_no_canary([*own, *tokens], caplog.text)
     assert {each for each in EDITS if seen[each] >= 300} == {"discover"}
+
+
+async def test_a_credential_that_cannot_be_used_is_not_repeated(api: Api) -> None:
+    for given in (
+        {"kind": "key", "key_name": "X", "value": [KEY]},
+        {"kind": "key", "key_name": "X", "value": f"{KEY}\r\nX: y"},
+        {"kind": "basic", "username": f"{KEY}:x"},
+        {"kind": "certificate", "certificate": CHAIN_PEM, "private_key": KEY},
+        {"kind": "certificate", "pkcs12": "AAAA", "passphrase": KEY},
+        {"kind": "proxy", "url": f"http://me:{KEY}@proxy.example"},
+        {"kind": KEY},
+    ):
+        body = {"name": "bad", "hosts": ["127.0.0.1"] if given["kind"] != "proxy" else [], **given}
+        answer = await api.call("POST", "/credentials", body)
+        assert answer.status_code == 400
+        assert_no_canary([KEY], answer.content)
 
 
 async def test_a_value_that_cannot_be_used_is_not_repeated(api: Api) -> None:

@@ -116,10 +116,9 @@ async def test_a_body_is_sent_as_it_was_meant(
         {"timeout_s": 301},
         {"timeout_s": "5"},
         {"follow_redirects": 1},
-        {"credential": {"kind": "magic"}},
-        {"credential": {"kind": "key", "name": "X", "placement": "body"}},
+        {"credential": {"kind": "key"}},
+        {"proxy": "weather"},
         {"url": 5},
-        {"credential": {"kind": "key", "name": "", "value": "v"}},
     ],
 )
 async def test_a_request_of_the_wrong_shape_is_refused(
@@ -135,30 +134,32 @@ async def test_a_request_of_the_wrong_shape_is_refused(
 
 
 @pytest.mark.parametrize(
-    "credential",
+    "given",
     [
-        {"kind": "key", "name": "X-Service", "value": CANARY},
-        {"kind": "key", "name": "k", "value": CANARY, "placement": "query"},
+        {"kind": "key", "key_name": "X-Service", "value": CANARY, "prefix": "Token"},
+        {"kind": "key", "key_name": "k", "value": CANARY, "placement": "query"},
         {"kind": "basic", "username": "ada", "password": CANARY},
     ],
 )
-async def test_a_credential_is_carried_and_never_shown(
-    api: Api, credential: dict[str, Any]
-) -> None:
-    asked = {"name": "keyed", "url": echo(api) + "?limit=1", "credential": credential}
+async def test_a_credential_is_carried_and_never_shown(api: Api, given: dict[str, Any]) -> None:
+    kept = await api.post(
+        "/credentials", {"name": "mine", "hosts": ["127.0.0.1"], **given}, status=201
+    )
+    asked = {"name": "keyed", "url": echo(api) + "?limit=1", "credential": "mine"}
     shown = [await api.call("POST", "/saved-requests", asked)]
     sight = shown[0].json()
-    assert sight["credential"]["kind"] == credential["kind"]
-    assert sight["credential"]["hosts"] == ["127.0.0.1"]
+    assert (sight["credential_id"], sight["proxy_id"]) == (kept["id"], None)
 
     ran = await api.post("/saved-requests/keyed/run")
+    await api.post("/requests", {"url": echo(api), "credential": kept["id"]}, key=api.use)
 
-    (entry,) = api.world.server.journal.at("api")
-    carried = f"{entry.incoming.headers} {entry.incoming.query}"
-    assert CANARY in carried or "Basic YWRhO" in carried
+    for entry in api.world.server.journal.at("api"):
+        carried = f"{entry.incoming.headers} {entry.incoming.query}"
+        assert CANARY in carried or "Basic YWRhO" in carried
     paths = ("/saved-requests", "/saved-requests/keyed", "/runs", f"/runs/{ran['run']}")
     shown += [await api.call("GET", path) for path in paths]
     shown.append(await api.call("PATCH", "/saved-requests/keyed", {"name": "other"}))
+    assert shown[-1].json()["credential_id"] == kept["id"]
     assert_no_canary([CANARY], *(each.content for each in shown))
 
 
@@ -193,16 +194,17 @@ async def test_null_removes_and_absence_keeps(api: Api) -> None:
     bare = await api.call(
         "PATCH", "/saved-requests/mine", {"connection": None, "content": None, "url": echo(api)}
     )
-    key = {"kind": "basic", "username": "ada", "password": "pw"}
-    keyed = await api.call("PATCH", "/saved-requests/mine", {"credential": key})
+    basic = {"name": "me", "kind": "basic", "username": "ada", "password": "pw"}
+    await api.post("/credentials", {**basic, "hosts": ["127.0.0.1"]}, status=201)
+    keyed = await api.call("PATCH", "/saved-requests/mine", {"credential": "me"})
     unkeyed = await api.call("PATCH", "/saved-requests/mine", {"credential": None})
 
     assert renamed.json()["connection_id"] == found.id
     assert renamed.json()["content"]["body"] == "x"
     assert bare.json()["connection_id"] is None
     assert bare.json()["content"] is None
-    assert keyed.json()["credential"]["username"] == "ada"
-    assert unkeyed.json()["credential"] is None
+    assert keyed.json()["credential_id"].startswith("crd_")
+    assert unkeyed.json()["credential_id"] is None
 
 
 async def test_saved_requests_are_listed_copied_counted_and_deleted(api: Api) -> None:

@@ -9,10 +9,12 @@ import pytest
 from grantline.client.async_connection import AsyncConnection
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.async_pending import AsyncPending
+from grantline.client.async_requester import AsyncRequester
 from grantline.client.connection import Connection
 from grantline.client.connection_fields import SECRETS, SETTINGS, AppFields
 from grantline.client.connections import Connections
 from grantline.client.pending import Pending
+from grantline.client.requester import Requester
 
 # What only one side needs: what the other asks it for, and what waiting makes of it.
 OF_THE_AWAITED_SIDE = {"held", "bearer_of", "connection", "finish", "accept"}
@@ -29,7 +31,12 @@ def shape(method: Callable[..., Any]) -> list[tuple[str, Any, Any, Any]]:
 
 @pytest.mark.parametrize(
     ("waits", "awaits"),
-    [(Connections, AsyncConnections), (Connection, AsyncConnection), (Pending, AsyncPending)],
+    [
+        (Connections, AsyncConnections),
+        (Connection, AsyncConnection),
+        (Requester, AsyncRequester),
+        (Pending, AsyncPending),
+    ],
 )
 def test_the_twins_have_the_same_methods_with_the_same_parameters(
     waits: type, awaits: type

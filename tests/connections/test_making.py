@@ -67,7 +67,7 @@ async def test_a_request_without_a_connection_carries_what_it_is_given(
     spec = RequestSpec(url=echo(world), method="POST", content=json_content({"a": CANARY}))
     world.server.script("api", Replace(Answer.json({"you": CANARY})))
 
-    made = await world.engine.make_request(LOCAL, spec, credential=credential)
+    made = await world.engine.make_request(LOCAL, spec, typed=credential)
 
     (sent,) = world.server.journal.at("api")
     carried = f"{sent.incoming.headers} {sent.incoming.query}"
@@ -85,7 +85,7 @@ async def test_a_key_in_the_query_does_not_come_back_by_a_redirect(world: World)
     location = ("Location", f"/api/echo?k={CANARY}&page=2")
     answers = (Answer(302, b"", (location,)), Answer.json({}))
     world.server.script("api", *(Replace(each) for each in answers))
-    made = await world.engine.make_request(LOCAL, RequestSpec(url=echo(world)), credential=IN_QUERY)
+    made = await world.engine.make_request(LOCAL, RequestSpec(url=echo(world)), typed=IN_QUERY)
     assert made.result().url == echo(world) + "?page=2"
     # Within the origin the key goes along, as it would have without the redirect.
     assert dict(world.server.journal.at("api")[1].incoming.query) == {"page": "2", "k": CANARY}
@@ -115,7 +115,7 @@ async def test_a_refused_request_is_kept_with_its_reason(world: World, url: str,
 
 async def test_a_credential_stays_with_its_hosts(world: World) -> None:
     other = KeyCredential(name="X-Service", value=Secret(CANARY), hosts=("api.example.com",))
-    made = await world.engine.make_request(LOCAL, RequestSpec(url=echo(world)), credential=other)
+    made = await world.engine.make_request(LOCAL, RequestSpec(url=echo(world)), typed=other)
     assert isinstance(made.error, EgressBlocked)
     assert made.error.rule == "host_not_allowed"
     assert world.server.journal.count("api") == 0
@@ -131,7 +131,7 @@ async def test_a_token_and_a_credential_exclude_each_other(world: World) -> None
     found = await world.draft()
     with pytest.raises(InvalidInput):
         await world.engine.make_request(
-            LOCAL, RequestSpec(url="/me"), connection_id=found.id, credential=KEY
+            LOCAL, RequestSpec(url="/me"), connection_id=found.id, typed=KEY
         )
 
 

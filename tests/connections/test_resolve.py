@@ -7,13 +7,14 @@ import asyncio
 import pytest
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.credentials import KeyCredential
+from grantline.connections.credential import CredentialIds, Kind
 from grantline.connections.engine import LOCAL
 from grantline.connections.resolve import Step
 from grantline.errors import EgressBlocked, LimitExceeded
 from grantline.messages import ClientCertificate, Route
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Replace
+from tests.connections.credential_values import CANARY, new_credential
 from tests.connections.world import World
 from tests.recorder import Arrived, answer, recorder
 
@@ -94,7 +95,8 @@ async def test_headers_are_retrieved_with_a_token_or_a_key(world: World) -> None
     assert arrived.incoming.method == "HEAD"
     assert arrived.incoming.header("Authorization")
     async with recorder() as server:
-        key = KeyCredential(name="X-Key", value=Secret("k"))
+        key = await world.engine.credentials.create(LOCAL, new_credential(Kind.KEY))
+        ids = CredentialIds(credential_id=key.id)
         spec = RequestSpec(url=server.url())
-        await world.engine.retrieve_headers(LOCAL, spec, credential=key)
-    assert server.arrived[0].header("X-Key") == "k"
+        await world.engine.retrieve_headers(LOCAL, spec, credentials=ids)
+    assert server.arrived[0].header("X-Api-Key") == CANARY

@@ -11,6 +11,7 @@ import requests
 from sybil.document import Document
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+from grantline.cli.main import status_of
 from grantline.client.connections import Connections
 from grantline.testing.authorization_server import FakeAuthorizationServer
 
@@ -53,11 +54,15 @@ def installation(
     monkeypatch.setenv("GRANTLINE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("GRANTLINE_ALLOW_HOSTS", "127.0.0.1")
     monkeypatch.setenv("DEMO_CLIENT_SECRET", server.client.client_secret)
+    monkeypatch.setenv("GRANTLINE_SECRET", "a key")
+    create = ["credential", "create", "weather", "--kind", "key", "--key-name", "X-Api-Key"]
+    assert status_of([*create, "--host", "127.0.0.1"]) == 0
+    monkeypatch.delenv("GRANTLINE_SECRET")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_examples_of_a_page_run_from_top_to_bottom(
-    page: str, server: FakeAuthorizationServer, person: None, installation: None
+    page: str, server: FakeAuthorizationServer, installation: None, person: None
 ) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for written, meant in {

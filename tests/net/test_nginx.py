@@ -47,7 +47,6 @@ def pem_certificate(issued: trustme.LeafCert) -> ClientCertificate:
     return certificate_from_pem(
         b"".join(each.bytes() for each in issued.cert_chain_pems).decode(),
         Secret(issued.private_key_pem.bytes().decode()),
-        field="x",
     )
 
 
@@ -59,7 +58,7 @@ def bundled_certificate(issued: trustme.LeafCert) -> ClientCertificate:
         None,
         BestAvailableEncryption(PASSWORD.reveal().encode()),
     )
-    return certificate_from_pkcs12(data, PASSWORD, field="x")
+    return certificate_from_pkcs12(data, PASSWORD)
 
 
 async def get(transport: EgressTransport, url: str, route: Route) -> HttpResponse:

@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pyrage
 import pytest
 
-from grantline.calls.request import json_content
+from grantline.calls.request import RequestSpec, json_content
 from grantline.codec import to_plain
 from grantline.connections.backup import Lock, restore_backup, write_backup
 from grantline.connections.backup_format import Reader
 from grantline.connections.connection import Connection
+from grantline.connections.credential import CredentialEdit, Kind, ids_of
 from grantline.connections.engine import LOCAL
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_installation
 from grantline.connections.planning import ConnectionEdit
+from grantline.connections.saved_requests import NewRequest
 from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError, KeyUnavailable
 from grantline.oauth.assertion_settings import AssertionSettings
@@ -47,6 +50,8 @@ from grantline.testing.authorization_server import (
 from grantline.testing.clock import JumpingClock
 from grantline.vault.age import decrypted
 from tests.canary import assert_no_canary
+from tests.connections.credential_values import CANARY as CREDENTIAL
+from tests.connections.credential_values import KEY_CANARY, new_credential
 from tests.connections.world import World, a_world, environment
 
 CLIENT_SECRET = "canary-client-secret-7f3a91"
@@ -308,6 +313,37 @@ async def test_odd_answers_leave_no_secret(places: Places, answer: Answer) -> No
         await watch.trying(world.get(draft))
         await watch.look(draft)
         watch.saw(await world.engine.verify(LOCAL, "demo"))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_no_credential_leaves_a_secret(places: Places, kind: Kind) -> None:
+    async with _watched(*places) as watch:
+        world, credentials = watch.world, watch.world.engine.credentials
+        watch.secrets |= {CREDENTIAL, KEY_CANARY}
+        # The secrets of the connection are what this test is compared with.
+        await watch.consent(await world.draft())
+        new = new_credential(kind)
+        made = await credentials.create(LOCAL, new)
+        ids = ids_of(kind, made.id)
+        carried = await credentials.carried(LOCAL, ids)
+        watch.saw(
+            new, new.fields, made, made.details, carried, carried.credential, carried.identity
+        )
+        watch.saw(carried.proxy, world.engine.context.store.load_credential("local", made.id))
+        spec = RequestSpec(url=world.server.api_url + "/echo")
+        world.server.script("api", Replace(Answer.json({"you": CREDENTIAL})))
+        ran = await world.engine.make_request(LOCAL, spec, credentials=ids)
+        watch.saw(ran, ran.run, ran.error)
+        away = RequestSpec(url="https://api.example/?api_key=x")
+        watch.saw(await world.engine.make_request(LOCAL, away, credentials=ids))
+        saved = NewRequest(name="saved", spec=spec, credentials=ids)
+        watch.saw(saved, await world.engine.requests.create(LOCAL, saved))
+        for bad in ({"username": "a:b"}, {"url": "x"}, {"value": Secret("a\nb")}, {"pkcs12": b"x"}):
+            edit = CredentialEdit(fields=replace(new.fields, **bad))
+            await watch.trying(credentials.edit(LOCAL, made.id, edit))
+        watch.saw(await credentials.duplicate(LOCAL, made.id, "copy"))
+        watch.saw(await credentials.page(LOCAL), await credentials.delete(LOCAL, made.id))
+        await watch.failing(world.engine.run_saved(LOCAL, "saved"))
 
 
 async def test_failures_on_the_way_leave_no_secret(places: Places) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -14,16 +16,19 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor
 from grantline.connections.consents import Consents
+from grantline.connections.credential import CredentialEdit, CredentialIds, Kind
 from grantline.connections.device import DeviceAuthorizer, DeviceStart
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.listing import Listing
 from grantline.connections.manage import Manager, NewConnection
+from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.tokens import Tokens
 from grantline.errors import GrantlineError
 from grantline.oauth.device import DeviceAuthorization
 from grantline.secret import Secret
 from grantline.testing.clock import FakeClock, JumpingClock
+from tests.connections.credential_values import new_credential
 from tests.connections.world import World, a_world
 
 STRANGER = Actor(workspace="elsewhere", user="local")
@@ -36,6 +41,7 @@ ROOMS: dict[type, Callable[[Engine], object]] = {
     Tokens: lambda engine: engine.tokens,
     Consents: lambda engine: engine.consents,
     Listing: lambda engine: engine.listing,
+    CredentialManager: lambda engine: engine.credentials,
 }
 
 # How a method is told of a connection or an app; `id` is a foreign or an unknown one.
@@ -46,6 +52,7 @@ ARGUMENTS: dict[str, Callable[[str, str], Any]] = {
     "app_id": lambda _, app: app,
     "new_name": lambda *_: "new",
     "spec": lambda *_: RequestSpec(url="/me"),
+    "target": lambda *_: Path(gettempdir(), "what nobody may have"),
     "edit": lambda *_: ConnectionEdit(name="taken over"),
     "redirect_uri": lambda *_: "http://127.0.0.1:1/",
     "binding": lambda *_: "binding",
@@ -67,12 +74,22 @@ ARGUMENTS: dict[str, Callable[[str, str], Any]] = {
 }
 # Asked for even where a method could do without.
 SUBJECTS = {"name", "connection_id", "app_id"}
+# What the methods for credentials take by other types; a foreign one is called as the connection.
+OF_CREDENTIALS: dict[str, Callable[[str], Any]] = {
+    "credential_ids": lambda credential: {credential},
+    "ids": lambda credential: CredentialIds(credential_id=credential),
+    "names": lambda credential: {"credential": credential},
+    "edit": lambda _: CredentialEdit(name="taken over"),
+    "new": lambda _: new_credential(Kind.KEY, name="new"),
+}
 # Methods of an app take its name; methods without a subject list what the workspace has.
 OF_APPS = {"Manager.app", "Manager.edit_app", "Manager.delete_app"}
 LISTS = {"Manager.connections", "Manager.apps", "Consents.pending"} | {
     "Listing.page",
     "Listing.apps",
     "Listing.names",
+    "CredentialManager.page",
+    "CredentialManager.names",
 }
 # They speak of no row that a stranger could name: `complete` finds its own by a secret state,
 # `save_device_tokens` is given a holding that somebody was allowed to open.
@@ -80,6 +97,8 @@ NO_SUBJECT = {"Engine.discover", "Engine.aclose", "Engine.__init__"} | {
     "Authorizer.complete",
     "Consents.complete",
     "Authorizer.save_device_tokens",
+    "CredentialManager.create",
+    "Engine.resolve_url",
 }
 
 METHODS = [
@@ -95,6 +114,7 @@ BY_NAME = {room.__name__: room for room in ROOMS}
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with a_world(tmp_path, clock=JumpingClock()) as running:
         await running.authorized()
+        await running.engine.credentials.create(LOCAL, new_credential(Kind.KEY, name="demo"))
         yield running
 
 
@@ -107,14 +127,15 @@ async def _outcome(world: World, method: str, connection: str, app: str) -> obje
             given["actor"] = STRANGER
         elif method in OF_APPS and parameter.name == "name":
             given["name"] = app
+        elif room_name == "CredentialManager" and parameter.name in OF_CREDENTIALS:
+            given[parameter.name] = OF_CREDENTIALS[parameter.name](connection)
         elif parameter.name in SUBJECTS or parameter.default is inspect.Parameter.empty:
             given[parameter.name] = ARGUMENTS[parameter.name](connection, app)
         elif parameter.name == "rejected":
             given["rejected"] = Secret("rejected")
     assert "actor" in given, f"{method} does not ask who calls"
     try:
-        result = bound(**given)
-        result = await result if inspect.isawaitable(result) else result
+        result = await _begun(bound(**given))
     except GrantlineError as error:
         failed: object = error
     else:
@@ -127,14 +148,27 @@ async def _outcome(world: World, method: str, connection: str, app: str) -> obje
     return type(failed), said, failed.detail
 
 
+async def _begun(result: object) -> object:
+    """What a call gives first: awaited, entered, or the first of many."""
+    if inspect.isasyncgen(result):
+        return await anext(result)
+    if isinstance(result, AbstractAsyncContextManager):
+        return await result.__aenter__()
+    return await result if inspect.isawaitable(result) else result
+
+
 @pytest.mark.parametrize("method", METHODS)
 async def test_a_foreign_id_is_an_unknown_id(world: World, method: str) -> None:
     found = await world.engine.find(LOCAL, "demo")
+    kept = await world.engine.credentials.find(LOCAL, "demo")
     before = world.engine.context.store.load_connection("local", found.id)
     count = len(world.server.journal.entries)
+    ids = (found.id, "con_unknown")
+    if method.startswith("CredentialManager."):
+        ids = (kept.id, "crd_unknown")
 
-    foreign = await _outcome(world, method, found.id, found.app.id)
-    unknown = await _outcome(world, method, "con_unknown", "app_unknown")
+    foreign = await _outcome(world, method, ids[0], found.app.id)
+    unknown = await _outcome(world, method, ids[1], "app_unknown")
 
     assert foreign == unknown
     if method in LISTS:
@@ -143,6 +177,7 @@ async def test_a_foreign_id_is_an_unknown_id(world: World, method: str) -> None:
         assert isinstance(foreign, tuple), f"{method} gave a stranger {foreign!r}"
         assert foreign[0].http_status == 404
     assert world.engine.context.store.load_connection("local", found.id) == before
+    assert await world.engine.credentials.find(LOCAL, "demo") == kept
     assert len(world.server.journal.entries) == count
 
 

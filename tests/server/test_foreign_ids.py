@@ -11,6 +11,7 @@ from starlette.routing import Route
 from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.context import fingerprint
+from grantline.connections.credential import Kind
 from grantline.connections.manage import NewConnection
 from grantline.connections.saved_requests import NewRequest
 from grantline.oauth.settings import AppSettings, FlowType
@@ -21,6 +22,7 @@ from grantline.server.pages import (
     connection_form,
     connections,
     consent,
+    credentials,
     history,
     providers,
     request_run,
@@ -28,11 +30,12 @@ from grantline.server.pages import (
     settings,
 )
 from grantline.store.records import ApiKey
+from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 
 OTHERS = Actor(workspace="elsewhere", user="somebody")
 MODULES = (
-    *(connection_detail, connection_edit, connection_form, connections, consent),
+    *(connection_detail, connection_edit, connection_form, connections, consent, credentials),
     *(history, providers, request_run, requests, settings),
 )
 WITH_ID = [
@@ -44,6 +47,7 @@ WITH_ID = [
 ]
 UNKNOWN = {
     "id": "con_01m84000000000000000000000",
+    "credential_id": "crd_01m84000000000000000000000",
     "run_id": "run_01m84000000000000000000000",
     "request_id": "req_01m84000000000000000000000",
     "key_id": "key_01m84000000000000000000000",
@@ -61,6 +65,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
     )
     spec = RequestSpec(url=f"{site.world.server.issuer}/nothing")
     saved = await engine.requests.create(OTHERS, NewRequest(name="theirs", spec=spec))
+    kept = await engine.credentials.create(OTHERS, new_credential(Kind.KEY, name="theirs"))
     made = await engine.make_request(OTHERS, spec)
     assert made.run is not None
     key = ApiKey(
@@ -75,6 +80,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
     context.store.add_api_key(key, context.event(OTHERS, "api_key.created", key.id))
     return {
         "id": (await engine.manage.create(OTHERS, new)).id,
+        "credential_id": kept.id,
         "run_id": made.run.id,
         "request_id": saved.id,
         "key_id": key.id,

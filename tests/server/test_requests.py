@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from grantline.calls.request import RequestSpec, json_text_content
-from grantline.connections.credentials import KeyCredential
+from grantline.connections.credential import Kind
 from grantline.connections.engine import LOCAL
 from grantline.connections.saved_requests import NewRequest
-from grantline.secret import Secret
+from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 
 PART = {"HX-Request": "true"}
@@ -286,32 +286,94 @@ async def test_two_tabs_do_not_overwrite_each_other_silently(site: Site) -> None
     assert (await site.world.engine.requests.page(LOCAL)).total == 2
 
 
-async def test_a_saved_key_is_never_shown_and_is_kept_when_it_is_not_typed(site: Site) -> None:
-    saved = await site.world.engine.requests.create(
-        LOCAL,
-        NewRequest(
-            name="keyed",
-            spec=RequestSpec(url=f"{site.world.server.api_url}/me"),
-            credential=KeyCredential(name="X-Api-Key", value=Secret("sk-kept-secret")),
-        ),
-    )
+async def test_a_typed_key_is_kept_as_a_credential_and_never_shown_again(site: Site) -> None:
+    engine = site.world.engine
+    typed = {"key_name": "X-Api-Key", "key_placement": "header", "key_value": "sk-typed-secret"}
+    url = f"{site.world.server.api_url}/me"
+    fields = form(name="keyed", url=url, authentication="key", **typed)
+    assert "sk-typed-secret" in (await part(site, "/requests/code?reveal=yes", fields)).text
+
+    answer = await part(site, "/requests/save", fields)
+
+    saved = await engine.requests.find(LOCAL, "keyed")
+    kept = await engine.credentials.find(LOCAL, "keyed")
+    assert answer.headers["HX-Redirect"] == f"/requests/{saved.id}"
+    assert saved.credentials.credential_id == kept.id
     shown = await site.get(f"/requests/{saved.id}")
-    assert "sk-kept-secret" not in shown.text
-    fields = form(
+    assert "sk-typed-secret" not in shown.text
+    assert f'<option value="{kept.id}" selected>' in shown.text
+
+    again = form(
         request_id=saved.id,
         version="1",
         name="keyed",
-        url=f"{site.world.server.api_url}/me",
+        url=url,
         authentication="key",
-        key_name="X-Api-Key",
-        key_placement="header",
+        key_id=kept.id,
     )
-    assert (await part(site, "/requests/save", fields)).status_code == 200
-    kept = await site.world.engine.requests.find(LOCAL, saved.id)
-    assert kept.credential is not None
-    assert kept.credential.secret == Secret("sk-kept-secret")
-    assert "sk-kept-secret" in (await part(site, "/requests/code?reveal=yes", fields)).text
-    assert "sk-kept-secret" not in (await part(site, "/requests/code", fields)).text
+    assert (await part(site, "/requests/save", again)).status_code == 200
+    assert (await engine.credentials.page(LOCAL)).total == 1
+    await part(site, "/requests/run", again)
+    (entry,) = site.world.server.journal.at("api")
+    assert entry.incoming.header("X-Api-Key") == "sk-typed-secret"
+    for path in ("/requests/preview", "/requests/code", "/requests/code?reveal=yes"):
+        text = (await part(site, path, again)).text
+        assert "X-Api-Key" in text
+        assert "sk-typed-secret" not in text
+    assert "--credential keyed" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (Kind.BASIC, "basic_id"),
+        (Kind.CERTIFICATE, "certificate_id"),
+        (Kind.AUTHORITY, "authority_id"),
+        (Kind.PROXY, "proxy_id"),
+    ],
+)
+async def test_a_form_comes_back_with_each_credential_that_was_chosen(
+    site: Site, kind: Kind, field: str
+) -> None:
+    engine = site.world.engine
+    kept = await engine.credentials.create(LOCAL, new_credential(kind))
+    chosen = {field: kept.id, "authentication": "basic" if kind is Kind.BASIC else "none"}
+    fields = form(name="chosen", url="https://127.0.0.1/", **chosen)
+    assert (await site.post("/requests/save", fields)).status_code == 303
+    saved = await engine.requests.find(LOCAL, "chosen")
+    selected = f'<option value="{kept.id}" selected>'
+    assert selected in (await site.get(f"/requests/{saved.id}")).text
+    assert selected in (await site.get(f"/requests/new?credential={kept.id}")).text
+
+    await engine.credentials.delete(LOCAL, kept.id)
+    assert "It was deleted: choose another" in (await site.get(f"/requests/{saved.id}")).text
+
+
+async def test_a_way_to_a_new_credential_leads_back_with_it_chosen(site: Site) -> None:
+    fields = form(url="https://127.0.0.1/orders", name="mine")
+    there = await site.post("/requests/create-credential?kind=key", fields)
+    location = there.headers["location"]
+    assert location.startswith("/credentials/new?kind=key&return_to=%2Frequests%2Fnew%3Fdraft%3D")
+    assert "Back to the request" in (await site.get(location)).text
+    back = parse_qs(urlsplit(location).query)["return_to"][0]
+    typed = {"kind": "key", "name": "k", "key_name": "X-K", "value": "v", "hosts": "127.0.0.1"}
+    made = await site.post("/credentials/new", {**typed, "return_to": back})
+    page = await site.get(made.headers["location"])
+    kept = await site.world.engine.credentials.find(LOCAL, "k")
+    assert f'<option value="{kept.id}" selected>' in page.text
+    assert value_of(page.text, "url") == "https://127.0.0.1/orders"
+
+
+async def test_the_owner_allows_a_host_for_a_credential_where_it_was_refused(site: Site) -> None:
+    engine = site.world.engine
+    kept = await engine.credentials.create(LOCAL, new_credential(Kind.KEY, hosts=("a.example",)))
+    fields = form(url=f"{site.world.server.api_url}/me", authentication="key", key_id=kept.id)
+    assert "may not go to 127.0.0.1" in (await part(site, "/requests/preview", fields)).text
+    assert "Allow 127.0.0.1" in (await part(site, "/requests/run", fields)).text
+    assert site.world.server.journal.count("api") == 0
+    await part(site, "/requests/allow-host?host=127.0.0.1", fields)
+    assert site.world.server.journal.count("api") == 1
+    assert (await engine.credentials.find(LOCAL, kept.id)).hosts == ("127.0.0.1", "a.example")
 
 
 async def test_duplicate_and_delete(site: Site) -> None:

@@ -13,6 +13,7 @@ from grantline import (
     AsyncConnection,
     AsyncConnections,
     AsyncPending,
+    AsyncRequester,
     Connection,
     Connections,
     ConnectionStatus,
@@ -25,6 +26,7 @@ from grantline import (
     PaginationType,
     Pending,
     ReauthorizationRequired,
+    Requester,
     Response,
     RetryPolicy,
     Secret,
@@ -56,6 +58,11 @@ def waiting() -> None:
         connections.create("demo2", issuer_url="")  # type: ignore[call-arg]
         connections.create("demo3", use_par="yes")  # type: ignore[arg-type]
         assert_type(connections.get("demo"), Connection)
+        assert_type(connections.get("demo", proxy="office"), Connection)
+        weather = connections.credential("weather", certificate="bank", authority="ours")
+        assert_type(weather, Requester)
+        assert_type(weather.get("https://api.example/"), Response)
+        connections.credential(value="secret")  # type: ignore[call-arg]
         assert_type(connections.list(), list[Connection])
         assert_type(connections.edit("demo", new_name="other"), Edited)
         assert_type(connections.verify("demo"), Verification)
@@ -112,6 +119,7 @@ async def awaiting() -> None:
     async with AsyncConnections.open() as connections:
         assert_type(await connections.create("demo", client_id="x"), AsyncConnection)
         assert_type(await connections.list(), list[AsyncConnection])
+        assert_type(await connections.credential("weather"), AsyncRequester)
         connection = await connections.get("demo")
         assert_type(connection, AsyncConnection)
         assert_type(await connection.get("/x"), Response)

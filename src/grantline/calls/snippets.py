@@ -35,13 +35,17 @@ _MAX_DEPTH: Final = 20
 _WIDTH: Final = 88
 
 
-def to_python(spec: RequestSpec, connection_name: str) -> str:
+def to_python(spec: RequestSpec, connection_name: str, *, credential_name: str = "") -> str:
     """A program that makes the request with our library and prints the answer.
+
+    It does so with the connection of this name, or else with the credential.
 
     A body that is no JSON and no form stands in it as text or bytes.
     """
     named = spec.method in _METHODS
-    call = f"connection.{spec.method.lower()}" if named else "connection.request"
+    caller = "connection" if connection_name else "credential"
+    get = f"get({connection_name!r})" if connection_name else f"credential({credential_name!r})"
+    call = f"{caller}.{spec.method.lower()}" if named else f"{caller}.request"
     arguments = [] if named else [repr(spec.method)]
     arguments += [repr(spec.url), *_arguments(spec)]
     line = f"response = {call}({', '.join(arguments)})"
@@ -50,22 +54,26 @@ def to_python(spec: RequestSpec, connection_name: str) -> str:
         line = f"response = {call}(\n{inner})"
     return (
         "from grantline import Connections\n\n"
-        f"connection = Connections.open().get({connection_name!r})\n"
+        f"{caller} = Connections.open().{get}\n"
         f"{line}\n"
         "response.raise_for_status()\n"
         "print(response.text)\n"
     )
 
 
-def to_cli(spec: RequestSpec, connection_name: str) -> CommandLine:
-    """The ``grantline request`` command that makes the request."""
+def to_cli(spec: RequestSpec, connection_name: str, *, credential_name: str = "") -> CommandLine:
+    """The ``grantline request`` command that makes the request; names as in ``to_python``."""
     files: dict[str, bytes] = {}
     url, query = spec.url, spec.query
     if any(not name or "=" in name for name, _ in query):
         joiner = "&" if "?" in url else "?"
         url, query = f"{url}{joiner}{encode_query(query, spec.array_style)}", ()
     words = [f"grantline request {shlex.quote(spec.method)} {shlex.quote(url)}"]
-    words.append(_option("--connection", connection_name))
+    words.append(
+        _option("--connection", connection_name)
+        if connection_name
+        else _option("--credential", credential_name)
+    )
     words += (_option("-q", f"{name}={value}") for name, value in query)
     words += (_option("-H", f"{name}: {value}") for name, value in spec.headers)
     if spec.content is not None:

@@ -92,8 +92,8 @@ def edit(
         paid.extend(cautions(found.app.settings, found.flow, found.hosts))
         asked = ConnectionEdit(
             flow=flow,
-            scopes=_changed(found.scopes, scope, add_scope, remove_scope, field="Scopes"),
-            hosts=_changed(found.hosts, host, add_host, remove_host, field="Hosts"),
+            scopes=changed_list(found.scopes, scope, add_scope, remove_scope, field="Scopes"),
+            hosts=changed_list(found.hosts, host, add_host, remove_host, field="Hosts"),
             settings=await changed_settings(engine, found.app.settings, settings, secrets),
             secrets=secrets,
             username=password.username,
@@ -227,7 +227,7 @@ def _say_connection(connection: Connection, sentence: str, form: Format) -> None
         say(f"Next step: {step}")
 
 
-def _changed(
+def changed_list(
     old: tuple[str, ...],
     new: list[str] | None,
     added: list[str] | None,

@@ -18,6 +18,7 @@ from grantline.errors import InvalidInput
 if TYPE_CHECKING:
     from grantline.calls.pagination import Pagination
     from grantline.calls.request import RequestSpec
+    from grantline.cli.caller_options import CallerOptions
     from grantline.connections.engine import Engine
     from grantline.connections.pages import ItemsPage
 
@@ -133,13 +134,16 @@ def pagination_of(options: PagingOptions) -> Pagination | None:
 
 
 async def print_items(
-    engine: Engine, spec: RequestSpec, connection_id: str, options: PagingOptions
+    engine: Engine, spec: RequestSpec, caller: CallerOptions, options: PagingOptions
 ) -> None:
     """Writes each item as one line of JSON as it comes; says on stderr how far it is."""
     from grantline.connections.engine import LOCAL
 
     resume = _resume_text(options.resume_from)
-    pages = engine.pages(LOCAL, spec, connection_id=connection_id, resume_from=resume)
+    connection_id, ids = await caller.ids(engine)
+    pages = engine.pages(
+        LOCAL, spec, connection_id=connection_id, credentials=ids, resume_from=resume
+    )
     progress = _Progress(resume)
     try:
         async with aclosing(pages):

@@ -12,6 +12,7 @@ from grantline.cli import (
     backup,
     change,
     create,
+    credential,
     demo,
     discover,
     keys,
@@ -36,6 +37,9 @@ for module in (create, authorize, look, change):
     connections.add_typer(module.commands)
 program.add_typer(
     connections, name="connection", help="Create, authorize, look at and change connections."
+)
+program.add_typer(
+    credential.commands, name="credential", help="Keys, passwords, certificates and proxies."
 )
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
 program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")

@@ -1,4 +1,4 @@
-"""``grantline request``: HTTP requests that carry a connection's token."""
+"""``grantline request``: HTTP requests with a connection's token, a credential, or neither."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from grantline.cli.body_options import BodyOptions, body_of
+from grantline.cli.caller_options import CallerOptions
 from grantline.cli.errors import UsageError
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json
@@ -75,9 +76,7 @@ def request(
         str | None, typer.Argument(help="Absolute, or relative to the base URL.")
     ] = None,
     *,
-    connection: Annotated[
-        str | None, typer.Option("--connection", "-c", help="Name or id of the connection.")
-    ] = None,
+    caller: CallerOptions,
     saved: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Make a saved request, in place of METHOD and URL."),
@@ -88,28 +87,29 @@ def request(
     paging: PagingOptions,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Makes a request with the connection's token; a refused token is renewed, once."""
+    """Makes a request, as it is or with a connection's token; a refused one is renewed, once."""
     if saved is not None:
-        if method or connection or (body, sending) != (BodyOptions(), SendingOptions()):
+        usual = (CallerOptions(), BodyOptions(), SendingOptions())
+        if method or (caller, body, sending) != usual:
             raise UsageError(
                 "A saved request has a method, a URL and all the rest already.",
                 hint="Give --saved alone, or change the saved request.",
             )
         _show(with_engine(lambda engine: _run_saved(engine, saved)), answer, form)
         return
-    if method is None or url is None or connection is None:
+    if method is None or url is None:
         raise UsageError(
-            "METHOD, URL and --connection are needed.",
+            "METHOD and URL are needed.",
             hint="Such as: grantline request GET /me --connection orders",
         )
     spec, upload = _spec(method, url, body, sending)
     if paging.paginate is None:
         check_alone(paging)
-        _show(with_engine(lambda engine: _make(engine, spec, connection, upload)), answer, form)
+        _show(with_engine(lambda engine: _make(engine, spec, caller, upload)), answer, form)
     elif upload is not None:
         raise UsageError("A file is no body for many pages.", hint="Give the body by --json.")
     else:
-        with_engine(lambda engine: _print_pages(engine, spec, connection, paging))
+        with_engine(lambda engine: _print_pages(engine, spec, caller, paging))
 
 
 def _spec(
@@ -128,12 +128,14 @@ def _spec(
     return spec, upload
 
 
-async def _make(engine: Engine, spec: RequestSpec, connection: str, upload: Upload | None) -> Made:
+async def _make(
+    engine: Engine, spec: RequestSpec, caller: CallerOptions, upload: Upload | None
+) -> Made:
     from grantline.connections.engine import LOCAL
 
-    found = await engine.find(LOCAL, connection)
+    connection_id, ids = await caller.ids(engine)
     return await engine.make_request(
-        LOCAL, spec, connection_id=found.id, upload=upload, record=False
+        LOCAL, spec, connection_id=connection_id, credentials=ids, upload=upload, record=False
     )
 
 
@@ -144,15 +146,12 @@ async def _run_saved(engine: Engine, name: str) -> Made:
 
 
 async def _print_pages(
-    engine: Engine, spec: RequestSpec, connection: str, paging: PagingOptions
+    engine: Engine, spec: RequestSpec, caller: CallerOptions, paging: PagingOptions
 ) -> None:
     from dataclasses import replace
 
-    from grantline.connections.engine import LOCAL
-
-    found = await engine.find(LOCAL, connection)
     paged = replace(spec, pagination=pagination_of(paging))
-    await print_items(engine, paged, found.id, paging)
+    await print_items(engine, paged, caller, paging)
 
 
 def _show(made: Made, options: AnswerOptions, form: Format) -> None:

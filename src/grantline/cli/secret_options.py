@@ -39,19 +39,22 @@ _WAYS: Final = {
 }
 
 
-def _refuse(context: typer.Context, parameter: typer.CallbackParam, value: str | None) -> None:
-    del context
-    if value is not None:
-        option = parameter.opts[0]
-        raise SecretInArguments(
-            f"{option} takes no value here: other users can read the arguments of a program.",
-            hint=_WAYS[option] + " If it was a real secret, replace it: it was visible.",
-        )
+def trap(option: str, ways: str) -> typer.models.OptionInfo:
+    """An option that exists only to say that a secret is no argument, and how it is given."""
+
+    def refuse(value: str | None) -> None:
+        if value is not None:
+            raise SecretInArguments(
+                f"{option} takes no value here: other users can read the arguments of a program.",
+                hint=f"{ways} If it was a real secret, replace it: it was visible.",
+            )
+
+    hidden: typer.models.OptionInfo = typer.Option(option, hidden=True, callback=refuse)
+    return hidden
 
 
 def _trap(option: str) -> typer.models.OptionInfo:
-    hidden: typer.models.OptionInfo = typer.Option(option, hidden=True, callback=_refuse)
-    return hidden
+    return trap(option, _WAYS[option])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +99,11 @@ class ClientSecretOptions:
             InvalidInput: A file cannot be read.
             UsageError: Two options name the same secret.
         """
-        _at_most_one("--client-secret-file", self.client_secret_file, self.client_secret_stdin)
         if bool(self.certificate_file) != bool(self.certificate_key_file):
             raise UsageError(
                 "A client certificate is a chain and its key.",
                 hint="Give --certificate-file and --certificate-key-file together.",
             )
-        secret = None
-        if self.client_secret_file:
-            secret = secret_in(self.client_secret_file, option="--client-secret-file")
-        elif self.client_secret_stdin:
-            secret = secret_from_stdin("Client secret", option="--client-secret-file")
         certificate = None
         if self.certificate_file and self.certificate_key_file:
             certificate = ClientCertificate(
@@ -115,7 +112,12 @@ class ClientSecretOptions:
             )
         key = self.private_key_file
         return ClientSecrets(
-            client_secret=secret,
+            client_secret=secret_of(
+                self.client_secret_file,
+                by_stdin=self.client_secret_stdin,
+                name="Client secret",
+                option="--client-secret-file",
+            ),
             private_key=secret_in(key, option="--private-key-file") if key else None,
             certificate=certificate,
         )
@@ -147,12 +149,12 @@ class PasswordOptions:
 
     def read(self) -> Secret | None:
         """The password that the options name. Errors as for client secrets."""
-        _at_most_one("--password-file", self.password_file, self.password_stdin)
-        if self.password_file:
-            return secret_in(self.password_file, option="--password-file")
-        if self.password_stdin:
-            return secret_from_stdin("Password", option="--password-file")
-        return None
+        return secret_of(
+            self.password_file,
+            by_stdin=self.password_stdin,
+            name="Password",
+            option="--password-file",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +183,13 @@ class PassphraseOptions:
         Args:
             twice: Whether a person types it twice, because a mistake would cost the backup.
         """
-        _at_most_one("--passphrase-file", self.passphrase_file, self.passphrase_stdin)
-        if self.passphrase_file:
-            return secret_in(self.passphrase_file, option="--passphrase-file")
-        if self.passphrase_stdin:
-            return secret_from_stdin("Passphrase", option="--passphrase-file")
-        if found := from_environment(PASSPHRASE_VARIABLE):
+        given = secret_of(
+            self.passphrase_file,
+            by_stdin=self.passphrase_stdin,
+            name="Passphrase",
+            option="--passphrase-file",
+        )
+        if found := given or from_environment(PASSPHRASE_VARIABLE):
             return found
         typed = ask_secret("Passphrase of the backup", option="--passphrase-file")
         if typed is None:
@@ -222,11 +225,24 @@ def text_in(path: Path, *, option: str) -> str:
     except UnicodeDecodeError:
         raise InvalidInput(f"The file of {option} is not text.", field=option) from None
     except OSError as error:
-        raise InvalidInput(
-            f"The file {path} cannot be read: {error.strerror or 'no reason given'}.",
-            field=option,
-            hint=f"Check the path that follows {option}.",
-        ) from None
+        raise _unreadable(path, error, option) from None
+
+
+def bytes_in(path: Path, *, option: str) -> bytes:
+    """The bytes of a file. Errors as ``secret_in``."""
+    try:
+        with path.expanduser().open("rb") as file:
+            return file.read(_LARGEST_FILE)
+    except OSError as error:
+        raise _unreadable(path, error, option) from None
+
+
+def _unreadable(path: Path, error: OSError, option: str) -> InvalidInput:
+    return InvalidInput(
+        f"The file {path} cannot be read: {error.strerror or 'no reason given'}.",
+        field=option,
+        hint=f"Check the path that follows {option}.",
+    )
 
 
 def secret_from_stdin(name: str, *, option: str) -> Secret:
@@ -245,10 +261,19 @@ def secret_from_stdin(name: str, *, option: str) -> Secret:
     return secret
 
 
-def _at_most_one(option: str, path: Path | None, by_stdin: bool) -> None:
+def secret_of(path: Path | None, *, by_stdin: bool, name: str, option: str) -> Secret | None:
+    """The secret that one of two options names; None when neither was given.
+
+    Raises:
+        InvalidInput: It cannot be read, or is empty.
+        UsageError: Both were given.
+    """
     if path and by_stdin:
         other = option.removesuffix("file") + "stdin"
         raise UsageError(f"{option} and {other} name the same secret.", hint="Give one of them.")
+    if path:
+        return secret_in(path, option=option)
+    return secret_from_stdin(name, option=option) if by_stdin else None
 
 
 def identities_in(secret: Secret) -> list[Secret]:

@@ -11,7 +11,7 @@ from grantline.cli.errors import UsageError, one_line
 
 _HELP: Final = "See what it takes with: {command} --help"
 # Typer names these in its suggestions, although they exist only to refuse.
-_REFUSED: Final = {"--client-secret", "--password", "--private-key"}
+_REFUSED: Final = {"--client-secret", "--password", "--private-key", "--secret", "--value"}
 
 
 def usage_error(error: typer.TyperException) -> UsageError:

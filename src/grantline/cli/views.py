@@ -15,6 +15,7 @@ from grantline.oauth.settings import AppSettings, FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import App, Connection
+    from grantline.connections.credential import Credential
     from grantline.store.records import Event
 
 LOOPBACK: Final = "http://127.0.0.1"
@@ -65,6 +66,32 @@ def app_view(app: App, connections: tuple[str, ...] | None = None) -> dict[str, 
         "version": app.version,
     }
     return view if connections is None else {**view, "connections": connections}
+
+
+def credential_view(credential: Credential, uses: int | None = None) -> dict[str, Any]:
+    """A credential without its secrets, as JSON types and instants."""
+    details = credential.details
+    view = {
+        "id": credential.id,
+        "name": credential.name,
+        "kind": credential.kind.value,
+        "hosts": credential.hosts,
+        "key_name": details.key_name,
+        "placement": details.placement.value,
+        "prefix": details.prefix,
+        "username": details.username,
+        "has_password": details.has_password,
+        "url": details.url,
+        "subject": details.subject,
+        "issuer": details.issuer,
+        "more": details.more,
+        "expires_at": credential.expires_at,
+        "last_used_at": credential.last_used_at,
+        "created_at": credential.created_at,
+        "updated_at": credential.updated_at,
+        "version": credential.version,
+    }
+    return view if uses is None else {**view, "uses": uses}
 
 
 def event_view(event: Event) -> dict[str, Any]:

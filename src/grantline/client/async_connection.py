@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import timedelta
-from typing import Any, Unpack
 
-from grantline.calls.response import Response
+from grantline.client.async_requester import AsyncRequester
 from grantline.client.bearer import Bearer
-from grantline.client.request_options import (
-    PagesOptions,
-    RequestOptions,
-    pages_spec,
-    request_spec,
-)
 from grantline.connections.connection import Connection as ConnectionStatus
 from grantline.connections.connection import connection_from_record
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.holding import Holding
-from grantline.connections.pages import ItemsPage
 from grantline.connections.refresh import AT_ONCE
 from grantline.secret import Secret
 
 
-class AsyncConnection:
+class AsyncConnection(AsyncRequester):
     """One authorization at one service. Get it from ``AsyncConnections``; it stays usable as long.
 
     Requests carry a valid token, renewed when it has to be, to the connection's hosts only. A URL
@@ -32,8 +23,13 @@ class AsyncConnection:
     ``raise_for_status()`` makes an error of it.
     """
 
-    def __init__(self, engine: Engine, status: ConnectionStatus) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        status: ConnectionStatus,
+        credentials: CredentialIds = NO_CREDENTIALS,
+    ) -> None:
+        super().__init__(engine, status.id, credentials)
         self._status = status
         self._nonces: dict[str, str] = {}
 
@@ -59,68 +55,6 @@ class AsyncConnection:
         """The same, read again from the store."""
         await self._engine.context.hold(LOCAL, self.id)
         return self.status
-
-    async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The service's answer.
-
-        Raises:
-            EgressBlocked: The URL or a host may not be reached, or not with this token.
-            ConnectionUnusable: There is no token to be had until somebody acts.
-            GrantlineError: The request could not be made.
-        """
-        spec = request_spec(method, url, options)
-        return await self._engine.request_by_id(LOCAL, self.id, spec)
-
-    async def get(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a GET request; see ``request``."""
-        return await self.request("GET", url, **options)
-
-    async def head(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a HEAD request; see ``request``."""
-        return await self.request("HEAD", url, **options)
-
-    async def options(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to an OPTIONS request; see ``request``."""
-        return await self.request("OPTIONS", url, **options)
-
-    async def post(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a POST request; see ``request``."""
-        return await self.request("POST", url, **options)
-
-    async def put(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a PUT request; see ``request``."""
-        return await self.request("PUT", url, **options)
-
-    async def patch(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a PATCH request; see ``request``."""
-        return await self.request("PATCH", url, **options)
-
-    async def delete(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """The answer to a DELETE request; see ``request``."""
-        return await self.request("DELETE", url, **options)
-
-    async def pages(self, url: str, **options: Unpack[PagesOptions]) -> AsyncGenerator[ItemsPage]:
-        """The pages of a list, one request each; only one of them is in memory at a time.
-
-        Raises:
-            InvalidInput: How the list comes in pages is not known, or cannot work.
-            UpstreamError: The service answered with an error; ``resume`` of the last page leads
-                there again.
-            GrantlineError: A request could not be made.
-        """
-        spec, resume_from = pages_spec(url, options)
-        async with aclosing(
-            self._engine.pages(LOCAL, spec, connection_id=self.id, resume_from=resume_from)
-        ) as pages:
-            async for page in pages:
-                yield page
-
-    async def items(self, url: str, **options: Unpack[PagesOptions]) -> AsyncGenerator[Any]:
-        """The items of a list, from all its pages; see ``pages``."""
-        async with aclosing(self.pages(url, **options)) as pages:
-            async for page in pages:
-                for item in page.items:
-                    yield item
 
     async def token(
         self, *, min_ttl: timedelta | None = None, rejected: Secret | None = None

@@ -12,6 +12,7 @@ from typing import Self, Unpack
 
 from grantline.client.async_connection import AsyncConnection
 from grantline.client.async_pending import AsyncPending, begun_authorization
+from grantline.client.async_requester import AsyncRequester
 from grantline.client.connection_fields import (
     ConnectionFields,
     app_settings,
@@ -21,6 +22,7 @@ from grantline.client.connection_fields import (
     scope_list,
     secret,
 )
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.engine import LOCAL, Deleted, Engine
 from grantline.connections.manage import Edited, NewConnection
 from grantline.connections.open import open_engine
@@ -66,20 +68,49 @@ class AsyncConnections:
         """What happened on opening that a person must hear of, such as a key that was made."""
         return self._engine.notices
 
-    async def get(self, name: str) -> AsyncConnection:
+    async def get(
+        self, name: str, *, certificate: str = "", authority: str = "", proxy: str = ""
+    ) -> AsyncConnection:
         """The connection with this name or id.
+
+        Args:
+            name: Of the connection.
+            certificate: A credential whose client certificate its requests show.
+            authority: A credential whose certificate authorities they trust as well.
+            proxy: A credential whose proxy they go through.
 
         Raises:
             ConnectionNotFound: There is none; says how to connect.
+            NotFound: There is no such credential.
         """
+        ids = await self._ids(certificate=certificate, authority=authority, proxy=proxy)
         try:
-            return AsyncConnection(self._engine, await self._engine.find(LOCAL, name))
+            return AsyncConnection(self._engine, await self._engine.find(LOCAL, name), ids)
         except ConnectionNotFound as error:
             raise ConnectionNotFound(
                 error.message,
                 hint=f"Connect it with connections.create({name!r}, ...) and "
                 f"connections.authorize({name!r}), or with: grantline connection create {name}",
             ) from None
+
+    async def credential(
+        self, name: str = "", *, certificate: str = "", authority: str = "", proxy: str = ""
+    ) -> AsyncRequester:
+        """Requests with a credential in place of a connection.
+
+        Args:
+            name: An API key, or a user name and password; empty for requests without a secret.
+            certificate: As in ``get``, like ``authority`` and ``proxy``.
+            authority: The same.
+            proxy: The same.
+
+        Raises:
+            NotFound: There is no such credential.
+        """
+        ids = await self._ids(
+            credential=name, certificate=certificate, authority=authority, proxy=proxy
+        )
+        return AsyncRequester(self._engine, None, ids)
 
     async def list(self) -> builtins.list[AsyncConnection]:
         """All connections, by name."""
@@ -194,6 +225,10 @@ class AsyncConnections:
         """Lets refreshes under way be saved, then closes. Closing again does nothing."""
         self._opened = None
         await self._running.aclose()
+
+    async def _ids(self, **names: str) -> CredentialIds:
+        given = {place: name for place, name in names.items() if name}
+        return await self._engine.credentials.ids(LOCAL, given) if given else NO_CREDENTIALS
 
     @property
     def _engine(self) -> Engine:

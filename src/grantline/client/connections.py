@@ -14,6 +14,7 @@ from grantline.client.connection import Connection
 from grantline.client.connection_fields import ConnectionFields
 from grantline.client.pending import Pending
 from grantline.client.portal import Portal
+from grantline.client.requester import Requester
 from grantline.connections.engine import Deleted
 from grantline.connections.manage import Edited
 from grantline.connections.settings import Settings
@@ -45,9 +46,24 @@ class Connections:
         """What happened on opening that a person must hear of, such as a key that was made."""
         return self._twin.notices
 
-    def get(self, name: str) -> Connection:
+    def get(
+        self, name: str, *, certificate: str = "", authority: str = "", proxy: str = ""
+    ) -> Connection:
         """The connection with this name or id; see ``AsyncConnections.get``."""
-        return self._waiting(self._portal.call(self._twin.get, name))
+        return self._waiting(
+            self._portal.call(
+                self._twin.get, name, certificate=certificate, authority=authority, proxy=proxy
+            )
+        )
+
+    def credential(
+        self, name: str = "", *, certificate: str = "", authority: str = "", proxy: str = ""
+    ) -> Requester:
+        """Requests with a credential in place of a connection; see ``AsyncConnections``."""
+        twin = self._portal.call(
+            self._twin.credential, name, certificate=certificate, authority=authority, proxy=proxy
+        )
+        return Requester(twin, self._portal)
 
     def list(self) -> builtins.list[Connection]:
         """All connections, by name."""

@@ -21,11 +21,11 @@ from grantline.calls.target import join_target
 from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.holding import Holding
 from grantline.connections.pacing import Pacer
 from grantline.connections.perform import Performer
-from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
+from grantline.connections.redaction import Redactor, secrets_of
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.service import rules_of
 from grantline.errors import GrantlineError
@@ -72,7 +72,7 @@ class Attempts:
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        carried: Carried = NOTHING,
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
@@ -91,7 +91,7 @@ class Attempts:
             actor,
             connection_id,
             spec,
-            credential=credential,
+            carried=carried,
             upload=upload,
             route=route,
             cookies=RunCookies() if cookies is None else cookies,
@@ -103,7 +103,7 @@ class Attempts:
             return Outcome(response=None, error=result, attempts=tuple(series.attempts))
         error = None
         if has_status(spec.fail_on, result.status):
-            redactor = Redactor((*secrets_of(holding), *secrets_of_credential(credential)))
+            redactor = Redactor((*secrets_of(holding), *carried.secrets))
             error = result.failure()
             error.service_message = redactor.text(error.service_message)
         return Outcome(response=result, error=error, attempts=tuple(series.attempts))

@@ -1,19 +1,18 @@
 """Authentication of a request without OAuth: an API key, or a user name and password.
 
 As with tokens, a secret goes only to the hosts it was given for, and a request that brings a
-credential of its own in the same place is refused.
+secret of its own in the same place is refused. ``manage_credentials`` keeps them under a name.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from grantline.calls.headers import check_header
-from grantline.calls.hosts import HostList
+from grantline.calls.hosts import HostList, matches
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import HttpRequest
 from grantline.oauth.parameters import append_query, query_parameters
@@ -37,33 +36,56 @@ class KeyCredential:
 
     Attributes:
         name: Of the header or the query parameter.
-        value: The whole value: with the scheme word, where the service wants one.
+        value: The key itself.
+        prefix: A word before it in a header, such as ``Token``.
         hosts: Where it may go; empty means the host of the request's URL.
+        kept_as: The name it is kept under; empty for one that was typed for this request.
     """
 
     name: str
     value: Secret
     placement: KeyPlacement = KeyPlacement.HEADER
+    prefix: str = ""
     hosts: tuple[str, ...] = ()
+    kept_as: str = ""
 
     @property
     def secret(self) -> Secret:
-        """What must not be seen."""
+        """What a person types and nobody may see."""
         return self.value
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The same in every form in which it travels."""
+        return (self.value,)
+
+    @property
+    def sent(self) -> Secret:
+        """The whole value, the prefix before it."""
+        return Secret(f"{self.prefix} {self.value.reveal()}") if self.prefix else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasicCredential:
-    """A user name and password (RFC 7617); ``hosts`` as for an API key."""
+    """A user name and password (RFC 7617); ``hosts`` and ``kept_as`` as for an API key.
+
+    Some services take a key as the user name, and no password.
+    """
 
     username: str
     password: Secret
     hosts: tuple[str, ...] = ()
+    kept_as: str = ""
 
     @property
     def secret(self) -> Secret:
-        """What must not be seen."""
-        return self.password
+        """What a person types and nobody may see."""
+        return self.password or Secret(self.username)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The same in every form in which it travels."""
+        return self.secret, Secret(self.header.removeprefix("Basic "))
 
     @property
     def header(self) -> str:
@@ -73,10 +95,11 @@ class BasicCredential:
 
 
 RequestCredential = KeyCredential | BasicCredential
+C = TypeVar("C", bound=RequestCredential)
 
 
-def checked_credential(credential: RequestCredential, url: str) -> RequestCredential:
-    """``credential`` with its hosts in canonical form; the host of ``url`` when it has none.
+def check_credential(credential: C) -> C:
+    """``credential`` when a request could carry it.
 
     Raises:
         InvalidInput: A field is wrong; names it.
@@ -95,7 +118,16 @@ def checked_credential(credential: RequestCredential, url: str) -> RequestCreden
             hint="The service's documentation names the header or parameter, such as X-Api-Key.",
         )
     elif credential.placement is KeyPlacement.HEADER:
-        check_header(credential.name, credential.value.reveal())
+        check_header(credential.name, credential.sent.reveal())
+    return credential
+
+
+def checked_credential(credential: RequestCredential, url: str) -> RequestCredential:
+    """``credential`` with its hosts in canonical form; the host of ``url`` when it has none.
+
+    Raises as ``check_credential``.
+    """
+    check_credential(credential)
     hosts = credential.hosts or (parse_url(url).host,)
     return replace(credential, hosts=tuple(sorted(HostList.parse(hosts, field="Hosts").patterns)))
 
@@ -115,7 +147,7 @@ def put_on(request: HttpRequest, credential: RequestCredential) -> HttpRequest:
     if isinstance(credential, BasicCredential):
         pair = ("Authorization", credential.header)
     else:
-        pair = (credential.name, credential.value.reveal())
+        pair = (credential.name, credential.sent.reveal())
     _refuse_second(pair[0], (name for name, _ in request.headers))
     return replace(request, headers=(*request.headers, pair))
 
@@ -126,69 +158,29 @@ def check_credential_host(request: HttpRequest, credential: RequestCredential) -
     Raises:
         EgressBlocked: ``host_not_allowed``.
     """
+    check_hosts_of(request, credential.hosts, credential.kept_as)
+
+
+def check_hosts_of(request: HttpRequest, hosts: tuple[str, ...], kept_as: str) -> None:
+    """The same for any credential, by its ``hosts`` and the name it is kept under."""
     host = parse_url(request.url).host
-    if not HostList(frozenset(credential.hosts)).allows(host):
-        raise EgressBlocked(
-            f"The credential of this request may not go to {host}.",
-            rule="host_not_allowed",
-            address=host,
-            setting="hosts",
-            hint="Type the credential again to use it for this host.",
+    if matches(frozenset(hosts), host):
+        return
+    hint = "Type it again to use it for this host."
+    if kept_as:
+        hint = (
+            f"If {host} belongs to the service, run: "
+            f"grantline credential edit {kept_as} --add-host {host}"
         )
-
-
-def credential_to_plain(credential: RequestCredential) -> dict[str, Any]:
-    """``credential`` as JSON, to be sealed."""
-    if isinstance(credential, BasicCredential):
-        own = {"username": credential.username, "password": credential.password.reveal()}
-        return {"kind": "basic", **own, "hosts": list(credential.hosts)}
-    return {
-        "kind": "key",
-        "name": credential.name,
-        "value": credential.value.reveal(),
-        "placement": credential.placement.value,
-        "hosts": list(credential.hosts),
-    }
-
-
-def credential_from_plain(plain: Mapping[str, Any]) -> RequestCredential:
-    """The credential that ``credential_to_plain`` wrote."""
-    hosts = tuple(plain["hosts"])
-    if plain["kind"] == "basic":
-        return BasicCredential(
-            username=plain["username"], password=Secret(plain["password"]), hosts=hosts
-        )
-    return KeyCredential(
-        name=plain["name"],
-        value=Secret(plain["value"]),
-        placement=KeyPlacement(plain["placement"]),
-        hosts=hosts,
+    raise EgressBlocked(
+        f"“{kept_as}” may not go to {host}."
+        if kept_as
+        else f"The credential of this request may not go to {host}.",
+        rule="host_not_allowed",
+        address=host,
+        setting="hosts",
+        hint=hint,
     )
-
-
-def kept_or_new(old: RequestCredential | None, new: RequestCredential) -> RequestCredential:
-    """``new``, with the secret of ``old`` in place of an empty one.
-
-    Raises:
-        InvalidInput: There is none to keep, or it would go to hosts it was not given for.
-    """
-    if new.secret:
-        return new
-    label = PASSWORD if isinstance(new, BasicCredential) else KEY
-    if old is None or type(old) is not type(new):
-        if isinstance(new, BasicCredential):
-            return new  # some services take a key as the user name, and no password
-        raise InvalidInput(f"{label} is empty.", field=label, hint="Type it.")
-    hosts = new.hosts or old.hosts
-    if set(hosts) - set(old.hosts):
-        raise InvalidInput(
-            f"{label} must be typed again, because it would go to other hosts.",
-            field=label,
-            hint="A secret goes only to the hosts it was given for.",
-        )
-    if isinstance(new, BasicCredential):
-        return replace(new, password=old.secret, hosts=hosts)
-    return replace(new, value=old.secret, hosts=hosts)
 
 
 def _refuse_second(name: str, taken: Any) -> None:

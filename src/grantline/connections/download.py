@@ -14,7 +14,7 @@ from grantline.calls.response_stream import ResponseStream
 from grantline.calls.resumption import PARTIAL_CONTENT, part_of, rest_of, validator_of
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.part_file import PartFile
 from grantline.connections.perform import Performer
 from grantline.errors import LimitExceeded, TransportFailed
@@ -71,7 +71,7 @@ class Downloader:
         target: Path,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        carried: Carried = NOTHING,
         route: Route = DIRECT,
         overwrite: bool = False,
         progress: Progress | None = None,
@@ -87,7 +87,7 @@ class Downloader:
             spec: The request; asked for without content coding, so that sizes mean bytes on disk.
             target: A path in a folder that exists.
             connection_id: Whose token goes along; None for none.
-            credential: Goes along where there is no connection.
+            carried: What goes along in its place, or beside it.
             route: How the request travels.
             overwrite: Whether a file that is there already may be replaced.
             progress: Called for every piece that arrives.
@@ -112,7 +112,7 @@ class Downloader:
                         actor,
                         connection_id,
                         arrival.asking(spec),
-                        credential=credential,
+                        carried=carried,
                         route=route,
                     ) as answer:
                         await arrival.take(answer)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +21,8 @@ from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
 from grantline.connections.context import Context
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
 from grantline.connections.diagnosis import Diagnosis
@@ -31,8 +33,10 @@ from grantline.connections.holding import Holding
 from grantline.connections.listing import Listing
 from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
+from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.perform import Performer
+from grantline.connections.references import check_one_secret
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
@@ -67,8 +71,9 @@ class Engine:
 
     ``manage`` creates and edits, ``listing`` lists, ``authorize``, ``consents`` and ``devices`` get
     consent, ``tokens`` gives tokens, ``request`` makes authenticated requests; ``make_request``
-    makes any and keeps it in ``runs``, and ``requests`` are those kept under a name. Every call
-    names its actor and sees only the actor's workspace.
+    makes any and keeps it in ``runs``, and ``requests`` are those kept under a name;
+    ``credentials`` are secrets that are no OAuth grant. Every call names its actor and sees only
+    the actor's workspace.
     """
 
     def __init__(
@@ -98,11 +103,12 @@ class Engine:
         self._performer = Performer(context, self.tokens)
         self.listing = Listing(context)
         self.consents = Consents(context, self.authorize)
+        self.credentials = CredentialManager(context)
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._performer)
-        self._maker = Maker(context, self._attempts, self.runs)
+        self._maker = Maker(context, self._attempts, self.credentials, self.runs)
         self._pages = Pages(context, self._attempts)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
@@ -115,31 +121,43 @@ class Engine:
         record = await self.manage.record(actor, name)
         return await self.request_by_id(actor, record.id, spec)
 
-    async def request_by_id(self, actor: Actor, connection_id: str, spec: RequestSpec) -> Response:
-        """The same for a caller that knows the id: a valid token costs no database access."""
-        return (await self._attempts.make(actor, spec, connection_id=connection_id)).result()
-
-    def stream(
+    async def request_by_id(
         self,
         actor: Actor,
         connection_id: str | None,
         spec: RequestSpec,
         *,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+    ) -> Response:
+        """The same for a caller that knows the ids: a valid token costs no database access."""
+        carried = await self._carried(actor, connection_id, credentials)
+        made = await self._attempts.make(actor, spec, connection_id=connection_id, carried=carried)
+        return made.result()
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        *,
+        credentials: CredentialIds = NO_CREDENTIALS,
         upload: Upload | None = None,
         route: Route = DIRECT,
         limits: Limits = STREAM_LIMITS,
-    ) -> AbstractAsyncContextManager[ResponseStream]:
+    ) -> AsyncIterator[ResponseStream]:
         """The same, the body still to come. Arguments as `Performer.stream`."""
-        return self._performer.stream(
+        carried = await self._carried(actor, connection_id, credentials)
+        async with self._performer.stream(
             actor,
             connection_id,
             spec,
-            credential=credential,
+            carried=carried,
             upload=upload,
             route=route,
             limits=limits,
-        )
+        ) as response:
+            yield response
 
     async def download(
         self,
@@ -148,7 +166,7 @@ class Engine:
         target: Path,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
         route: Route = DIRECT,
         overwrite: bool = False,
         progress: Progress | None = None,
@@ -160,7 +178,7 @@ class Engine:
             spec,
             target,
             connection_id=connection_id,
-            credential=credential,
+            carried=await self._carried(actor, connection_id, credentials),
             route=route,
             overwrite=overwrite,
             progress=progress,
@@ -173,7 +191,7 @@ class Engine:
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
         route: Route = DIRECT,
     ) -> Response:
         """The answer without its body. Arguments and errors as `Performer.request`."""
@@ -182,7 +200,7 @@ class Engine:
             actor,
             spec,
             connection_id=connection_id,
-            credential=credential,
+            carried=await self._carried(actor, connection_id, credentials),
             route=route,
         )
 
@@ -190,25 +208,28 @@ class Engine:
         """Where ``url`` leads, redirect by redirect; no credential is ever sent."""
         return await resolve_url(self.context, actor, url, route=route)
 
-    def pages(
+    async def pages(
         self,
         actor: Actor,
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
         route: Route = DIRECT,
         resume_from: str = "",
     ) -> AsyncGenerator[ItemsPage]:
         """The pages of the list that ``spec`` asks for. Arguments and errors as `Pages.each`."""
-        return self._pages.each(
+        pages = self._pages.each(
             actor,
             spec,
             connection_id=connection_id,
-            credential=credential,
+            carried=await self._carried(actor, connection_id, credentials),
             route=route,
             resume_from=resume_from,
         )
+        async with aclosing(pages):
+            async for each in pages:
+                yield each
 
     async def make_request(
         self,
@@ -216,7 +237,8 @@ class Engine:
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
@@ -228,7 +250,8 @@ class Engine:
             actor,
             spec,
             connection_id=connection_id,
-            credential=credential,
+            credentials=credentials,
+            typed=typed,
             upload=upload,
             route=route,
             cookies=cookies,
@@ -243,7 +266,7 @@ class Engine:
             actor,
             saved.spec,
             connection_id=saved.connection_id,
-            credential=saved.credential,
+            credentials=saved.credentials,
             saved_request_id=saved.id,
         )
 
@@ -323,6 +346,14 @@ class Engine:
     async def find(self, actor: Actor, name: str) -> Connection:
         """The connection with this name or id."""
         return await self.manage.find(actor, name)
+
+    async def _carried(
+        self, actor: Actor, connection_id: str | None, ids: CredentialIds
+    ) -> Carried:
+        if ids is NO_CREDENTIALS:  # as most requests
+            return NOTHING
+        check_one_secret(connection_id, ids, None)
+        return await self.credentials.carried(actor, ids)
 
     async def aclose(self) -> None:
         """Lets refreshes in flight finish and be saved, then closes."""

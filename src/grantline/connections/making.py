@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grantline.calls.attempt import Attempt
 from grantline.calls.request import RequestSpec, build_request
@@ -11,12 +11,12 @@ from grantline.calls.upload import Upload
 from grantline.connections.attempts import Attempts
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import (
-    RequestCredential,
-    put_on,
-)
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credentials import RequestCredential, put_on
 from grantline.connections.holding import Holding
-from grantline.connections.redaction import Redactor, secrets_of, secrets_of_credential
+from grantline.connections.manage_credentials import CredentialManager
+from grantline.connections.redaction import Redactor, secrets_of
+from grantline.connections.references import check_one_secret
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
@@ -51,9 +51,12 @@ class Made:
 class Maker:
     """Makes requests for pages and the REST API, which show what happened either way."""
 
-    def __init__(self, context: Context, attempts: Attempts, runs: Runs) -> None:
+    def __init__(
+        self, context: Context, attempts: Attempts, credentials: CredentialManager, runs: Runs
+    ) -> None:
         self._context = context
         self._attempts = attempts
+        self._credentials = credentials
         self._runs = runs
 
     async def make(
@@ -62,7 +65,8 @@ class Maker:
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
@@ -71,25 +75,35 @@ class Maker:
     ) -> Made:
         """What became of ``spec``. An error of the request is part of that, and is not raised.
 
-        Arguments are those of `Attempts.make`; an upload leaves no body in the history.
+        Args:
+            actor: Who asks.
+            spec: The request.
+            connection_id: Whose token it carries.
+            credentials: What it carries instead, or beside that.
+            typed: A secret that is kept nowhere, in place of a credential.
+            upload: A body in place of the spec's; it leaves none in the history.
+            route: How the request travels.
+            cookies: Those of the run that the request is part of.
+            saved_request_id: What it was made from, for the history.
+            record: Whether it goes into the history.
 
         Raises:
             InvalidInput: Both a connection and a credential are given.
             ConnectionNotFound: There is no such connection.
+            NotFound: There is no such credential.
         """
-        if connection_id is not None and credential is not None:
-            raise InvalidInput(
-                "A request carries a connection's token or a credential, not both.",
-                field="Authentication type",
-            )
+        check_one_secret(connection_id, credentials, typed)
         context = self._context
+        carried = await self._credentials.carried(actor, credentials)
+        if typed is not None:
+            carried = replace(carried, credential=typed)
         at = context.clock.now()
         before = await context.hold(actor, connection_id) if connection_id else None
         outcome = await self._attempts.make(
             actor,
             spec,
             connection_id=connection_id,
-            credential=credential,
+            carried=carried,
             upload=upload,
             route=route,
             cookies=cookies,
@@ -104,12 +118,10 @@ class Maker:
         run = await self._runs.keep(
             actor,
             detail_of(
-                _as_sent(spec, after or before, credential),
+                _as_sent(spec, after or before, carried.credential),
                 response,
                 None if response else error,
-                Redactor(
-                    (*secrets_of(before), *secrets_of(after), *secrets_of_credential(credential))
-                ),
+                Redactor((*secrets_of(before), *secrets_of(after), *carried.secrets)),
                 outcome.attempts,
             ),
             at=at,

@@ -15,7 +15,7 @@ from grantline.calls.statuses import ERROR_STATUSES
 from grantline.connections.attempts import Attempts
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.service import rules_of
 from grantline.errors import EgressBlocked, InvalidInput
@@ -57,7 +57,7 @@ class Pages:
         spec: RequestSpec,
         *,
         connection_id: str | None = None,
-        credential: RequestCredential | None = None,
+        carried: Carried = NOTHING,
         route: Route = DIRECT,
         resume_from: str = "",
     ) -> AsyncGenerator[ItemsPage]:
@@ -71,7 +71,7 @@ class Pages:
             actor: Who asks.
             spec: The request, with its pagination; without, that of the service's catalogue entry.
             connection_id: Whose token goes along.
-            credential: Goes along where there is no connection.
+            carried: What goes along in its place, or beside it.
             route: How the requests travel.
             resume_from: ``ItemsPage.resume`` of an earlier run; empty begins with the first page.
 
@@ -94,7 +94,7 @@ class Pages:
                 actor,
                 page_request(spec, pagination, position),
                 connection_id=connection_id,
-                credential=credential,
+                carried=carried,
                 route=route,
                 cookies=cookies,
             )
@@ -104,7 +104,7 @@ class Pages:
             )
             following = turned.position
             if following is not None and pagination.type is PaginationType.URL:
-                secrets = self._secrets(connection_id, credential)
+                secrets = self._secrets(connection_id, carried)
                 if secrets:
                     _check_place(str(following.next), response.url)
                 following = replace(following, next=_without(str(following.next), secrets))
@@ -133,12 +133,10 @@ class Pages:
             )
         return check_pagination(pagination)
 
-    def _secrets(
-        self, connection_id: str | None, credential: RequestCredential | None
-    ) -> tuple[Secret, ...]:
+    def _secrets(self, connection_id: str | None, carried: Carried) -> tuple[Secret, ...]:
         """What a service may have copied from our query into the URL of its next page."""
-        if credential is not None:
-            return (credential.secret,)
+        if carried.credential is not None:
+            return (carried.credential.secret,)
         holding = self._context.holdings.get(connection_id) if connection_id else None
         return (holding.tokens.access_token,) if holding and holding.tokens else ()
 

@@ -17,6 +17,7 @@ from grantline.calls.upload import Upload
 from grantline.connections.caller import AsConnection, AsCredential, AsNobody, Proofs
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.credentials import RequestCredential, checked_credential
 from grantline.connections.expiry import says_expired
 from grantline.connections.journey import Journey, R, Send, travel
@@ -49,7 +50,7 @@ class Performer:
         connection_id: str | None,
         spec: RequestSpec,
         *,
-        credential: RequestCredential | None = None,
+        carried: Carried = NOTHING,
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
@@ -63,7 +64,7 @@ class Performer:
             actor: Who asks.
             connection_id: Whose token goes along; None for none.
             spec: The request.
-            credential: Goes along where there is no connection.
+            carried: What goes along in its place, or beside it.
             upload: A body that takes the place of the content of ``spec``.
             route: How the request travels.
             cookies: Those of the run that the request is part of.
@@ -74,8 +75,10 @@ class Performer:
             GrantlineError: The request could not be made.
         """
         started_at = self._context.clock.now()
-        caller = await self._caller(actor, connection_id, credential, spec.url, started_at)
-        request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        caller = await self._caller(actor, connection_id, carried.credential, spec.url, started_at)
+        request = carried.on(
+            build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        )
         send: Send[HttpResponse] = partial(
             self._context.transport.send,
             limits=_limits(spec, API_LIMITS),
@@ -104,7 +107,7 @@ class Performer:
         connection_id: str | None,
         spec: RequestSpec,
         *,
-        credential: RequestCredential | None = None,
+        carried: Carried = NOTHING,
         upload: Upload | None = None,
         route: Route = DIRECT,
         limits: Limits = STREAM_LIMITS,
@@ -114,8 +117,10 @@ class Performer:
         Arguments and errors are those of `request`; ``limits`` may cap what arrives.
         """
         started_at = self._context.clock.now()
-        caller = await self._caller(actor, connection_id, credential, spec.url, started_at)
-        request = build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        caller = await self._caller(actor, connection_id, carried.credential, spec.url, started_at)
+        request = carried.on(
+            build_request(spec, base_url=caller.base_url, upload=upload, route=route)
+        )
         open_stream = partial(
             self._context.transport.stream, limits=_limits(spec, limits), partition=caller.partition
         )

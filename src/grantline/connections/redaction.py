@@ -14,7 +14,6 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from grantline.calls.credential import is_credential_header, is_credential_parameter
 from grantline.codec import to_plain
-from grantline.connections.credentials import BasicCredential, RequestCredential
 from grantline.connections.holding import Holding
 from grantline.messages import Headers
 from grantline.oauth.settings import HEADER_SETTINGS, AppSettings
@@ -86,13 +85,6 @@ def secrets_of(holding: Holding | None) -> tuple[Secret, ...]:
         known += [tokens.access_token, tokens.refresh_token, tokens.id_token]
         tokens = tokens.secondary
     return tuple(each for each in known if each)
-
-
-def secrets_of_credential(credential: RequestCredential | None) -> tuple[Secret, ...]:
-    """What must not be seen of an API key or a password."""
-    if isinstance(credential, BasicCredential):
-        return credential.password, Secret(credential.header.removeprefix("Basic "))
-    return () if credential is None else (credential.value,)
 
 
 def _spellings(secret: Secret) -> Iterable[Secret]:

@@ -11,7 +11,7 @@ from grantline.calls.response import Response
 from grantline.connections.caller import AsNobody
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import RequestCredential
+from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.perform import Performer
 from grantline.messages import DIRECT, HttpRequest, HttpResponse, Route
 
@@ -69,7 +69,7 @@ async def retrieve_headers(
     spec: RequestSpec,
     *,
     connection_id: str | None = None,
-    credential: RequestCredential | None = None,
+    carried: Carried = NOTHING,
     route: Route = DIRECT,
 ) -> Response:
     """The answer to ``spec`` without its body: asked for with HEAD, and with GET where that fails.
@@ -81,7 +81,7 @@ async def retrieve_headers(
             actor,
             connection_id,
             replace(spec, method=method, content=None),
-            credential=credential,
+            carried=carried,
             route=route,
         ) as answer:
             response = answer.held()

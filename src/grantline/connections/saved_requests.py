@@ -1,15 +1,16 @@
 """Requests kept under a name: created, edited, duplicated, deleted, listed.
 
-A saved request refers to its connection by id and never copies it, so editing the connection
-changes every request that uses it, at once.
+A saved request refers to its connection and its credentials by id and never copies them, so editing
+one of those changes every request that uses it, at once.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -18,17 +19,19 @@ from grantline.calls.request import Content, RequestSpec, build_request
 from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials import (
-    RequestCredential,
-    checked_credential,
-    credential_from_plain,
-    credential_to_plain,
-    kept_or_new,
+from grantline.connections.credential import NO_CREDENTIALS, PLACES, CredentialIds
+from grantline.connections.credential_rows import created
+from grantline.connections.credentials import RequestCredential
+from grantline.connections.references import (
+    check_credentials,
+    check_one_secret,
+    record_of_typed,
+    typed_from_plain,
 )
 from grantline.connections.rules import check_name
-from grantline.errors import InvalidInput, NotFound
+from grantline.errors import ConnectionChanged, InvalidInput, NotFound
 from grantline.secret import Secret
-from grantline.store.records import Page, SavedRequestRecord
+from grantline.store.records import CredentialRecord, Event, Page, SavedRequestRecord
 from grantline.vault.envelope import Place
 
 ID_PREFIX: Final = "req_"
@@ -55,6 +58,7 @@ class RequestSummary:
     method: str
     url: str
     connection_id: str | None
+    credentials: CredentialIds
     version: int
     created_at: datetime
     updated_at: datetime
@@ -66,7 +70,7 @@ class SavedRequest:
 
     Attributes:
         connection_id: Whose token it carries; None for none.
-        credential: What it carries instead of a token; None for nothing.
+        credentials: What it carries instead of a token, or beside one.
         form: What a page keeps beside the request, such as how the body was typed.
     """
 
@@ -75,7 +79,7 @@ class SavedRequest:
     owner: str
     spec: RequestSpec
     connection_id: str | None
-    credential: RequestCredential | None
+    credentials: CredentialIds
     form: Mapping[str, Any]
     version: int
     created_at: datetime
@@ -84,12 +88,18 @@ class SavedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """What a person saves. ``connection_id`` and ``credential`` exclude each other."""
+    """What a person saves. A connection and an API key or password exclude each other.
+
+    Attributes:
+        typed: A secret typed with the request. It becomes a credential of its own, called as the
+            request, and the request refers to that.
+    """
 
     name: str
     spec: RequestSpec
     connection_id: str | None = None
-    credential: RequestCredential | None = None
+    credentials: CredentialIds = NO_CREDENTIALS
+    typed: RequestCredential | None = None
     form: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -98,14 +108,15 @@ class RequestEdit:
     """What a person changes; None leaves a thing as it is, and so does ``KEEP``.
 
     Attributes:
-        credential: An empty secret in it keeps the one that is stored.
+        typed: As in ``NewRequest``.
         version: The version the edit was made against; None takes whatever is there.
     """
 
     name: str | None = None
     spec: RequestSpec | None = None
     connection_id: str | Keep | None = KEEP
-    credential: RequestCredential | Keep | None = KEEP
+    credentials: CredentialIds | None = None
+    typed: RequestCredential | None = None
     form: Mapping[str, Any] | None = None
     version: int | None = None
 
@@ -122,6 +133,7 @@ class SavedRequests:
         *,
         query: str = "",
         connection_id: str | None = None,
+        credential_id: str | None = None,
         offset: int = 0,
         limit: int = 50,
     ) -> Page[RequestSummary]:
@@ -131,6 +143,7 @@ class SavedRequests:
             actor: Who looks.
             query: In the name or the URL, whatever the case.
             connection_id: Those that carry this connection's token.
+            credential_id: Those that refer to this credential, in whatever place.
             offset: How many to pass over.
             limit: How many to give.
         """
@@ -139,6 +152,7 @@ class SavedRequests:
             actor.workspace,
             query=query.strip(),
             connection_id=connection_id,
+            credential_id=credential_id,
             offset=offset,
             limit=limit,
         )
@@ -150,7 +164,22 @@ class SavedRequests:
         Raises:
             NotFound: None in the actor's workspace has it.
         """
-        return self._opened(await self._record(actor, name))
+        record = await self._record(actor, name)
+        saved, typed = self._opened(record)
+        if typed is None:
+            return saved
+        # Saved before credentials had names: from here on it refers to one, as all others do.
+        adopted = replace(saved, version=saved.version + 1)
+        event = self._context.event(actor, "request.edited", saved.id, {"name": saved.name})
+        with suppress(ConnectionChanged):
+            await self._write(
+                self._context.store.update_request,
+                Actor(actor.workspace, saved.owner),
+                adopted,
+                typed,
+                event,
+            )
+        return self._opened(await self._record(actor, saved.id))[0]
 
     async def create(self, actor: Actor, new: NewRequest) -> SavedRequest:
         """A new saved request.
@@ -168,16 +197,15 @@ class SavedRequests:
             owner=actor.user,
             spec=new.spec,
             connection_id=new.connection_id,
-            credential=new.credential,
+            credentials=new.credentials,
             form=new.form,
             version=1,
             created_at=now,
             updated_at=now,
         )
-        record = await self._checked(actor, saved)
-        event = context.event(actor, "request.created", record.id, {"name": record.name})
-        await context.stored(context.store.add_request, record, event)
-        return self._opened(record)
+        await self._check(actor, saved, new.typed)
+        event = context.event(actor, "request.created", saved.id, {"name": saved.name})
+        return await self._write(context.store.add_request, actor, saved, new.typed, event)
 
     async def edit(self, actor: Actor, name: str, edit: RequestEdit) -> SavedRequest:
         """The saved request after ``edit``.
@@ -188,9 +216,6 @@ class SavedRequests:
         """
         context = self._context
         old = await self.find(actor, name)
-        credential = old.credential
-        if not isinstance(edit.credential, Keep):
-            credential = edit.credential and kept_or_new(old.credential, edit.credential)
         new = replace(
             old,
             name=old.name if edit.name is None else edit.name,
@@ -198,15 +223,14 @@ class SavedRequests:
             connection_id=(
                 old.connection_id if isinstance(edit.connection_id, Keep) else edit.connection_id
             ),
-            credential=credential,
+            credentials=old.credentials if edit.credentials is None else edit.credentials,
             form=old.form if edit.form is None else edit.form,
             version=(edit.version or old.version) + 1,
             updated_at=context.clock.now(),
         )
-        record = await self._checked(actor, new, known=old.connection_id)
-        event = context.event(actor, "request.edited", record.id, {"name": record.name})
-        await context.stored(context.store.update_request, record, event)
-        return self._opened(record)
+        await self._check(actor, new, edit.typed, known=(old.connection_id, *old.credentials))
+        event = context.event(actor, "request.edited", new.id, {"name": new.name})
+        return await self._write(context.store.update_request, actor, new, edit.typed, event)
 
     async def duplicate(self, actor: Actor, name: str, new_name: str) -> SavedRequest:
         """The same request once more, under another name."""
@@ -217,7 +241,7 @@ class SavedRequests:
                 name=new_name,
                 spec=old.spec,
                 connection_id=old.connection_id,
-                credential=old.credential,
+                credentials=old.credentials,
                 form=old.form,
             ),
         )
@@ -240,32 +264,51 @@ class SavedRequests:
                 f"There is no saved request “{name}”.", hint="It may have been deleted meanwhile."
             ) from None
 
-    async def _checked(
-        self, actor: Actor, saved: SavedRequest, *, known: str | None = None
-    ) -> SavedRequestRecord:
-        """The row of ``saved``, once everything in it holds; ``known`` is not looked up again."""
+    async def _check(
+        self,
+        actor: Actor,
+        saved: SavedRequest,
+        typed: RequestCredential | None,
+        *,
+        known: Collection[str | None] = (),
+    ) -> None:
+        """Refuses what could never be sent; what is ``known`` is not looked up again."""
         context = self._context
         check_name(saved.name, field=NAME)
         if saved.name.startswith(ID_PREFIX):
             raise InvalidInput(f"{ID_PREFIX} is kept for ids.", field=NAME)
-        if saved.connection_id is not None and saved.credential is not None:
-            raise InvalidInput(
-                "A request carries a connection's token or a credential, not both.",
-                field="Authentication type",
-            )
-        # What could never be sent is refused now; a connection's own base URL is not known here.
+        check_one_secret(saved.connection_id, saved.credentials, typed)
+        # A connection's own base URL is not known here.
         build_request(saved.spec, base_url=_STAND_IN if saved.connection_id else "")
-        if saved.connection_id is not None and saved.connection_id != known:
+        if saved.connection_id is not None and saved.connection_id not in known:
             await context.stored(context.store.glance, actor.workspace, saved.connection_id)
-        if saved.credential is not None:
-            credential = checked_credential(saved.credential, saved.spec.url)
-            saved = replace(saved, credential=credential)
-        return SavedRequestRecord(
+        await check_credentials(context, actor, saved.credentials, known=known)
+
+    async def _write(
+        self,
+        write: Callable[[SavedRequestRecord, Event, tuple[CredentialRecord, Event] | None], None],
+        actor: Actor,
+        saved: SavedRequest,
+        typed: RequestCredential | None,
+        event: Event,
+    ) -> SavedRequest:
+        """Writes the row, and the credential that was ``typed`` with it: both or neither."""
+        context = self._context
+        adding = None
+        if typed is not None:
+            added = await record_of_typed(
+                context, actor, typed, name=saved.name, url=saved.spec.url
+            )
+            adding = added, created(context, actor, added)
+            ids = replace(saved.credentials, credential_id=added.id)
+            saved = replace(saved, credentials=ids)
+        record = SavedRequestRecord(
             id=saved.id,
             workspace=actor.workspace,
             owner=saved.owner,
             name=saved.name,
             connection_id=saved.connection_id,
+            **asdict(saved.credentials),
             method=saved.spec.method,
             url=saved.spec.url.partition("#")[0].partition("?")[0],
             sealed_spec=context.vault.seal(_to_text(saved), _place(actor.workspace, saved.id)),
@@ -273,23 +316,26 @@ class SavedRequests:
             created_at=saved.created_at,
             updated_at=saved.updated_at,
         )
+        await context.stored(write, record, event, adding)
+        return saved
 
-    def _opened(self, record: SavedRequestRecord) -> SavedRequest:
+    def _opened(self, record: SavedRequestRecord) -> tuple[SavedRequest, RequestCredential | None]:
+        """The request in a row, and the secret that older versions sealed with it."""
         place = _place(record.workspace, record.id)
         plain = json.loads(self._context.vault.open(record.sealed_spec, place).reveal())
-        credential = plain["credential"]
-        return SavedRequest(
+        saved = SavedRequest(
             id=record.id,
             name=record.name,
             owner=record.owner,
             spec=spec_from_plain(plain["spec"]),
             connection_id=record.connection_id,
-            credential=credential_from_plain(credential) if credential else None,
+            credentials=ids_in(record),
             form=plain["form"],
             version=record.version,
             created_at=record.created_at,
             updated_at=record.updated_at,
         )
+        return saved, typed_from_plain(plain.get("credential"))
 
 
 def summary_from_record(record: SavedRequestRecord) -> RequestSummary:
@@ -301,10 +347,16 @@ def summary_from_record(record: SavedRequestRecord) -> RequestSummary:
         method=record.method,
         url=record.url,
         connection_id=record.connection_id,
+        credentials=ids_in(record),
         version=record.version,
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
+
+
+def ids_in(record: SavedRequestRecord) -> CredentialIds:
+    """The credentials that a row names."""
+    return CredentialIds(**{place: getattr(record, place) for place in PLACES})
 
 
 def spec_to_plain(spec: RequestSpec) -> dict[str, Any]:
@@ -331,7 +383,7 @@ def _to_text(saved: SavedRequest) -> Secret:
         json.dumps(
             {
                 "spec": spec_to_plain(saved.spec),
-                "credential": credential_to_plain(saved.credential) if saved.credential else None,
+                "credential": None,  # the version before looks for it
                 "form": dict(saved.form),
             }
         )

@@ -19,6 +19,7 @@ from grantline.secret import Secret
 from grantline.store.records import (
     AppRecord,
     ConnectionRecord,
+    CredentialRecord,
     PendingAuthorization,
     TokenColumns,
 )
@@ -136,6 +137,19 @@ def open_flow_secrets(vault: Vault, record: ConnectionRecord) -> FlowSecrets:
         password=_secret(plain["password"]),
         dpop_key=_secret(plain["dpop_key"]),
     )
+
+
+def seal_credential(
+    vault: Vault, workspace: str, credential_id: str, plain: Mapping[str, Any]
+) -> str:
+    """What is in a credential, sealed for its row."""
+    return _seal(vault, Place(workspace, "credential", credential_id, "secrets"), plain)
+
+
+def open_credential(vault: Vault, record: CredentialRecord) -> dict[str, Any]:
+    """What is in a credential."""
+    place = Place(record.workspace, "credential", record.id, "secrets")
+    return _open(vault, place, record.sealed_secrets)
 
 
 def seal_consent(vault: Vault, workspace: str, state_hash: str, consent: Consent) -> str:

@@ -1,106 +1,164 @@
-"""Client certificates and authorities as people have them: PEM text, or a PKCS#12 file."""
+"""Certificates as people have them, PEM or PKCS#12, checked once and kept as PEM without password.
+
+The vault seals what is kept; a password on top would only have to be kept beside it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    pkcs12,
 )
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509 import Certificate, Name, load_pem_x509_certificates
 
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
 from grantline.secret import Secret
 
+CERTIFICATE: Final = "Certificate"
+PRIVATE_KEY: Final = "Private key"
+PKCS12: Final = "P12 or PFX file"
+PASSPHRASE: Final = "Passphrase"
+
+_WHOLE: Final = "Paste the whole PEM text, from -----BEGIN to the last -----END line."
+_LONGEST_NAME: Final = 300
+_UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """What certificates say of themselves.
+
+    Attributes:
+        subject: Of the first one, like ``issuer`` (RFC 4514).
+        expires_at: When the first of them ends.
+        count: How many there are.
+    """
+
+    subject: str
+    issuer: str
+    expires_at: datetime
+    count: int
+
+
+def facts_of(pem: str) -> CertificateFacts:
+    """What the certificates in ``pem`` say.
+
+    Raises:
+        InvalidInput: There is none, or one cannot be read.
+    """
+    found = _read(pem)
+    return CertificateFacts(
+        subject=_words(found[0].subject),
+        issuer=_words(found[0].issuer),
+        expires_at=min(each.not_valid_after_utc for each in found),
+        count=len(found),
+    )
+
+
+def checked_authorities(pem: str) -> str:
+    """The certificates in ``pem`` and nothing else of it; errors as ``facts_of``."""
+    return _write(_read(pem))
+
 
 def certificate_from_pem(
-    certificate_pem: str, private_key_pem: Secret, password: Secret | None = None, *, field: str
+    pem: str, key_pem: Secret, passphrase: Secret | None = None
 ) -> ClientCertificate:
-    """The client certificate that two PEM texts hold; the key's own encryption is undone.
-
-    Args:
-        certificate_pem: The certificate, and behind it those that lead to its authority.
-        private_key_pem: Its private key.
-        password: Of the private key; None or empty for a key that has none.
-        field: What the texts were given for.
+    """The chain in ``pem``, the client's own certificate first, and its key.
 
     Raises:
-        InvalidInput: They are not PEM, the password is wrong, or the key is another one's.
+        InvalidInput: One of them cannot be read, or the key belongs to none of the certificates.
     """
+    chain = _read(pem)
     try:
-        chain = load_pem_x509_certificates(certificate_pem.encode())
-        key = load_pem_private_key(
-            private_key_pem.reveal().encode(), password.reveal().encode() if password else None
-        )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unusable(
-            field, "Give the whole PEM texts, and the password if the key has one."
-        ) from None
-    return _joined(chain, key, field)
-
-
-def certificate_from_pkcs12(
-    data: bytes, password: Secret | None = None, *, field: str
-) -> ClientCertificate:
-    """The client certificate in a PKCS#12 file (``.p12``, ``.pfx``; RFC 7292).
-
-    Raises:
-        InvalidInput: It is no such file, the password is wrong, or it has no key in it.
-    """
-    try:
-        opened = load_pkcs12(data, password.reveal().encode() if password else None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unusable(field, "Give a .p12 or .pfx file, and its password.") from None
-    if opened.cert is None or opened.key is None:
-        raise _unusable(field, "The file needs a certificate and its private key.")
-    chain = [opened.cert.certificate, *(each.certificate for each in opened.additional_certs)]
-    return _joined(chain, opened.key, field)
-
-
-def checked_authorities(pem: str, *, field: str) -> str:
-    """The certificates in ``pem``, and nothing else of it.
-
-    Raises:
-        InvalidInput: There are none.
-    """
-    try:
-        found = load_pem_x509_certificates(pem.encode())
-    except ValueError:
+        key = load_pem_private_key(key_pem.reveal().encode(), _bytes_of(passphrase))
+    except _UNREADABLE as error:
+        if "encrypted" in str(error) or passphrase:
+            raise InvalidInput(
+                "The private key does not open with this passphrase."
+                if passphrase
+                else "The private key is encrypted.",
+                field=PASSPHRASE,
+                hint="Type the passphrase that the key was encrypted under.",
+            ) from None
         raise InvalidInput(
-            "The certificate authorities are not PEM.",
-            field=field,
-            hint="Give the whole text, from -----BEGIN CERTIFICATE to the last -----END line.",
+            "The private key cannot be read.", field=PRIVATE_KEY, hint=_WHOLE
         ) from None
-    return _pem(found)
+    return _joined(chain, key, field=PRIVATE_KEY)
 
 
-def _joined(chain: list[Certificate], key: object, field: str) -> ClientCertificate:
+def certificate_from_pkcs12(data: bytes, passphrase: Secret | None = None) -> ClientCertificate:
+    """The chain and the key in a PKCS#12 file (RFC 7292), the password taken off.
+
+    Raises:
+        InvalidInput: It does not open, or a certificate or the key is missing.
+    """
     try:
-        same = _public(chain[0]) == _public(key)
-    except (ValueError, UnsupportedAlgorithm, AttributeError):
-        same = False
-    if not same:
-        raise _unusable(field, "The private key belongs to another certificate.")
-    plain = key.private_bytes(  # type: ignore[attr-defined]
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    return ClientCertificate(_pem(chain), Secret(plain.decode()))
+        key, own, others = pkcs12.load_key_and_certificates(data, _bytes_of(passphrase))
+    except _UNREADABLE:
+        raise InvalidInput(
+            "The PKCS#12 file does not open.",
+            field=PASSPHRASE if passphrase else PKCS12,
+            hint="Check the passphrase, and that the file ends in .p12 or .pfx.",
+        ) from None
+    if key is None or own is None:
+        raise InvalidInput(
+            "The PKCS#12 file has no certificate with its private key.",
+            field=PKCS12,
+            hint="Export both together, with the chain.",
+        )
+    return _joined([own, *others], key, field=PKCS12)
 
 
-def _public(holder: object) -> bytes:
-    public = holder.public_key()  # type: ignore[attr-defined]
-    encoded: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return encoded
+def _joined(chain: Sequence[Certificate], key: PrivateKeyTypes, *, field: str) -> ClientCertificate:
+    public = _bytes(key.public_key())
+    own = next((each for each in chain if _bytes(each.public_key()) == public), None)
+    if own is None:
+        raise InvalidInput(
+            "The private key does not belong to the certificate.",
+            field=field,
+            hint="Give the key that the certificate was made with.",
+        )
+    # TLS wants the client's own certificate first (RFC 8446 section 4.4.2).
+    ordered = [own, *(each for each in chain if each is not own)]
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return ClientCertificate(_write(ordered), Secret(pem.decode()))
 
 
-def _pem(chain: list[Certificate]) -> str:
-    return "".join(each.public_bytes(Encoding.PEM).decode() for each in chain)
+def _bytes_of(passphrase: Secret | None) -> bytes | None:
+    return passphrase.reveal().encode() if passphrase else None
 
 
-def _unusable(field: str, hint: str) -> InvalidInput:
-    return InvalidInput("The client certificate cannot be used.", field=field, hint=hint)
+def _read(pem: str) -> list[Certificate]:
+    try:
+        return load_pem_x509_certificates(pem.encode())
+    except _UNREADABLE:
+        raise InvalidInput(
+            "The certificate cannot be read." if pem.strip() else "The certificate is empty.",
+            field=CERTIFICATE,
+            hint=_WHOLE,
+        ) from None
+
+
+def _write(certificates: Sequence[Certificate]) -> str:
+    return "".join(each.public_bytes(Encoding.PEM).decode() for each in certificates)
+
+
+def _bytes(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _words(name: Name) -> str:
+    text = name.rfc4514_string()
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"

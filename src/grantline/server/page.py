@@ -39,6 +39,7 @@ class Place:
 PLACES: Final = (
     Place("/requests", "Requests", "send"),
     Place("/connections", "Connections", "plug"),
+    Place("/credentials", "Credentials", "key-round"),
     Place("/providers", "Providers", "book-open"),
     Place("/history", "History", "history"),
     Place("/settings", "Settings", "settings"),

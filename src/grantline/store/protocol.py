@@ -24,7 +24,7 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 11. Of any number of callers of ``add_first_user`` one succeeds, ever.
 12. A session that expired, an API key that was revoked, and either of a disabled user are not
     found.
-13. Saved requests and runs outlive the connections they name; transcripts do not.
+13. Saved requests and runs outlive the connections and credentials they name; transcripts do not.
 14. No key is forgotten while it is primary, or while anything is sealed under it.
 15. ``replace_sealed`` writes over the very value it was given, and over no other.
 """
@@ -41,6 +41,7 @@ from grantline.store.records import (
     ApiKey,
     AppRecord,
     ConnectionRecord,
+    CredentialRecord,
     Event,
     Glance,
     Health,
@@ -48,6 +49,7 @@ from grantline.store.records import (
     KeyRecord,
     Lease,
     ListedConnection,
+    ListedCredential,
     Page,
     PendingAuthorization,
     RefreshAttempt,
@@ -350,9 +352,63 @@ class Store(Protocol):
         """Ends a key for good; ending it again changes nothing."""
         ...
 
+    # credentials
+    def add_credential(self, credential: CredentialRecord, event: Event) -> None:
+        """Adds a credential."""
+        ...
+
+    def load_credential(self, workspace: str, credential_id: str) -> CredentialRecord:
+        """The credential of this id."""
+        ...
+
+    def find_credential(self, workspace: str, name: str) -> CredentialRecord:
+        """The credential of this name."""
+        ...
+
+    def page_credentials(
+        self,
+        workspace: str,
+        *,
+        query: str = "",
+        kinds: Collection[str] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page[ListedCredential]:
+        """Credentials by name, those that fit every filter given.
+
+        Args:
+            workspace: Whose.
+            query: In the name or the hosts, whatever the case.
+            kinds: Only those of one of these kinds.
+            offset: How many rows to pass over.
+            limit: How many rows to give.
+        """
+        ...
+
+    def credential_names(self, workspace: str, credential_ids: Collection[str]) -> dict[str, str]:
+        """The names of those of these credentials that there are, by id."""
+        ...
+
+    def update_credential(self, credential: CredentialRecord, event: Event) -> None:
+        """Writes ``credential`` over version ``credential.version - 1`` (law 4)."""
+        ...
+
+    def delete_credential(self, workspace: str, credential_id: str, event: Event) -> None:
+        """Removes a credential; what refers to it keeps its id."""
+        ...
+
+    def touch_credential(self, credential_id: str, used_at: datetime) -> None:
+        """Notes a use; missing rows are ignored, and so is a use before the last one noted."""
+        ...
+
     # saved requests
-    def add_request(self, request: SavedRequestRecord, event: Event) -> None:
-        """Adds a saved request."""
+    def add_request(
+        self,
+        request: SavedRequestRecord,
+        event: Event,
+        adding: tuple[CredentialRecord, Event] | None = None,
+    ) -> None:
+        """Adds a saved request, and the credential it was typed with: both or neither."""
         ...
 
     def load_request(self, workspace: str, request_id: str) -> SavedRequestRecord:
@@ -369,17 +425,26 @@ class Store(Protocol):
         *,
         query: str = "",
         connection_id: str | None = None,
+        credential_id: str | None = None,
         offset: int = 0,
         limit: int = 50,
     ) -> Page[SavedRequestRecord]:
         """Saved requests by name, those that fit every filter given.
 
-        ``query`` is in the name or the URL, whatever the case.
+        ``query`` is in the name or the URL, whatever the case; ``credential_id`` is in any place.
         """
         ...
 
-    def update_request(self, request: SavedRequestRecord, event: Event) -> None:
-        """Writes ``request`` over version ``request.version - 1`` (law 4)."""
+    def update_request(
+        self,
+        request: SavedRequestRecord,
+        event: Event,
+        adding: tuple[CredentialRecord, Event] | None = None,
+    ) -> None:
+        """Writes ``request`` over version ``request.version - 1`` (law 4).
+
+        A credential it was typed with is added in the same transaction.
+        """
         ...
 
     def delete_request(self, workspace: str, request_id: str, event: Event) -> None:

@@ -1,6 +1,6 @@
 """The rows of the store as values. Secrets arrive sealed: the store never sees one in the clear.
 
-Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``usr_``, ``req_``, ...); every row
+Ids are opaque, sortable and prefixed (``app_``, ``con_``, ``crd_``, ``req_``, ...); every row
 carries its workspace. Instants are aware UTC. ``version`` counts edits by people, ``generation``
 counts token sets: two counters, so that renaming a connection never races with refreshing it.
 """
@@ -347,16 +347,57 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialRecord:
+    """A secret that is no OAuth grant, kept under a name.
+
+    Attributes:
+        kind: A ``connections.credential.Kind`` value.
+        details: JSON of what may be shown.
+        hosts: Where it may go: exact hosts or ``*.domain``; empty for kinds that go to no service.
+        sealed_secrets: All of it, the details too.
+        expires_at: When a certificate in it ends; None for other kinds.
+        version: Grows by one with every edit.
+    """
+
+    id: str
+    workspace: str
+    owner: str
+    name: str
+    kind: str
+    details: Mapping[str, Any]
+    hosts: tuple[str, ...]
+    sealed_secrets: str
+    expires_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCredential:
+    """A credential as a list shows it, and how many saved requests refer to it."""
+
+    credential: CredentialRecord
+    uses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavedRequestRecord:
     """A request kept under a name.
 
     People type keys into headers, bodies and queries, so all of it is sealed but what lists show.
+    What it refers to by id may be deleted: the request keeps the id, so that it fails and says why,
+    instead of going out without a token or another secret.
 
     Attributes:
-        connection_id: Whose token it carries; kept when that connection is deleted, so that the
-            request fails and says why, instead of going out without a token.
+        connection_id: Whose token it carries.
+        credential_id: The credential it carries instead.
+        certificate_id: The credential with the client certificate it shows.
+        authority_id: The credential with the certificate authority it trusts as well.
+        proxy_id: The credential with the proxy it goes through.
         url: Without query.
-        sealed_spec: The whole request, and the credential that it brings along.
+        sealed_spec: The whole request.
     """
 
     id: str
@@ -364,6 +405,10 @@ class SavedRequestRecord:
     owner: str
     name: str
     connection_id: str | None
+    credential_id: str | None = None
+    certificate_id: str | None = None
+    authority_id: str | None = None
+    proxy_id: str | None = None
     method: str
     url: str
     sealed_spec: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grantline.store.snapshot import Snapshots
 from grantline.store.sql_connections import Connections
+from grantline.store.sql_credentials import Credentials
 from grantline.store.sql_instance import Copies
 from grantline.store.sql_journal import Journal
 from grantline.store.sql_keys import Keys
@@ -13,5 +14,16 @@ from grantline.store.sql_requests import Requests
 from grantline.store.sql_tokens import Tokens
 
 
-class SqlStore(Connections, Listing, Tokens, People, Requests, Journal, Keys, Copies, Snapshots):
+class SqlStore(
+    Connections,
+    Listing,
+    Tokens,
+    People,
+    Credentials,
+    Requests,
+    Journal,
+    Keys,
+    Copies,
+    Snapshots,
+):
     """State in one database. ``open_store`` makes one; its parts are files by subject."""

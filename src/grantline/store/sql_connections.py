@@ -20,6 +20,7 @@ from grantline.store.records import (
     Account,
     AppRecord,
     ConnectionRecord,
+    CredentialRecord,
     Event,
     Health,
     SavedRequestRecord,
@@ -220,7 +221,7 @@ def _without_tokens(health: Health) -> dict[str, Any]:
 def write_over(
     run: Connection,
     table: Table,
-    record: AppRecord | ConnectionRecord | SavedRequestRecord,
+    record: AppRecord | ConnectionRecord | CredentialRecord | SavedRequestRecord,
     values: dict[str, Any],
     missing: GrantlineError,
 ) -> None:

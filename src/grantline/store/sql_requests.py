@@ -11,9 +11,17 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select
 from grantline.errors import ConnectionNotFound
 from grantline.store.database import Database
 from grantline.store.paging import contains, page_of
-from grantline.store.records import Event, Page, RunRecord, SavedRequestRecord, TranscriptLine
+from grantline.store.records import (
+    CredentialRecord,
+    Event,
+    Page,
+    RunRecord,
+    SavedRequestRecord,
+    TranscriptLine,
+)
 from grantline.store.rows import to_record, to_row
 from grantline.store.sql_connections import no_connection, write_over
+from grantline.store.sql_credentials import REFERENCES, insert_credential
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
 from grantline.store.tables import run, saved_request, transcript_line
@@ -21,6 +29,10 @@ from grantline.store.tables import run, saved_request, transcript_line
 _EDITABLE: Final = (
     "name",
     "connection_id",
+    "credential_id",
+    "certificate_id",
+    "authority_id",
+    "proxy_id",
     "method",
     "url",
     "sealed_spec",
@@ -33,9 +45,16 @@ _LISTED: Final = [each for each in run.c if each.name != "sealed_detail"]
 class Requests(Database):
     """What people asked of services, kept under a name or in the history."""
 
-    def add_request(self, request: SavedRequestRecord, event: Event) -> None:
-        """Adds a saved request."""
+    def add_request(
+        self,
+        request: SavedRequestRecord,
+        event: Event,
+        adding: tuple[CredentialRecord, Event] | None = None,
+    ) -> None:
+        """Adds a saved request, and the credential it was typed with: both or neither."""
         with self._write() as work:
+            if adding is not None:
+                insert_credential(work, *adding)
             work.execute(insert(saved_request).values(to_row(request)))
             note(work, event)
 
@@ -53,6 +72,7 @@ class Requests(Database):
         *,
         query: str = "",
         connection_id: str | None = None,
+        credential_id: str | None = None,
         offset: int = 0,
         limit: int = 50,
     ) -> Page[SavedRequestRecord]:
@@ -63,17 +83,26 @@ class Requests(Database):
             wanted = wanted.where(contains(query, kept.name, kept.url))
         if connection_id is not None:
             wanted = wanted.where(kept.connection_id == connection_id)
+        if credential_id is not None:
+            wanted = wanted.where(or_(*(each == credential_id for each in REFERENCES)))
         with self._read() as work:
             ids, total = page_of(work, wanted, offset, limit)
             shown = select(saved_request).where(kept.id.in_(ids)).order_by(kept.name)
             rows = work.execute(shown).mappings()
             return Page(tuple(to_record(SavedRequestRecord, row) for row in rows), total)
 
-    def update_request(self, request: SavedRequestRecord, event: Event) -> None:
+    def update_request(
+        self,
+        request: SavedRequestRecord,
+        event: Event,
+        adding: tuple[CredentialRecord, Event] | None = None,
+    ) -> None:
         """Writes ``request`` over version ``request.version - 1`` (law 4)."""
         row = to_row(request)
         values = {name: row[name] for name in _EDITABLE}
         with self._write() as work:
+            if adding is not None:
+                insert_credential(work, *adding)
             write_over(work, saved_request, request, values, not_found("saved request"))
             note(work, event)
 

@@ -2,7 +2,8 @@
 
 Workspaces are kept apart by the database itself: what refers to an app or a connection refers to
 the pair of workspace and id, so no row can point into another workspace. Saved requests and runs
-only name a connection, because they outlive it; the name is looked up within their workspace.
+only name connections and credentials, because they outlive them; a name is looked up within their
+workspace.
 """
 
 from __future__ import annotations
@@ -286,6 +287,25 @@ api_key = Table(
 )
 Index("ix_api_key_workspace", api_key.c.workspace, api_key.c.id)
 
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("hosts", Words, nullable=False),
+    _sealed("sealed_secrets", "secrets"),
+    Column("expires_at", Instant),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    UniqueConstraint("workspace", "name"),
+)
+
 saved_request = Table(
     "saved_request",
     metadata,
@@ -300,9 +320,14 @@ saved_request = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     _sealed("sealed_spec", "spec"),
+    Column("credential_id", Text),
+    Column("certificate_id", Text),
+    Column("authority_id", Text),
+    Column("proxy_id", Text),
     UniqueConstraint("workspace", "name"),
 )
-Index("ix_saved_request_connection_id", saved_request.c.workspace, saved_request.c.connection_id)
+for _name in ("connection_id", "credential_id", "certificate_id", "authority_id", "proxy_id"):
+    Index(f"ix_saved_request_{_name}", saved_request.c.workspace, saved_request.c[_name])
 
 run = Table(
     "run",

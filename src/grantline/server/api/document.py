@@ -20,6 +20,7 @@ Every failure is `application/problem+json` with a stable `code`. Lists are page
 TAGS: Final = {
     "Connections": "One authorization granted through an app.",
     "Consent": "How a connection gets its tokens, and how that went.",
+    "Credentials": "Secrets that are no OAuth grant: keys, passwords, certificates, proxies.",
     "Apps": "Client registrations at services.",
     "Providers": "What is known of services.",
     "Requests": "Requests made with a connection, a credential or nothing.",

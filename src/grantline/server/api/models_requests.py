@@ -1,23 +1,19 @@
-"""Requests and credentials as the API takes and shows them."""
+"""Requests as the API takes and shows them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
 from grantline.calls.credential import is_credential_parameter
 from grantline.calls.request import Content, form_content, json_content
-from grantline.connections.credentials import (
-    BasicCredential,
-    KeyCredential,
-    KeyPlacement,
-    RequestCredential,
-)
+from grantline.connections.credential import PLACES
 from grantline.connections.redaction import Redactor
 from grantline.connections.saved_requests import RequestSummary, SavedRequest
-from grantline.secret import REDACTED, Secret
+from grantline.secret import REDACTED
 from grantline.server.api.fields import (
     Base64,
     Flag,
@@ -27,7 +23,6 @@ from grantline.server.api.fields import (
     Shown,
     Typed,
     Version,
-    WrittenOnly,
     body_view,
     pairs_of,
 )
@@ -38,13 +33,13 @@ BODIES: Final = frozenset({"json_value", "form", "text", "base64"})
 _SPEC_FIELDS: Final = frozenset(
     {"method", "url", "headers", "query", "content", "follow_redirects", "timeout_s"}
 )
+_CREDENTIALS: Final = frozenset(place.removesuffix("_id") for place in PLACES)
 _NULLABLE: Final = frozenset({"content", "timeout_s"})
 
 Method = Annotated[str, Field(max_length=40, examples=["GET"])]
 Url = Annotated[Typed, Field(max_length=65536, examples=["/orders"])]
 Timeout = Annotated[float, Field(strict=True, ge=1, le=300)]
 Pairs = Annotated[list[Pair], Field(max_length=1000)]
-Hosts = Annotated[list[str], Field(max_length=100)]
 
 
 class ContentGiven(Given):
@@ -66,32 +61,6 @@ class ContentGiven(Given):
         return self
 
 
-class KeyCredentialGiven(Given):
-    """An API key of the service."""
-
-    kind: Literal["key"]
-    name: Annotated[str, Field(max_length=1000, examples=["X-Api-Key"])]
-    """Of the header or the query parameter."""
-    value: WrittenOnly | None = None
-    """The whole value. In an edit, nothing keeps the one that is stored."""
-    placement: KeyPlacement = KeyPlacement.HEADER
-    hosts: Hosts = Field(default_factory=list)
-    """Where it may go; the host of the URL by default."""
-
-
-class BasicCredentialGiven(Given):
-    """A user name and password (RFC 7617)."""
-
-    kind: Literal["basic"]
-    username: Annotated[str, Field(max_length=1000)]
-    password: WrittenOnly | None = None
-    """In an edit, nothing keeps the one that is stored."""
-    hosts: Hosts = Field(default_factory=list)
-
-
-CredentialGiven = Annotated[KeyCredentialGiven | BasicCredentialGiven, Field(discriminator="kind")]
-
-
 class RequestGiven(Given):
     """A request. With a connection the URL may be relative to its base URL."""
 
@@ -105,8 +74,14 @@ class RequestGiven(Given):
     """For the whole exchange; the transport's own limit by default."""
     connection: str | None = None
     """Name or id of the connection whose token the request carries."""
-    credential: CredentialGiven | None = None
-    """What it carries instead."""
+    credential: str | None = None
+    """Name or id of the credential it carries instead: an API key, or a user name and password."""
+    certificate: str | None = None
+    """Name or id of the credential whose client certificate it shows."""
+    authority: str | None = None
+    """Name or id of the credential whose certificate authorities it trusts as well."""
+    proxy: str | None = None
+    """Name or id of the credential whose proxy it goes through."""
 
 
 class OneOffGiven(RequestGiven):
@@ -137,7 +112,13 @@ class RequestEdited(Given):
     """Null removes it."""
     connection: str | None = None
     """Null removes it."""
-    credential: CredentialGiven | None = None
+    credential: str | None = None
+    """Null removes it."""
+    certificate: str | None = None
+    """Null removes it."""
+    authority: str | None = None
+    """Null removes it."""
+    proxy: str | None = None
     """Null removes it."""
     version: Version | None = None
     """The version that the edit was made against; or send If-Match."""
@@ -152,6 +133,10 @@ class SummaryShown(Shown):
     method: str
     url: str
     connection_id: str | None
+    credential_id: str | None
+    certificate_id: str | None
+    authority_id: str | None
+    proxy_id: str | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -166,26 +151,6 @@ class ContentShown(Shown):
     body_base64: str | None
 
 
-class KeyCredentialShown(Shown):
-    """An API key of the service, without its value."""
-
-    kind: Literal["key"]
-    name: str
-    placement: KeyPlacement
-    hosts: list[str]
-
-
-class BasicCredentialShown(Shown):
-    """A user name; the password is not shown."""
-
-    kind: Literal["basic"]
-    username: str
-    hosts: list[str]
-
-
-CredentialShown = Annotated[KeyCredentialShown | BasicCredentialShown, Field(discriminator="kind")]
-
-
 class SavedRequestShown(SummaryShown):
     """A saved request. Values of headers and parameters that carry credentials are masked."""
 
@@ -194,7 +159,6 @@ class SavedRequestShown(SummaryShown):
     content: ContentShown | None
     follow_redirects: bool
     timeout_s: float | None
-    credential: CredentialShown | None
 
 
 def spec_fields(given: RequestGiven | RequestEdited) -> dict[str, Any]:
@@ -216,25 +180,17 @@ def spec_fields(given: RequestGiven | RequestEdited) -> dict[str, Any]:
     return found
 
 
-def credential_from(given: KeyCredentialGiven | BasicCredentialGiven) -> RequestCredential:
-    """The credential as the engine takes it; an empty secret keeps what is stored."""
-    hosts = tuple(given.hosts)
-    if isinstance(given, BasicCredentialGiven):
-        password = given.password.get_secret_value() if given.password else ""
-        return BasicCredential(username=given.username, password=Secret(password), hosts=hosts)
-    value = given.value.get_secret_value() if given.value else ""
-    return KeyCredential(
-        name=given.name, value=Secret(value), placement=given.placement, hosts=hosts
-    )
+def credential_names(given: RequestGiven | RequestEdited) -> dict[str, str | None]:
+    """The credentials that were named, each by its place."""
+    return {name: getattr(given, name) for name in given.model_fields_set & _CREDENTIALS}
 
 
 def summary_view(found: RequestSummary | SavedRequest) -> dict[str, Any]:
     """The fields of ``SummaryShown``."""
-    if isinstance(found, RequestSummary):
-        return {name: getattr(found, name) for name in SummaryShown.model_fields}
-    own = set(SummaryShown.model_fields) - {"method", "url"}
+    asked = found if isinstance(found, RequestSummary) else found.spec
+    own = set(SummaryShown.model_fields) - set(PLACES) - {"method", "url"}
     plain = {name: getattr(found, name) for name in own}
-    return {**plain, "method": found.spec.method, "url": found.spec.url}
+    return {**plain, **asdict(found.credentials), "method": asked.method, "url": asked.url}
 
 
 def saved_view(found: SavedRequest) -> dict[str, Any]:
@@ -251,7 +207,6 @@ def saved_view(found: SavedRequest) -> dict[str, Any]:
         "content": _content_view(spec.content),
         "follow_redirects": spec.follow_redirects,
         "timeout_s": spec.timeout.total_seconds() if spec.timeout else None,
-        "credential": _credential_view(found.credential),
     }
 
 
@@ -260,16 +215,6 @@ def _content_view(content: Content | None) -> dict[str, Any] | None:
         return None
     size = len(content.data)
     return {"media_type": content.media_type, "size_bytes": size, **body_view(content.data)}
-
-
-def _credential_view(credential: RequestCredential | None) -> dict[str, Any] | None:
-    match credential:
-        case None:
-            return None
-        case BasicCredential(username=username, hosts=hosts):
-            return {"kind": "basic", "username": username, "hosts": hosts}
-        case KeyCredential(name=name, placement=placement, hosts=hosts):
-            return {"kind": "key", "name": name, "placement": placement, "hosts": hosts}
 
 
 def _content_from(given: ContentGiven) -> Content:

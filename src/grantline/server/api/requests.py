@@ -14,7 +14,7 @@ from grantline.connections.engine import Engine
 from grantline.connections.making import Made
 from grantline.server.api.auth import Reader, TheEngine
 from grantline.server.api.fields import HeaderShown, Shown, body_view
-from grantline.server.api.models_requests import OneOffGiven, credential_from, spec_fields
+from grantline.server.api.models_requests import OneOffGiven, credential_names, spec_fields
 from grantline.server.errors import Problem, problem_response
 
 router: Final = APIRouter(tags=["Requests"])
@@ -45,7 +45,7 @@ async def make_request(caller: Reader, engine: TheEngine, given: OneOffGiven) ->
         caller.actor,
         RequestSpec(**spec_fields(given)),
         connection_id=await connection_id_of(engine, caller.actor, given.connection),
-        credential=credential_from(given.credential) if given.credential else None,
+        credentials=await engine.credentials.ids(caller.actor, credential_names(given)),
         record=given.record,
     )
     return answer_of(made)

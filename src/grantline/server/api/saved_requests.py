@@ -9,7 +9,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.credentials import RequestCredential
 from grantline.connections.saved_requests import (
     KEEP,
     Keep,
@@ -25,7 +24,7 @@ from grantline.server.api.models_requests import (
     RequestEdited,
     SavedRequestShown,
     SummaryShown,
-    credential_from,
+    credential_names,
     saved_view,
     spec_fields,
     summary_view,
@@ -50,14 +49,14 @@ async def list_saved_requests(
 async def create_saved_request(
     caller: Manager, engine: TheEngine, given: NewRequestGiven, response: Response
 ) -> Any:
-    """Keeps a request under a name. It refers to its connection and never copies it."""
+    """Keeps a request under a name. It refers to connection and credentials, and copies none."""
     made = await engine.requests.create(
         caller.actor,
         NewRequest(
             name=given.name,
             spec=RequestSpec(**spec_fields(given)),
             connection_id=await connection_id_of(engine, caller.actor, given.connection),
-            credential=credential_from(given.credential) if given.credential else None,
+            credentials=await engine.credentials.ids(caller.actor, credential_names(given)),
         ),
     )
     return _created(response, made)
@@ -89,9 +88,6 @@ async def edit_saved_request(
     connection: str | Keep | None = KEEP
     if "connection" in given.model_fields_set:
         connection = await connection_id_of(engine, caller.actor, given.connection)
-    credential: RequestCredential | Keep | None = KEEP
-    if "credential" in given.model_fields_set:
-        credential = credential_from(given.credential) if given.credential else None
     edited = await engine.requests.edit(
         caller.actor,
         old.id,
@@ -99,7 +95,9 @@ async def edit_saved_request(
             name=given.name,
             spec=replace(old.spec, **changes) if changes else None,
             connection_id=connection,
-            credential=credential,
+            credentials=await engine.credentials.ids(
+                caller.actor, credential_names(given), over=old.credentials
+            ),
             form=_form(old, changes),
             version=expected(given.version, if_match) or old.version,
         ),

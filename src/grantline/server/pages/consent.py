@@ -33,7 +33,7 @@ from grantline.server.page import (
     visitor_of,
     web_of,
 )
-from grantline.server.pages.returning import return_path, with_connection
+from grantline.server.pages.returning import return_path, with_choice
 from grantline.server.pages.service import service_of
 from grantline.server.results import Failed
 from grantline.server.templating import iso
@@ -200,7 +200,7 @@ def _progress_path(request: Request, connection: Connection) -> str:
 
 
 def _done_path(connection_id: str, return_to: str) -> str:
-    return with_connection(return_to, connection_id) or f"/connections/{connection_id}"
+    return with_choice(return_to, "connection", connection_id) or f"/connections/{connection_id}"
 
 
 def _instant(text: str | None, otherwise: datetime) -> datetime:

@@ -18,7 +18,7 @@ from grantline.calls.request import (
     RequestSpec,
     form_content,
 )
-from grantline.connections.credentials import BasicCredential, KeyCredential, RequestCredential
+from grantline.connections.credential import CredentialIds, Kind
 from grantline.connections.runs import RunDetail
 from grantline.connections.saved_requests import SavedRequest
 from grantline.messages import first_value
@@ -41,10 +41,10 @@ class Filled:
     notes: tuple[str, ...] = ()
 
 
-def form_of_saved(saved: SavedRequest) -> RequestForm:
-    """The form of a saved request; its secret is kept and not shown."""
+def form_of_saved(saved: SavedRequest, kind: Kind | None = None) -> RequestForm:
+    """The form of a saved request; ``kind`` is that of its key or password, when it is there."""
     form = form_of_spec(saved.spec, body=str(saved.form.get("body", "")))
-    form = _with_credential(form, saved.credential)
+    form = with_credentials(form, saved.credentials, kind)
     if saved.connection_id is not None:
         form = replace(form, authentication=Authentication.OAUTH, connection_id=saved.connection_id)
     return replace(
@@ -149,6 +149,21 @@ def form_of_spec(spec: RequestSpec, *, body: str = "") -> RequestForm:
     return form if spec.content is None else _with_body(form, spec.content, body)
 
 
+def with_credentials(form: RequestForm, ids: CredentialIds, kind: Kind | None) -> RequestForm:
+    """``form`` with credentials chosen; ``kind`` is that of the key or password among them."""
+    form = replace(
+        form,
+        certificate_id=ids.certificate_id or form.certificate_id,
+        authority_id=ids.authority_id or form.authority_id,
+        proxy_id=ids.proxy_id or form.proxy_id,
+    )
+    if ids.credential_id is None:
+        return form
+    if kind is Kind.BASIC:
+        return replace(form, authentication=Authentication.BASIC, basic_id=ids.credential_id)
+    return replace(form, authentication=Authentication.KEY, key_id=ids.credential_id)
+
+
 def methods_for(form: RequestForm) -> tuple[str, ...]:
     """The methods to choose from: the usual ones, and the form's own."""
     return METHODS if form.method in METHODS else (*METHODS, form.method)
@@ -189,18 +204,6 @@ def _is_binary(data: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return False
-
-
-def _with_credential(form: RequestForm, credential: RequestCredential | None) -> RequestForm:
-    match credential:
-        case KeyCredential(name=name, placement=placement):
-            return replace(
-                form, authentication=Authentication.KEY, key_name=name, key_placement=placement
-            )
-        case BasicCredential(username=username):
-            return replace(form, authentication=Authentication.BASIC, username=username)
-        case None:
-            return form
 
 
 def _without_masked(url: str) -> str:

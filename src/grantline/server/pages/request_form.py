@@ -19,6 +19,7 @@ from grantline.calls.request import (
     form_content,
     json_text_content,
 )
+from grantline.connections.credential import CredentialIds
 from grantline.connections.credentials import (
     BasicCredential,
     KeyCredential,
@@ -78,6 +79,7 @@ class RequestForm:
     Attributes:
         request_id: The saved request that is being edited; empty for a new one.
         version: The version it had when the form was filled.
+        key_id: The credential that is the API key; empty for one that is typed. As ``basic_id``.
         raw_data: A body that is no text, from elsewhere; used while ``raw_text`` is empty.
     """
 
@@ -88,6 +90,11 @@ class RequestForm:
     url: str = ""
     authentication: Authentication = Authentication.NONE
     connection_id: str = ""
+    key_id: str = ""
+    basic_id: str = ""
+    certificate_id: str = ""
+    authority_id: str = ""
+    proxy_id: str = ""
     key_name: str = ""
     key_value: Secret = NO_SECRET
     key_placement: KeyPlacement = KeyPlacement.HEADER
@@ -174,13 +181,24 @@ class RequestForm:
             timeout=self._timeout(),
         )
 
-    def credential(self) -> RequestCredential | None:
-        """What the request carries instead of a token; an empty secret means the one kept."""
-        if self.authentication is Authentication.KEY:
+    @property
+    def credentials(self) -> CredentialIds:
+        """The credentials that the request refers to."""
+        chosen = {Authentication.KEY: self.key_id, Authentication.BASIC: self.basic_id}
+        return CredentialIds(
+            credential_id=chosen.get(self.authentication) or None,
+            certificate_id=self.certificate_id or None,
+            authority_id=self.authority_id or None,
+            proxy_id=self.proxy_id or None,
+        )
+
+    def typed(self) -> RequestCredential | None:
+        """What was typed to be carried instead of a token, and is kept under no name yet."""
+        if self.authentication is Authentication.KEY and not self.key_id:
             return KeyCredential(
                 name=self.key_name.strip(), value=self.key_value, placement=self.key_placement
             )
-        if self.authentication is Authentication.BASIC:
+        if self.authentication is Authentication.BASIC and not self.basic_id:
             return BasicCredential(username=self.username, password=self.password)
         return None
 

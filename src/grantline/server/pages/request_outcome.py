@@ -24,6 +24,7 @@ from grantline.errors import (
 )
 from grantline.server.errors import Problem
 from grantline.server.page import actor_of, engine_of
+from grantline.server.pages.credential_choices import refusing
 from grantline.server.pages.request_answer import Answer, answer_of
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_form import RequestForm
@@ -57,7 +58,7 @@ class Outcome:
     Attributes:
         problem: Why there is no answer, or what an answer with an error status means.
         is_cancelled: It was ended here before an answer came.
-        host_to_allow: The host that the connection's token may not go to yet.
+        host_to_allow: The host that what the request carries may not go to yet.
         edit_at: Where the connection is edited, when that helps.
         steps: What else helps, the likeliest first.
         consent: What the button says that leads to a new consent; empty for none.
@@ -102,10 +103,11 @@ async def outcome_of(
         )
         return Outcome(problem=problem, run_id=run_id)
     connection = await _own_connection(request, form, actor)
+    host = await _host_to_allow(request, error, connection, form)
     return Outcome(
-        problem=_problem(error, connection, form),
+        problem=_problem(error, connection, form, host),
         run_id=run_id,
-        host_to_allow=_host_to_allow(error, connection),
+        host_to_allow=host,
         consent=_consent(error, connection),
         steps=await _steps(request, error, connection),
     )
@@ -120,7 +122,9 @@ async def outcome_of_run(request: Request, run_id: str, form: RequestForm) -> Ou
         return None
 
 
-def _problem(error: GrantlineError, connection: Connection | None, form: RequestForm) -> Problem:
+def _problem(
+    error: GrantlineError, connection: Connection | None, form: RequestForm, host_to_allow: str
+) -> Problem:
     """``error`` with the next step as it is taken here, not in a terminal."""
     problem = Problem.of(error)
     if form.connection and connection is None and _is_host_refused(error):
@@ -128,11 +132,11 @@ def _problem(error: GrantlineError, connection: Connection | None, form: Request
     if isinstance(error, ASKS_FOR_CONSENT) and connection is not None:
         word = _consent(error, connection)
         return replace(problem, hint=f"{word} to go on; what you typed here is kept.")
-    if _is_host_refused(error) and connection is not None:
+    if host_to_allow:
         return replace(
             problem,
-            hint="A token goes only to the hosts that its connection names, so that no one "
-            "else gets it.",
+            hint="A secret goes only to the hosts that are listed for it, so that no one else "
+            "gets it.",
         )
     return problem
 
@@ -182,10 +186,16 @@ def _edit_at(form: RequestForm) -> str:
     return f"/connections/{form.connection}/edit" if form.connection else ""
 
 
-def _host_to_allow(error: GrantlineError, connection: Connection | None) -> str:
-    if connection is None or not _is_host_refused(error):
+async def _host_to_allow(
+    request: Request, error: GrantlineError, connection: Connection | None, form: RequestForm
+) -> str:
+    """The host that was refused, when the visitor may allow it for all that refuses it."""
+    if not isinstance(error, EgressBlocked) or not _is_host_refused(error):
         return ""
-    return error.address if isinstance(error, EgressBlocked) else ""
+    refused = await refusing(request, form, error.address)
+    if any(each.owner != actor_of(request).user for each in refused):
+        return ""
+    return error.address if connection is not None or (refused and not form.connection) else ""
 
 
 def _is_host_refused(error: GrantlineError) -> bool:

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grantline.connections.connection import Connection
-from grantline.connections.credentials import RequestCredential, kept_or_new
 from grantline.connections.state import State
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
 from grantline.server.page import actor_of, engine_of, is_part, page
+from grantline.server.pages.credential_choices import credential_choices
 from grantline.server.pages.request_bench import bench_of, digest_of
 from grantline.server.pages.request_fill import methods_for
 from grantline.server.pages.request_form import (
@@ -89,6 +89,7 @@ async def show_form(
         status=status,
         form=form,
         choices=await choices_of(request, form.connection_id),
+        kept=await credential_choices(request, form),
         **words_for(form),
         **{**given, **context},
     )
@@ -148,19 +149,6 @@ async def connection_of(request: Request, form: RequestForm) -> Connection | Non
             field="Connection",
             hint="Choose another one.",
         ) from None
-
-
-async def credential_for(request: Request, form: RequestForm) -> RequestCredential | None:
-    """What the request carries instead of a token, with a secret that was kept put in.
-
-    Raises:
-        InvalidInput: There is none to put in.
-    """
-    new = form.credential()
-    if new is None or new.secret or not form.request_id:
-        return new
-    saved = await engine_of(request).requests.find(actor_of(request), form.request_id)
-    return kept_or_new(saved.credential, new)
 
 
 async def refuse(

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from grantline.calls.hosts import matches
+from grantline.connections.credential import CredentialEdit
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import (
     GrantlineError,
@@ -17,13 +19,13 @@ from grantline.errors import (
 from grantline.secret import Secret
 from grantline.server.page import actor_of, engine_of, is_part, page, see_other
 from grantline.server.pages.consent import go_on
+from grantline.server.pages.credential_choices import credential_of, refusing
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_form import RequestForm
 from grantline.server.pages.request_outcome import Outcome, outcome_of
 from grantline.server.pages.request_page import (
     choices_of,
     connection_of,
-    credential_for,
     read_form,
     refuse,
     show_form,
@@ -41,22 +43,24 @@ async def run(request: Request) -> Response:
 
 
 async def allow_host_and_run(request: Request) -> Response:
-    """Lets the connection's token go to one more host, and makes the request again."""
+    """Lets what the request carries go to one more host, and makes the request again."""
     form = await read_form(request)
     host = request.query_params.get("host", "")
     engine, actor = engine_of(request), actor_of(request)
     try:
         connection = await connection_of(request, form)
-        if connection is None:
-            raise InvalidInput("No connection is chosen.", field="Connection")
-        if connection.owner != actor.user:
-            raise InvalidInput(
-                "Only the owner of a connection says where its token may go.",
-                field="Connection",
-                hint="Ask the owner to add the host.",
-            )
-        edit = ConnectionEdit(hosts=(*connection.hosts, host), version=connection.version)
-        await engine.manage.edit(actor, connection.id, edit)
+        if connection is not None and not matches(frozenset(connection.hosts), host):
+            if connection.owner != actor.user:
+                raise InvalidInput(
+                    "Only the owner of a connection says where its token may go.",
+                    field="Connection",
+                    hint="Ask the owner to add the host.",
+                )
+            edit = ConnectionEdit(hosts=(*connection.hosts, host), version=connection.version)
+            await engine.manage.edit(actor, connection.id, edit)
+        for each in await refusing(request, form, host):
+            wider = CredentialEdit(hosts=(*each.hosts, host), version=each.version)
+            await engine.credentials.edit(actor, each.id, wider)
     except GrantlineError as error:
         return await refuse(request, form, error)
     return await _run(request, form)
@@ -73,6 +77,14 @@ async def create_connection(request: Request) -> Response:
     form = await read_form(request)
     back = urlencode({"return_to": draft_url(request, form)})
     return see_other(request, f"/connections/new?{back}")
+
+
+async def create_credential(request: Request) -> Response:
+    """Keeps what was typed, and leads to a new credential, which leads back to it."""
+    form = await read_form(request)
+    kind = request.query_params.get("kind", "")
+    asked = {"kind": kind, "return_to": draft_url(request, form)}
+    return see_other(request, f"/credentials/new?{urlencode(asked)}")
 
 
 async def connect_again(request: Request) -> Response:
@@ -93,7 +105,9 @@ async def preview(request: Request) -> Response:
     seen, error = None, None
     try:
         connection = await connection_of(request, form)
-        seen = preview_of(form.with_stand_ins().spec(), connection, form.credential())
+        seen = preview_of(
+            form.with_stand_ins().spec(), connection, await credential_of(request, form)
+        )
     except GrantlineError as wrong:
         error = wrong
     response = page(
@@ -123,7 +137,7 @@ async def code(request: Request) -> Response:
     error = None
     try:
         connection = await connection_of(request, form)
-        credential = await credential_for(request, form) if reveal else form.credential()
+        credential = await credential_of(request, form)
         token = None
         if reveal:
             token = (
@@ -168,7 +182,8 @@ async def _run(request: Request, form: RequestForm) -> Response:
                 actor,
                 form.spec(),
                 connection_id=form.connection,
-                credential=await credential_for(request, form),
+                credentials=form.credentials,
+                typed=form.typed(),
                 saved_request_id=form.request_id or None,
             )
     except GrantlineError as error:
@@ -196,6 +211,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/requests/allow-host", allow_host_and_run, methods=["POST"]),
     Route("/requests/cancel", cancel, methods=["POST"]),
     Route("/requests/create-connection", create_connection, methods=["POST"]),
+    Route("/requests/create-credential", create_credential, methods=["POST"]),
     Route("/requests/connect-again", connect_again, methods=["POST"]),
     Route("/requests/preview", preview, methods=["POST"]),
     Route("/requests/code", code, methods=["POST"]),

@@ -15,6 +15,7 @@ from grantline.connections.credentials import (
     BasicCredential,
     KeyPlacement,
     RequestCredential,
+    check_credential_host,
     put_on,
 )
 from grantline.connections.redaction import Redactor
@@ -65,6 +66,8 @@ def preview_of(
     request = build_request(spec, base_url=settings.base_url if settings else "")
     redactor = Redactor((STAND_IN,))
     if credential is not None:
+        if credential.kept_as:
+            check_credential_host(request, credential)
         request = _with_credential(request, credential)
         redactor = Redactor((STAND_IN, credential.secret))
     is_bound = False
@@ -90,7 +93,7 @@ def codes_of(
     credential: RequestCredential | None,
     token: Secret | None,
 ) -> tuple[Code, ...]:
-    """The request as cURL, and with a connection as Python and for our command line.
+    """The request as cURL, and with what is kept here as Python and for our command line.
 
     Args:
         spec: The request; its own credentials show when ``token`` does.
@@ -110,15 +113,17 @@ def codes_of(
     masking = Masking.MASKED if token is None else Masking.REVEALED
     command = to_curl(sent, base_url=base_url, auth=auth, masking=masking)
     codes.append(Code(label="cURL", text=command.text, files=tuple(command.files)))
-    if connection is not None:
-        codes.append(Code(label="Python", text=to_python(spec, connection.name)))
-        cli = to_cli(spec, connection.name)
+    kept_as = credential.kept_as if credential else ""
+    if connection is not None or kept_as:
+        name = connection.name if connection else ""
+        codes.append(Code(label="Python", text=to_python(spec, name, credential_name=kept_as)))
+        cli = to_cli(spec, name, credential_name=kept_as)
         codes.append(Code(label="Command line", text=cli.text, files=tuple(cli.files)))
     return tuple(codes)
 
 
 def _with_credential(request: HttpRequest, credential: RequestCredential) -> HttpRequest:
-    """``request`` with ``credential``; an empty secret, which means one that is kept, is masked."""
+    """``request`` with ``credential``; a secret that is not typed yet is masked all the same."""
     if not credential.secret:
         if isinstance(credential, BasicCredential):
             credential = replace(credential, password=STAND_IN)
@@ -149,11 +154,12 @@ def _token_in(
 def _credential_in(
     spec: RequestSpec, credential: RequestCredential, *, is_shown: bool
 ) -> tuple[RequestSpec, Credential | None]:
+    is_shown = is_shown and not credential.kept_as  # what is kept is given to nobody
     secret = credential.secret if is_shown and credential.secret else Secret(REDACTED)
     if isinstance(credential, BasicCredential):
         return spec, Basic(credential.username, secret)
     if credential.placement is KeyPlacement.HEADER:
-        return spec, ApiKey(credential.name, secret)
+        return spec, ApiKey(credential.name, replace(credential, value=secret).sent)
     return replace(spec, query=(*spec.query, (credential.name, secret.reveal()))), None
 
 

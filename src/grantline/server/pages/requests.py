@@ -25,6 +25,7 @@ from grantline.errors import (
 )
 from grantline.server.page import actor_of, engine_of, is_part, page, see_other
 from grantline.server.pages import request_run
+from grantline.server.pages.credential_choices import kind_of, with_chosen
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.request_bench import bench_of
 from grantline.server.pages.request_fill import form_of_curl, form_of_run, form_of_saved
@@ -34,7 +35,6 @@ from grantline.server.pages.request_page import (
     among_notices,
     choices_of,
     connection_of,
-    credential_for,
     read_form,
     refuse,
     show_form,
@@ -50,6 +50,7 @@ class Row:
 
     request: RequestSummary
     connection_name: str | None
+    credential_name: str | None
     last_run: Run | None
 
 
@@ -59,20 +60,25 @@ async def overview(request: Request) -> Response:
     query = request.query_params.get("q", "").strip()
     at = ListPage.of(request)
     connection_id = request.query_params.get("connection", "")
+    credential_id = request.query_params.get("credential", "")
     found = await engine.requests.page(
         actor,
         query=query,
         connection_id=connection_id or None,
+        credential_id=credential_id or None,
         offset=at.offset,
         limit=PER_PAGE,
     )
     used = {each.connection_id for each in found.rows if each.connection_id}
     names = await engine.listing.names(actor, used | {connection_id})
+    kept = {each.credentials.credential_id or "" for each in found.rows}
+    kept_names = await engine.credentials.names(actor, kept | {credential_id})
     latest = await engine.runs.latest(actor, {each.id for each in found.rows})
     rows = [
         Row(
             request=each,
             connection_name=names.get(each.connection_id or ""),
+            credential_name=kept_names.get(each.credentials.credential_id or ""),
             last_run=latest.get(each.id),
         )
         for each in found.rows
@@ -85,6 +91,8 @@ async def overview(request: Request) -> Response:
         query=query,
         connection_id=connection_id,
         connection_name=names.get(connection_id),
+        credential_id=credential_id,
+        credential_name=kept_names.get(credential_id),
         at=at,
     )
 
@@ -102,6 +110,8 @@ async def new(request: Request) -> Response:
         form, notes = filled.form, filled.notes
     if connection_id := asked.get("connection", ""):
         form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
+    if credential_id := asked.get("credential", ""):
+        form = await with_chosen(request, form, credential_id)
     return await show_form(request, form, notes=notes)
 
 
@@ -110,7 +120,7 @@ async def show(request: Request) -> Response:
     saved = await _saved(request)
     if key := request.query_params.get("draft"):
         return await _from_draft(request, key, saved)
-    return await show_form(request, form_of_saved(saved))
+    return await show_form(request, await _form_of(request, saved))
 
 
 async def save(request: Request) -> Response:
@@ -128,7 +138,8 @@ async def save(request: Request) -> Response:
                 name=form.name,
                 spec=form.spec(),
                 connection_id=form.connection,
-                credential=form.credential(),
+                credentials=form.credentials,
+                typed=form.typed(),
                 form=form.extras(),
                 version=version,
             )
@@ -137,9 +148,10 @@ async def save(request: Request) -> Response:
         return await _conflict(request, form)
     except GrantlineError as error:
         return await refuse(request, form, error, is_save=True)
-    if not is_part(request):
+    if not is_part(request) or form.typed() is not None:
+        # What was typed is a credential now: the page shows that in its place.
         return see_other(request, f"/requests/{saved.id}", f"“{saved.name}” is saved.")
-    response = page(request, "requests/saved.html", form=form_of_saved(saved))
+    response = page(request, "requests/saved.html", form=await _form_of(request, saved))
     response.headers["HX-Replace-Url"] = f"/requests/{saved.id}"
     return response
 
@@ -185,6 +197,10 @@ async def _saved(request: Request) -> SavedRequest:
     )
 
 
+async def _form_of(request: Request, saved: SavedRequest) -> RequestForm:
+    return form_of_saved(saved, await kind_of(request, saved.credentials))
+
+
 async def _from_draft(request: Request, key: str, saved: SavedRequest | None = None) -> Response:
     """The form with what was typed before; with ``answer`` in the address, and what came of it."""
     asked = request.query_params
@@ -192,10 +208,12 @@ async def _from_draft(request: Request, key: str, saved: SavedRequest | None = N
     if form is None:
         gone = "What was typed here before is kept no more."
         return await show_form(
-            request, form_of_saved(saved) if saved else RequestForm(), notes=(gone,)
+            request, await _form_of(request, saved) if saved else RequestForm(), notes=(gone,)
         )
     if connection_id := asked.get("connection", ""):
         form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
+    if credential_id := asked.get("credential", ""):
+        form = await with_chosen(request, form, credential_id)
     outcome = None
     if run_id := asked.get("answer", ""):
         outcome = await outcome_of_run(request, run_id, form)
@@ -213,15 +231,12 @@ async def _conflict(request: Request, form: RequestForm) -> Response:
 
 
 async def _new_request(request: Request, form: RequestForm) -> NewRequest:
-    credential = form.credential()
-    if credential is not None and not credential.secret and form.request_id:
-        # A copy of a saved request: its secret goes along, to the hosts it was given for.
-        credential = await credential_for(request, form)
     return NewRequest(
         name=form.name or await _free_name(request, _name_for(form)),
         spec=form.spec(),
         connection_id=form.connection,
-        credential=credential,
+        credentials=form.credentials,
+        typed=form.typed(),
         form=form.extras(),
     )
 

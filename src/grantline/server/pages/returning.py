@@ -18,10 +18,10 @@ def return_path(given: object) -> str:
         return ""
 
 
-def with_connection(path: str, connection_id: str) -> str:
-    """``path`` with the connection chosen; empty when there is no way back."""
+def with_choice(path: str, name: str, chosen_id: str) -> str:
+    """``path`` with what was made chosen under ``name``; empty when there is no way back."""
     if not path:
         return ""
     place, _, query = path.partition("?")
-    kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "connection"]
-    return f"{place}?{urlencode([*kept, ('connection', connection_id)])}"
+    kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != name]
+    return f"{place}?{urlencode([*kept, (name, chosen_id)])}"
