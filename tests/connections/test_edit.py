@@ -90,6 +90,7 @@ PRICES: list[tuple[str, Any, Price]] = [
     ("query_name", "key", FREE),
     ("expired_statuses", (403,), FREE),
     ("expired_body_matches", ("expired",), FREE),
+    ("refresh_grace", timedelta(minutes=1), FREE),
     ("assertion", AssertionSettings(key_id="k"), FREE),
     ("response", ResponseRules(token_path="data"), FREE),
     ("inputs", (Input(name="shop", label="Shop"),), FREE),

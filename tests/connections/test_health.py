@@ -28,6 +28,7 @@ from grantline.errors import (
 )
 from grantline.store.records import Health
 from grantline.testing.clock import START
+from tests.records import an_attempt
 
 MINUTE = timedelta(minutes=1)
 HEALTHY = Health(state=State.AUTHORIZED)
@@ -40,7 +41,8 @@ LOST = "rotation_answer_lost"
 def _after(
     health: Health, error: GrantlineError, at: timedelta = timedelta(0), *, lost: bool = False
 ) -> Health:
-    return after_failure(health, error, now=START + at, jitter=1.0, answer_lost=lost)
+    attempt = an_attempt(id="att_7", started_at=START) if lost else None
+    return after_failure(health, error, now=START + at, jitter=1.0, lost=attempt)
 
 
 @pytest.mark.parametrize(

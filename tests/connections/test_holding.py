@@ -45,7 +45,7 @@ def _holding(
         tokens=tokens,
         given=credential_of(settings, tokens) if tokens else None,
         obtained_at=START if tokens else None,
-        due_at=due_at(tokens, START),
+        due_at=due_at(settings, tokens, START),
         trusted_until=START + SECOND,
     )
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -15,13 +14,11 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import (
-    ConfigurationError,
     ConnectionNotFound,
     GrantlineError,
     InvalidGrant,
     NotAuthorized,
     ReauthorizationRequired,
-    StoreBusy,
     TemporarilyUnavailable,
 )
 from grantline.oauth.settings import ClientSecrets
@@ -38,12 +35,12 @@ from grantline.testing.authorization_server import (
     ServerOptions,
     Truncate,
 )
-from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, a_world, an_engine
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 LOST = "rotation_answer_lost"
+DEAD_ANSWER = Answer.json({"error": "invalid_grant"}, status=400)
 
 
 async def test_a_dead_grant_is_believed_the_second_time(world: World) -> None:
@@ -166,7 +163,7 @@ async def test_failures_in_a_row_wait_longer_and_never_mark_the_connection_dead(
         assert health.state == State.FAILING
         assert health.retry_at is not None
         assert health.retry_at - world.clock.now() <= timedelta(minutes=15)
-        world.clock.set(health.retry_at)
+        world.clock.advance(timedelta(minutes=15))
     assert await world.token(found)
     assert world.health(found).failures == 0
 
@@ -383,45 +380,96 @@ async def test_an_unusable_answer_saved_before_a_crash_still_gives_its_refresh_t
         assert len(world.refreshes()) == 2
 
 
-@pytest.mark.parametrize("method", ["save_answer", "save_refreshed"])
-async def test_a_database_that_refuses_for_a_while_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    async with a_world(tmp_path, clock=JumpingClock()) as world:
-        found = await world.authorized()
-        world.clock.advance(HOUR)
-        store = world.engine.context.store
-        plain = getattr(store, method)
-        refusals = iter([StoreBusy("Busy."), ConfigurationError("The disk is full.")])
-
-        def refusing(*args: Any) -> Any:
-            for refusal in refusals:
-                raise refusal
-            return plain(*args)
-
-        monkeypatch.setattr(store, method, refusing)
-        assert await world.token(found)
-        assert (await world.find(found)).generation == 2
-        assert len(world.refreshes()) == 1
-
-
-async def test_a_saved_answer_that_cannot_be_stored_yet_is_not_asked_for_again(
+async def test_a_late_answer_is_tried_before_a_connection_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two attempts in vain: the answer waits in the database until a third one can use it."""
-    async with a_world(tmp_path, clock=JumpingClock()) as world:
+    """Two spend one token within the grace; what the second got is saved, and later refused."""
+    async with a_world(tmp_path, ServerOptions(grace=MINUTE)) as world:
         found = await world.authorized()
         world.clock.advance(HOUR)
         store = world.engine.context.store
+        loop = asyncio.get_running_loop()
+        async with an_engine(tmp_path, world.clock) as late:
+            save_answer = late.context.store.save_answer
 
-        def refusing(*_: object) -> bool:
-            raise StoreBusy("Busy.")
+            def overtaken(attempt_id: str, sealed_answer: str) -> None:
+                held = store.load_connection("local", found.id)
+                assert held.lease_owner is not None
+                assert held.lease_until is not None
+                store.release_lease(
+                    Lease(
+                        connection_id=found.id,
+                        owner=held.lease_owner,
+                        number=held.lease_number,
+                        until=held.lease_until,
+                    )
+                )
+                asyncio.run_coroutine_threadsafe(world.token(found), loop).result()
+                save_answer(attempt_id, sealed_answer)
 
-        with monkeypatch.context() as busy:
-            busy.setattr(store, "save_refreshed", refusing)
-            for _ in range(2):
-                with pytest.raises(StoreBusy):
-                    await world.token(found)
-                world.clock.advance(MINUTE)
-        assert await world.token(found)
-        assert len(world.refreshes()) == 1
+            monkeypatch.setattr(late.context.store, "save_answer", overtaken)
+            assert (await late.token(LOCAL, found.id)).reveal() == await world.token(found)
+        (kept,) = store.closed_attempts(found.id, 1, "candidate")
+        assert kept.sealed_answer is not None
+        assert store.open_attempts() == []
+
+        rejected = Secret(await world.token(found))
+        world.server.script("token", Refuse(400, body=DEAD_ANSWER.body))
+        assert await world.token(found, rejected=rejected)
+        assert (await world.find(found)).state is State.AUTHORIZED
+        spent = [each.incoming.parameters["refresh_token"] for each in world.refreshes()]
+        assert [spent.count(each) for each in spent] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("grace", [timedelta(0), 2 * HOUR])
+async def test_the_refresh_token_before_is_tried_only_where_the_service_takes_it(
+    tmp_path: Path, grace: timedelta
+) -> None:
+    async with a_world(tmp_path, ServerOptions(grace=2 * HOUR)) as world:
+        found = await world.authorized(refresh_grace=grace)
+        first = await world.refresh_token(found)
+        world.clock.advance(HOUR)
+        rejected = Secret(await world.token(found))
+        columns = world.columns(found)
+        assert columns is not None
+        assert (columns.sealed_previous is not None) is bool(grace)
+        world.server.script("token", Replace(DEAD_ANSWER))
+        if grace:
+            assert await world.token(found, rejected=rejected)
+        else:
+            with pytest.raises(InvalidGrant):
+                await world.token(found, rejected=rejected)
+        spent = [each.incoming.parameters["refresh_token"] for each in world.refreshes()]
+        assert spent.count(first) == (2 if grace else 1)
+
+
+async def test_what_is_refused_for_an_hour_is_asked_for_once_a_day(world: World) -> None:
+    found = await world.authorized()
+    refused = Answer.json({"error": "unauthorized_client"}, status=400)
+    world.clock.advance(HOUR)
+    for _ in range(4):
+        world.server.script("token", Refuse(400, body=refused.body))
+        with pytest.raises(GrantlineError):
+            await world.token(found)
+        assert (await world.find(found)).state is State.FAILING
+        world.clock.advance(timedelta(minutes=16))
+    world.server.script("token", Refuse(400, body=refused.body))
+    with pytest.raises(GrantlineError):
+        await world.token(found)
+    after = await world.find(found)
+    assert after.state is State.FAILING
+    assert after.retry_at == world.clock.now() + timedelta(days=1)
+    assert "once a day" in after.explanation
+    world.clock.advance(timedelta(days=1))
+    assert await world.token(found)
+
+
+async def test_a_clock_that_was_set_back_keeps_nobody_waiting(world: World) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    world.server.script("token", Refuse(503))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found, min_ttl=HOUR)
+    world.clock.set(world.clock.now() - 2 * HOUR)
+    assert await world.token(found, min_ttl=3 * HOUR)
+    assert (await world.find(found)).state is State.AUTHORIZED

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -17,7 +17,7 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol import Store
-from grantline.store.records import Account, Health, Lease, Page, SealedValue
+from grantline.store.records import Account, Due, Health, Lease, Page, SealedValue
 from tests.records import (
     AUTHORIZED,
     HOUR,
@@ -357,6 +357,16 @@ def test_law_5_no_lease_for_a_generation_that_has_moved_on(filled: Store) -> Non
 # Law 6
 
 
+def test_law_5_a_lease_whose_holder_is_gone_can_be_taken_over(filled: Store) -> None:
+    lease = lease_of(filled)
+    assert filled.acquire_lease("con_1", "other", 1, HOUR, over=lease.number + 1) is None
+    other = filled.acquire_lease("con_1", "other", 1, HOUR, over=lease.number)
+    assert other is not None
+    assert other.number == lease.number + 1
+    # Of two who know that it is gone, one gets it.
+    assert filled.acquire_lease("con_1", "third", 1, HOUR, over=lease.number) is None
+
+
 def test_law_6_a_refresh_saves_everything_at_once(filled: Store) -> None:
     lease = lease_of(filled)
     filled.begin_attempt(an_attempt())
@@ -576,6 +586,88 @@ def test_attempts_are_open_until_they_are_closed_once(filled: Store) -> None:
     filled.close_attempt("att_2", "lost", NOW)
     filled.close_attempt("att_2", "saved", NOW)
     assert filled.open_attempts() == [second]
+
+
+def test_an_answer_that_comes_after_all_opens_its_attempt_again(filled: Store) -> None:
+    filled.begin_attempt(an_attempt())
+    filled.close_attempt("att_1", "lost", NOW)
+    filled.save_answer("att_1", "v1.late")
+    assert filled.open_attempts() == [an_attempt(sealed_answer="v1.late")]
+
+    filled.close_attempt("att_1", "refused", NOW)
+    filled.save_answer("att_1", "v1.later")
+    assert filled.open_attempts() == []
+
+
+def test_a_closed_attempt_keeps_its_answer_only_as_a_candidate(filled: Store) -> None:
+    for name, number, outcome in (
+        ("a", 1, "candidate"),
+        ("b", 2, "candidate"),
+        ("c", 3, "refused"),
+    ):
+        filled.begin_attempt(an_attempt(id=name, lease_number=number))
+        filled.save_answer(name, f"v1.{name}")
+        filled.close_attempt(name, outcome, NOW)
+    kept = filled.closed_attempts("con_1", 1, "candidate")
+    assert [(each.id, each.sealed_answer) for each in kept] == [("b", "v1.b"), ("a", "v1.a")]
+    assert filled.closed_attempts("con_1", 2, "candidate") == []
+    assert [each.sealed_answer for each in filled.closed_attempts("con_1", 1, "refused")] == [None]
+
+
+def test_an_attempt_that_was_taken_for_lost_can_still_be_saved(filled: Store) -> None:
+    attempt = an_attempt()
+    filled.begin_attempt(attempt)
+    filled.close_attempt(attempt.id, "lost", NOW)
+    assert filled.save_refreshed(lease_of(filled), attempt, tokens("t2"), AUTHORIZED, an_event())
+    assert filled.closed_attempts("con_1", 1, "lost") == []
+    assert [each.id for each in filled.closed_attempts("con_1", 1, "saved")] == ["att_1"]
+
+
+# What is due
+
+
+def due(store: Store, *names: str, at: datetime) -> None:
+    for name in names:
+        store.add_connection(a_connection(id=name, name=name), an_event())
+        store.save_authorized(name, 0, tokens(due_at=at), AUTHORIZED, scopes=(), event=an_event())
+
+
+def test_what_is_due_is_claimed_once_and_the_most_overdue_first(filled: Store) -> None:
+    now = filled.now()
+    due(filled, "con_2", at=now - HOUR)
+    due(filled, "con_3", at=now - 2 * HOUR)
+    due(filled, "con_4", at=now + HOUR)
+    assert filled.count_due() == 2
+    assert [each.id for each in filled.claim_due(1, HOUR)] == ["con_3"]
+    assert filled.claim_due(5, HOUR) == [
+        Due(id="con_2", workspace="home", app_id="app_1", generation=1)
+    ]
+    assert filled.claim_due(5, HOUR) == []
+    assert filled.count_due() == 0
+
+
+def test_what_was_claimed_comes_back_when_its_claim_is_over(filled: Store) -> None:
+    due(filled, "con_2", at=filled.now() - HOUR)
+    assert filled.claim_due(5, timedelta(0))
+    assert filled.claim_due(5, HOUR)
+
+
+def test_the_connections_of_some_apps_can_be_left_alone(filled: Store) -> None:
+    due(filled, "con_2", at=filled.now() - HOUR)
+    assert filled.claim_due(5, HOUR, but=["app_1"]) == []
+    assert filled.claim_due(5, HOUR, but=["app_2"])
+
+
+def test_a_failure_moves_the_turn_to_when_it_may_be_tried_again(filled: Store) -> None:
+    now = filled.now()
+    due(filled, "con_2", "con_3", at=now - HOUR)
+    failing = Health(state="failing", retry_at=now + HOUR)
+    for health, left in ((failing, 1), (Health(state="reauthorization_required"), 0)):
+        assert filled.save_health(f"con_{3 - left}", 1, health, None)
+        assert filled.count_due() == left
+    # What never was due does not become so by failing.
+    assert filled.save_health("con_1", 1, replace(failing, retry_at=now - HOUR), None)
+    assert filled.count_due() == 0
 
 
 def test_purging_drops_what_has_ended_and_keeps_the_rest(filled: Store) -> None:

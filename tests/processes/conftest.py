@@ -49,11 +49,11 @@ class Town:
 
         self.connection = self.run(make).id
 
-    def run(self, work: Callable[[World], Awaitable[T]]) -> T:
+    def run(self, work: Callable[[World], Awaitable[T]], clock: FakeClock | None = None) -> T:
         """What ``work`` gives on a fresh engine in this process."""
 
         async def running() -> T:
-            async with self._world() as world:
+            async with self._world(clock or self.clock) as world:
                 return await work(world)
 
         return asyncio.run(running())
@@ -79,9 +79,9 @@ class Town:
         return _Child(process)
 
     @asynccontextmanager
-    async def _world(self) -> AsyncIterator[World]:
-        async with an_engine(self.folder, self.clock, url=self.url) as engine:
-            yield World(engine, self.server, self.clock, self.folder)
+    async def _world(self, clock: FakeClock) -> AsyncIterator[World]:
+        async with an_engine(self.folder, clock, url=self.url) as engine:
+            yield World(engine, self.server, clock, self.folder)
 
 
 @dataclass

@@ -46,13 +46,20 @@ class AsyncConnections:
         self._opened: Engine | None = None
 
     @classmethod
-    def open(cls, url: str | None = None, *, settings: Settings | None = None) -> Self:
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        background: bool = False,
+    ) -> Self:
         """The connections in a database, for ``async with``.
 
         Args:
             url: ``postgresql://...`` or ``sqlite:///...``; None means what the environment says,
                 else SQLite in the data directory of the user.
             settings: All settings of the installation, in place of the environment's.
+            background: Whether to renew tokens ahead of time: for programs that run for long.
 
         Raises:
             ConfigurationError: A setting, the database or the key cannot be used; says what to do.
@@ -61,7 +68,7 @@ class AsyncConnections:
             settings = Settings.from_environment(os.environ, url=url)
         elif url is not None:
             settings = replace(settings, database_url=url)
-        return cls(open_engine(settings))
+        return cls(open_engine(settings, background=background))
 
     @property
     def notices(self) -> tuple[str, ...]:

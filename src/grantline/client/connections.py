@@ -37,9 +37,15 @@ class Connections:
             raise
 
     @classmethod
-    def open(cls, url: str | None = None, *, settings: Settings | None = None) -> Self:
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        background: bool = False,
+    ) -> Self:
         """The connections in a database; see ``AsyncConnections.open``."""
-        return cls(AsyncConnections.open(url, settings=settings))
+        return cls(AsyncConnections.open(url, settings=settings, background=background))
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from grantline.connections.context import Context, fingerprint
 from grantline.connections.edit import Cost, price_of_settings
 from grantline.connections.exchange import exchange, overheard
 from grantline.connections.health import after_success
-from grantline.connections.holding import Holding
+from grantline.connections.holding import Holding, background_turn
 from grantline.connections.identity import account_of, refuse_other_account
 from grantline.connections.masking import masking
 from grantline.connections.objections import objections
@@ -388,7 +388,8 @@ class Authorizer:
             record.id,
             {"scopes": list(tokens.scope or scopes), "warnings": list(tokens.warnings)},
         )
-        columns = token_columns(context.vault, record, tokens, asked_at)
+        due_at = background_turn(holding, tokens, asked_at, consented=True)
+        columns = token_columns(context.vault, record, tokens, asked_at, due_at)
         return await context.persisted(
             context.store.save_authorized,
             record.id,

@@ -68,6 +68,7 @@ class Context:
         quarantine: Quarantine | None = None,
     ) -> None:
         self.store = store
+        self.database_id = store.instance().id
         self.vault = vault
         self.transport = transport
         self.clock = clock
@@ -218,7 +219,7 @@ class Context:
             tokens=tokens,
             given=credential_of(settings, tokens) if tokens is not None else None,
             obtained_at=obtained_at,
-            due_at=due_at(tokens, obtained_at),
+            due_at=due_at(settings, tokens, obtained_at),
             trusted_until=self.clock.now() + TRUSTED_FOR,
         )
 

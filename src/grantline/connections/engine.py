@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +16,7 @@ from grantline.calls.response_stream import ResponseStream
 from grantline.calls.upload import Upload
 from grantline.connections.attempts import Attempts
 from grantline.connections.authorize import Authorizer
+from grantline.connections.background import Background
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
 from grantline.connections.context import Context
@@ -30,6 +29,7 @@ from grantline.connections.doctor import examine
 from grantline.connections.download import Downloaded, Downloader, Progress
 from grantline.connections.exchange import transcript
 from grantline.connections.holding import Holding
+from grantline.connections.leasing import Leasing
 from grantline.connections.listing import Listing
 from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
@@ -44,9 +44,12 @@ from grantline.connections.run_cookies import RunCookies
 from grantline.connections.runs import Runs
 from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.schedule import LEASE_SPAN
+from grantline.connections.spool import Spool
 from grantline.connections.tokens import Tokens
 from grantline.connections.transcript import Line
+from grantline.connections.unsaved import Unsaved
 from grantline.connections.verify import Verification, verify
+from grantline.connections.waiting import Waiting
 from grantline.errors import GrantlineError, KeyUnavailable, SecretUnreadable
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import METADATA_LIMITS, STREAM_LIMITS, Limits
@@ -73,14 +76,14 @@ class Engine:
     consent, ``tokens`` gives tokens, ``request`` makes authenticated requests; ``make_request``
     makes any and keeps it in ``runs``, and ``requests`` are those kept under a name;
     ``credentials`` are secrets that are no OAuth grant. Every call names its actor and sees only
-    the actor's workspace.
+    the actor's workspace. ``background`` renews ahead of time.
     """
 
     def __init__(
         self,
         context: Context,
         *,
-        owner: str = "",
+        data_dir: Path,
         notices: tuple[str, ...] = (),
         lease_span: timedelta = LEASE_SPAN,
     ) -> None:
@@ -88,7 +91,8 @@ class Engine:
 
         Args:
             context: Store, vault, transport, clock, randomness.
-            owner: Names this process among those that share the store.
+            data_dir: Where processes of this machine see each other, and answers are kept that the
+                database refuses.
             notices: What has to be said aloud after opening, such as that a key was made.
             lease_span: How long a renewal may take before another process may take over.
         """
@@ -97,8 +101,11 @@ class Engine:
         self.manage = Manager(context)
         self.authorize = Authorizer(context)
         self.devices = DeviceAuthorizer(context, self.authorize)
-        name = owner or _process_name(context.entropy)
-        self._refresher = Refresher(context, owner=name, lease_span=lease_span)
+        spool = Spool(data_dir)
+        self._unsaved = Unsaved(context, spool)
+        self._leasing = Leasing(context, self._unsaved, data_dir, span=lease_span)
+        self._refresher = Refresher(context, self._leasing, self._unsaved, Waiting(context))
+        self.background = Background(context, self._refresher, self._unsaved)
         self.tokens = Tokens(context, self._refresher)
         self._performer = Performer(context, self.tokens)
         self.listing = Listing(context)
@@ -357,7 +364,10 @@ class Engine:
 
     async def aclose(self) -> None:
         """Lets refreshes in flight finish and be saved, then closes."""
+        await self.background.stop()
         await self._refresher.settle()
+        await self._unsaved.close()
+        self._leasing.close()
         await self._performer.settle()
         await self.context.settle()
         self.context.close()
@@ -372,7 +382,3 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-
-def _process_name(entropy: Callable[[int], bytes]) -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{entropy(6).hex()}"

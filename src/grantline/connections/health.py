@@ -7,7 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from grantline.connections.schedule import DEAD_GRANT_PAUSE, ENDS_SOON, back_off
+from grantline.connections.schedule import (
+    DEAD_GRANT_PAUSE,
+    ENDS_SOON,
+    REFUSALS,
+    REFUSED_FOR,
+    REFUSED_PAUSE,
+    back_off,
+)
 from grantline.connections.state import Happening, State, next_state
 from grantline.errors import (
     GrantlineError,
@@ -15,7 +22,7 @@ from grantline.errors import (
     TemporarilyUnavailable,
     TransportFailed,
 )
-from grantline.store.records import Health
+from grantline.store.records import Health, RefreshAttempt
 
 CAUSE_DEAD_GRANT: Final = "grant_dead"
 CAUSE_ANSWER_LOST: Final = "rotation_answer_lost"
@@ -70,43 +77,59 @@ def after_success(
 
 
 def after_failure(
-    health: Health, error: GrantlineError, *, now: datetime, jitter: float, answer_lost: bool
+    health: Health,
+    error: GrantlineError,
+    *,
+    now: datetime,
+    jitter: float,
+    lost: RefreshAttempt | None,
 ) -> Health:
     """The health after a renewal failed with ``error``.
 
     A dead grant is believed when it is seen twice, a minute or more apart: servers under load,
     and clusters in mid-rotation, answer ``invalid_grant`` to good tokens (Keycloak 50721, 37900).
+    Any other refusal never kills; one that goes on for an hour is repeated once a day.
 
     Args:
         health: What it was.
         error: Why the renewal failed.
         now: The instant of the answer.
         jitter: A random share, 0 to 1.
-        answer_lost: An earlier answer of the server was lost, so the token may be spent by us.
+        lost: The attempt whose answer was lost, if one was: the token may be spent by us.
     """
     state = State(health.state)
-    lost = answer_lost or health.cause == CAUSE_ANSWER_LOST
+    is_lost = lost is not None or health.cause == CAUSE_ANSWER_LOST
+    failing_since = health.failing_since or now
     if verdict_of(error) is not Verdict.DEAD_GRANT:
-        retry_after = getattr(error, "retry_after", None)
+        failures = health.failures + 1
+        wait = back_off(failures, jitter, getattr(error, "retry_after", None))
+        explanation = error.message
+        if verdict_of(error) is Verdict.REFUSED and (
+            failures >= REFUSALS and now - failing_since >= REFUSED_FOR
+        ):
+            wait = REFUSED_PAUSE
+            explanation = f"{explanation} It goes on like this, so it is asked once a day."
         return replace(
             health,
             state=next_state(state, Happening.REFRESH_FAILED),
             # A lost answer stays the cause until a renewal succeeds: what follows comes from it.
-            cause=CAUSE_ANSWER_LOST if lost else error.code,
-            explanation=error.message,
-            failures=health.failures + 1,
-            retry_at=now + back_off(health.failures + 1, jitter, retry_after),
+            cause=CAUSE_ANSWER_LOST if is_lost else error.code,
+            explanation=explanation,
+            failures=failures,
+            retry_at=now + wait,
+            failing_since=failing_since,
         )
-    cause = CAUSE_ANSWER_LOST if lost else CAUSE_DEAD_GRANT
+    cause = CAUSE_ANSWER_LOST if is_lost else CAUSE_DEAD_GRANT
     seen_at = health.dead_grant_at
     confirmed = seen_at is not None and now - seen_at >= DEAD_GRANT_PAUSE
     if confirmed:
         return Health(
             state=next_state(state, Happening.DEAD_GRANT_CONFIRMED),
             cause=cause,
-            explanation=_dead(lost=lost),
+            explanation=_lost(lost) if is_lost else _DEAD,
             failures=health.failures + 1,
             dead_grant_at=seen_at,
+            failing_since=failing_since,
         )
     first_seen = seen_at or now
     return Health(
@@ -116,13 +139,19 @@ def after_failure(
         failures=health.failures + 1,
         retry_at=first_seen + DEAD_GRANT_PAUSE,
         dead_grant_at=first_seen,
+        failing_since=failing_since,
     )
 
 
-def _dead(*, lost: bool) -> str:
-    if lost:
-        return (
-            "The service had answered with a new refresh token, and that answer was lost on its "
-            "way to us; the old one no longer works. Nobody revoked anything."
-        )
-    return "The service says that the grant has expired or was revoked."
+_DEAD: Final = "The service says that the grant has expired or was revoked."
+
+
+def _lost(attempt: RefreshAttempt | None) -> str:
+    when, which = "", ""
+    if attempt is not None:
+        when = f" on {attempt.started_at:%Y-%m-%d at %H:%M:%S} UTC"
+        which = f" (Attempt {attempt.id}.)"
+    return (
+        f"The service was asked for a new token{when}, and its answer was lost on its way to us; "
+        f"the old refresh token no longer works. Nobody revoked anything.{which}"
+    )

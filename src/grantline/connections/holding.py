@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 
-from grantline.connections.schedule import refresh_due_at
+from grantline.connections.schedule import UNUSED_FOR, background_due_at, refresh_due_at
 from grantline.connections.sealing import FlowSecrets
+from grantline.connections.state import HELD, State
 from grantline.errors import NotAuthorized
 from grantline.oauth.dpop import Dpop
 from grantline.oauth.placement import Credential
@@ -111,9 +114,22 @@ class Holding:
             return True
         if self.tokens is None:
             return False
-        if self.settings.response.refresh_with == "access_token":
-            return True
-        return self.tokens.refresh_token is not None
+        return self.refreshes_with_access_token or self.tokens.refresh_token is not None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is a grant that is not known to be dead."""
+        return State(self.record.health.state) in HELD
+
+    @property
+    def token_host(self) -> str:
+        """The host, and port, that is asked to renew the tokens."""
+        return urlsplit(self.settings.refresh_uri or self.settings.token_uri).netloc
+
+    @property
+    def refreshes_with_access_token(self) -> bool:
+        """Whether the service wants the access token itself where others want a refresh token."""
+        return self.settings.response.refresh_with == "access_token"
 
     def __repr__(self) -> str:
         return f"Holding({self.record.id}, generation {self.record.generation})"
@@ -127,11 +143,40 @@ def not_authorized(name: str) -> NotAuthorized:
     )
 
 
-def due_at(tokens: TokenSet | None, obtained_at: datetime | None) -> datetime | None:
+def due_at(
+    settings: AppSettings, tokens: TokenSet | None, obtained_at: datetime | None
+) -> datetime | None:
     """From when ``tokens`` are renewed ahead of time."""
     if tokens is None or obtained_at is None:
         return None
-    return refresh_due_at(obtained_at, tokens.expires_at)
+    return refresh_due_at(obtained_at, tokens.expires_at, settings.renewal_margin)
+
+
+def background_turn(
+    holding: Holding, tokens: TokenSet, obtained_at: datetime, *, consented: bool = False
+) -> datetime | None:
+    """From when ``tokens``, new ones of ``holding``, are renewed in the background; None: never.
+
+    Grants that need no person lose nothing by waiting until somebody asks.
+
+    Args:
+        holding: The connection as it was before.
+        tokens: What it gets now.
+        obtained_at: When they were asked for.
+        consented: Whether a person has just consented: that counts as a use.
+    """
+    if tokens.refresh_token is None and not holding.refreshes_with_access_token:
+        return None
+    record, idle = holding.record, holding.settings.refresh_idle_lifetime
+    ends = [tokens.refresh_expires_at, None if idle is None else obtained_at + idle]
+    used_at = max(filter(None, (record.last_used_at, record.authorized_at)), default=obtained_at)
+    return background_due_at(
+        obtained_at,
+        due_at=due_at(holding.settings, tokens, obtained_at),
+        ends_at=min(filter(None, ends), default=None),
+        is_used=consented or obtained_at - used_at < UNUSED_FOR,
+        share=int.from_bytes(sha256(record.id.encode()).digest()[:4]) / 2**32,
+    )
 
 
 class Holdings:

@@ -22,12 +22,17 @@ from grantline.vault.unlock import KnownKey, Unlocked, unlock
 
 @asynccontextmanager
 async def open_engine(
-    settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None
+    settings: Settings,
+    *,
+    background: bool = False,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
 ) -> AsyncIterator[Engine]:
     """An engine on the store and key that ``settings`` name; closed at the end of the block.
 
     Args:
         settings: Of this installation.
+        background: Whether to renew ahead of time, for as long as the engine is open.
         clock: Replaces the machine's clock, and for leases the database's; for tests.
         transport: Replaces the guarded transport; for tests.
 
@@ -53,7 +58,9 @@ async def open_engine(
             instance=settings.instance,
             quarantine=quarantine,
         )
-        async with Engine(context, notices=notices) as engine:
+        async with Engine(context, data_dir=settings.data_dir, notices=notices) as engine:
+            if background:
+                engine.background.start()
             yield engine
 
 

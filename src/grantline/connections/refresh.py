@@ -20,43 +20,56 @@ sends nothing and overwrites nothing; he looks again at what the others have don
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from grantline.connections.breaker import Breaker
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import Holding, not_authorized
+from grantline.connections.leasing import Leasing
 from grantline.connections.masking import masking
 from grantline.connections.rotation import Rotation
-from grantline.connections.schedule import LEASE_SPAN, LEASE_WAIT, SENDING_SHARE
+from grantline.connections.schedule import LEASE_WAIT, SENDING_SHARE
 from grantline.connections.state import State
+from grantline.connections.unsaved import REFUSALS, Unsaved
+from grantline.connections.waiting import Waiting
 from grantline.errors import (
+    ConfigurationError,
+    GrantlineError,
     ReauthorizationRequired,
     RefreshInProgress,
     TemporarilyUnavailable,
 )
 from grantline.secret import Secret
+from grantline.store.records import Lease
 
-FIRST_POLL: Final = timedelta(milliseconds=20)
-LONGEST_POLL: Final = timedelta(milliseconds=200)
 AT_ONCE: Final = timedelta(0)
+# A holder that ends without giving its lease back changes nothing that could be waited for.
+LOOK_AGAIN: Final = timedelta(milliseconds=500)
 
 
 class Refresher:
     """Renews the tokens of connections for everybody in this process."""
 
-    def __init__(self, context: Context, *, owner: str, lease_span: timedelta = LEASE_SPAN) -> None:
+    def __init__(
+        self, context: Context, leasing: Leasing, unsaved: Unsaved, waiting: Waiting
+    ) -> None:
         """A refresher of one process.
 
         Args:
             context: Store, transport, clock.
-            owner: Names this process among those that share the store.
-            lease_span: How long a renewal may take before others may take over.
+            leasing: Gets the leases.
+            unsaved: Takes what the database refuses.
+            waiting: Tells when another process has changed something.
         """
         self._context = context
-        self._owner = owner
-        self._lease_span = lease_span
+        self._leasing = leasing
+        self._unsaved = unsaved
+        self._waiting = waiting
+        self.breaker = Breaker()
         self._flights: dict[tuple[str, str], asyncio.Task[Holding]] = {}
 
     async def renew(
@@ -99,20 +112,47 @@ class Refresher:
                 if holding.usable(now, min_ttl=min_ttl, rejected=rejected):
                     return holding
             # That flight was begun for a caller with lesser wishes; the next one is for ours.
-            flight = self._flights.get(key)
-        if flight is None:
-            flight = asyncio.get_running_loop().create_task(
-                self._renew(actor, connection_id, min_ttl, rejected, insist=insist),
-                name=f"renew {connection_id}",
+        return await self._fly(
+            key, lambda: self._renew(actor, connection_id, min_ttl, rejected, insist=insist)
+        )
+
+    async def finish(self, actor: Actor, connection_id: str) -> None:
+        """Brings to its end what a process that is gone has begun.
+
+        An answer that was kept is read, and what was sent without an answer is sent again at
+        once: a server with a grace window then gives new tokens. What fails is noted as always;
+        what is being renewed here is left to that.
+        """
+        key = (actor.workspace, connection_id)
+        if key not in self._flights:
+            with suppress(GrantlineError):
+                await self._fly(key, lambda: self._finish(actor, connection_id))
+
+    async def renew_ahead(self, actor: Actor, connection_id: str, generation: int) -> None:
+        """Renews tokens whose turn has come, unless somebody has done so meanwhile.
+
+        What fails is noted as always.
+        """
+        with suppress(GrantlineError):
+            await self._fly(
+                (actor.workspace, connection_id),
+                lambda: self._renew_ahead(actor, connection_id, generation),
             )
-            self._flights[key] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
-        return await asyncio.shield(flight)
 
     async def settle(self) -> None:
         """Waits until no renewal is in flight; their own deadlines bound the wait."""
         while self._flights:
             await asyncio.wait(list(self._flights.values()))
+
+    async def _fly(
+        self, key: tuple[str, str], begin: Callable[[], Coroutine[Any, Any, Holding]]
+    ) -> Holding:
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.get_running_loop().create_task(begin(), name=f"renew {key[1]}")
+            self._flights[key] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+        return await asyncio.shield(flight)
 
     async def _renew(
         self,
@@ -123,48 +163,92 @@ class Refresher:
         *,
         insist: bool,
     ) -> Holding:
-        clock, store = self._context.clock, self._context.store
-        give_up_at = clock.now() + LEASE_WAIT
-        poll = FIRST_POLL
+        clock = self._context.clock
+        give_up_at = clock.elapsed() + LEASE_WAIT
         while True:
-            holding = await self._context.hold(actor, connection_id)
+            holding = await self._hold(actor, connection_id)
             now = clock.now()
             if holding.usable(now, min_ttl=min_ttl, rejected=rejected):
                 return holding
             alive = holding.alive(now + min_ttl, rejected=rejected)
             _check_renewable(holding, alive=alive)
-            quarantine = await self._context.quarantined()
-            backing_off = not insist and _backing_off(holding, now)
-            if quarantine or backing_off or not holding.renewable:
+            try:
+                await self._check_may_ask(holding, now, insist=insist)
+                lease = await self._leasing.acquire(holding.record)
+            except (TemporarilyUnavailable, ConfigurationError):
+                # Never without the lease; but a token that works needs none.
                 if alive:
                     return holding
-                name = holding.record.name
-                raise quarantine.refusal(name) if quarantine else _later(holding, now)
-            lease = await self._context.stored(
-                store.acquire_lease,
-                connection_id,
-                self._owner,
-                holding.record.generation,
-                self._lease_span,
-            )
+                raise
             if lease is not None:
-                send_until = now + self._lease_span * SENDING_SHARE
-                rotation = Rotation(self._context, actor, holding, lease, send_until=send_until)
                 with masking(holding):
-                    renewed = await rotation.run(serve_old=alive)
+                    renewed = await self._rotation(actor, holding, lease).run(serve_old=alive)
                 if renewed is not None:
                     return renewed
                 continue
             if alive:
                 return holding
-            if now >= give_up_at:
+            if clock.elapsed() >= give_up_at:
                 raise RefreshInProgress(
                     f"Another process has been renewing “{holding.record.name}” for too long.",
-                    retry_after=self._lease_span,
+                    retry_after=self._leasing.span,
                     hint="Try again in a minute.",
                 )
-            await clock.sleep(poll)
-            poll = min(poll * 2, LONGEST_POLL)
+            await self._waiting.change(holding.record, LOOK_AGAIN)
+
+    async def _check_may_ask(self, holding: Holding, now: datetime, *, insist: bool) -> None:
+        """Raises when the server is to be left alone: for a while, or by this copy of the store."""
+        quarantine = await self._context.quarantined()
+        if quarantine is not None:
+            raise quarantine.refusal(holding.record.name)
+        if not holding.renewable or (not insist and _backing_off(holding, now)):
+            raise _later(holding, now)
+        elapsed = self._context.clock.elapsed()
+        rest = self.breaker.rest(holding.token_host, elapsed)
+        if rest and not insist:
+            raise _resting(holding, rest)
+
+    async def _renew_ahead(self, actor: Actor, connection_id: str, generation: int) -> Holding:
+        holding = await self._hold(actor, connection_id)
+        if holding.record.generation != generation or not holding.is_held:
+            return holding
+        await self._check_may_ask(holding, self._context.clock.now(), insist=False)
+        return await self._lease_and_run(actor, holding, only_finish=False)
+
+    async def _finish(self, actor: Actor, connection_id: str) -> Holding:
+        holding = await self._context.hold(actor, connection_id)
+        return await self._lease_and_run(actor, holding, only_finish=True)
+
+    async def _lease_and_run(self, actor: Actor, holding: Holding, *, only_finish: bool) -> Holding:
+        lease = await self._leasing.acquire(holding.record)
+        if lease is None:
+            return holding
+        rotation = self._rotation(actor, holding, lease)
+        return await rotation.run(serve_old=True, only_finish=only_finish) or holding
+
+    async def _hold(self, actor: Actor, connection_id: str) -> Holding:
+        """The connection as the store has it, with newer tokens that it has not taken yet."""
+        waiting = self._unsaved.held(connection_id)
+        if waiting is None or waiting.record.workspace != actor.workspace:
+            return await self._context.hold(actor, connection_id)
+        try:
+            holding = await self._context.hold(actor, connection_id)
+        except REFUSALS:
+            return waiting
+        is_newer = waiting.record.generation > holding.record.generation
+        return waiting if is_newer else holding
+
+    def _rotation(self, actor: Actor, holding: Holding, lease: Lease) -> Rotation:
+        clock = self._context.clock
+        return Rotation(
+            self._context,
+            self._unsaved,
+            self.breaker,
+            actor=actor,
+            holding=holding,
+            lease=lease,
+            send_until=clock.elapsed() + self._leasing.span * SENDING_SHARE,
+        )
 
 
 def _check_renewable(holding: Holding, *, alive: bool) -> None:
@@ -192,8 +276,10 @@ def _check_renewable(holding: Holding, *, alive: bool) -> None:
 
 
 def _backing_off(holding: Holding, now: datetime) -> bool:
-    retry_at = holding.record.health.retry_at
-    return retry_at is not None and now < retry_at
+    health = holding.record.health
+    if health.failing_since is not None and now < health.failing_since:
+        return False  # the clock was set back, and says nothing of how long it has been
+    return health.retry_at is not None and now < health.retry_at
 
 
 def _later(holding: Holding, now: datetime) -> TemporarilyUnavailable:
@@ -203,4 +289,12 @@ def _later(holding: Holding, now: datetime) -> TemporarilyUnavailable:
         f"“{holding.record.name}” could not be renewed just now: {health.explanation}",
         retry_after=wait,
         hint=f"It is tried again in {max(1, round(wait.total_seconds()))} s.",
+    )
+
+
+def _resting(holding: Holding, rest: timedelta) -> TemporarilyUnavailable:
+    return TemporarilyUnavailable(
+        f"{holding.token_host} has not answered several times in a row, and is left alone.",
+        retry_after=rest,
+        hint=f"It is tried again in {max(1, round(rest.total_seconds()))} s.",
     )

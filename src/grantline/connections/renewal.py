@@ -43,36 +43,40 @@ class Renewal:
 
     Attributes:
         grant: What is presented; says how the answer is read.
+        held: The token set that is renewed; what the answer does not renew is kept of it.
         token_hash: Of the refresh token that is spent; empty for grants that spend nothing.
         converse: Builds the conversation; it yields requests and gives the unread answer.
     """
 
     grant: GrantType
+    held: TokenSet | None
     token_hash: str
     converse: Callable[[Moment], Flow[HttpResponse]]
 
 
 def renewals_for(holding: Holding) -> tuple[Renewal, ...]:
     """The ways to renew ``holding``, the cheapest first; empty when only a person can."""
-    ways = []
-    tokens = holding.tokens
-    token = _refreshing_token(holding)
-    if tokens is not None and token is not None:
-        ways.append(
-            Renewal(
-                grant=GrantType.REFRESH_TOKEN,
-                token_hash=fingerprint(token.reveal()),
-                converse=lambda moment: refresh_flow(
-                    settings=holding.settings,
-                    secrets=holding.secrets,
-                    tokens=tokens,
-                    moment=moment,
-                    dpop=holding.dpop,
-                ),
-            )
-        )
-    grant = grant_for(holding)
-    return (*ways, grant) if grant is not None else tuple(ways)
+    refresh = None if holding.tokens is None else refresh_with(holding, holding.tokens)
+    return tuple(each for each in (refresh, grant_for(holding)) if each is not None)
+
+
+def refresh_with(holding: Holding, tokens: TokenSet) -> Renewal | None:
+    """Renewing ``tokens``, which may be others than those of ``holding``; None: they cannot."""
+    token = tokens.access_token if holding.refreshes_with_access_token else tokens.refresh_token
+    if token is None:
+        return None
+    return Renewal(
+        grant=GrantType.REFRESH_TOKEN,
+        held=tokens,
+        token_hash=fingerprint(token.reveal()),
+        converse=lambda moment: refresh_flow(
+            settings=holding.settings,
+            secrets=holding.secrets,
+            tokens=tokens,
+            moment=moment,
+            dpop=holding.dpop,
+        ),
+    )
 
 
 def grant_for(holding: Holding) -> Renewal | None:
@@ -121,22 +125,22 @@ def grant_for(holding: Holding) -> Renewal | None:
 
         case _:
             return None
-    return Renewal(grant=GRANTS[holding.flow], token_hash="", converse=converse)
+    return Renewal(grant=GRANTS[holding.flow], held=None, token_hash="", converse=converse)
 
 
 def read_answer(
-    holding: Holding, response: HttpResponse, *, grant: GrantType, asked_at: datetime
+    holding: Holding,
+    response: HttpResponse,
+    *,
+    grant: GrantType,
+    asked_at: datetime,
+    held: TokenSet | None = None,
 ) -> TokenSet:
-    """The token set in ``response``; after a refresh with what it did not renew kept.
+    """The token set in ``response``; after a refresh with what it did not renew of ``held`` kept.
 
     Raises as ``parse_token_response``.
     """
-    asked = Asked.of(
-        holding.settings,
-        grant,
-        scope=holding.record.scopes,
-        held=holding.tokens if grant is GrantType.REFRESH_TOKEN else None,
-    )
+    asked = Asked.of(holding.settings, grant, scope=holding.record.scopes, held=held)
     return parse_token_response(response, asked, now=asked_at)
 
 
@@ -163,11 +167,3 @@ def response_from_text(text: Secret) -> HttpResponse:
         body=base64.b64decode(plain["body"]),
         url=plain["url"],
     )
-
-
-def _refreshing_token(holding: Holding) -> Secret | None:
-    if holding.tokens is None:
-        return None
-    if holding.settings.response.refresh_with == "access_token":
-        return holding.tokens.access_token
-    return holding.tokens.refresh_token

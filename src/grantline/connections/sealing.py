@@ -62,15 +62,20 @@ def answer_place(workspace: str, attempt_id: str) -> Place:
 
 
 def token_columns(
-    vault: Vault, record: ConnectionRecord, tokens: TokenSet, obtained_at: datetime
+    vault: Vault,
+    record: ConnectionRecord,
+    tokens: TokenSet,
+    obtained_at: datetime,
+    due_at: datetime | None = None,
 ) -> TokenColumns:
-    """``tokens`` as the columns of the row of ``record``."""
+    """``tokens`` as the columns of the row of ``record``; ``due_at`` as there."""
     return TokenColumns(
         sealed_tokens=seal_tokens(vault, tokens_place(record), tokens, obtained_at),
         expires_at=tokens.expires_at,
         refresh_expires_at=tokens.refresh_expires_at,
         has_refresh_token=tokens.refresh_token is not None,
         granted_scopes=tokens.scope,
+        due_at=due_at,
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.holding import Holding
+from grantline.connections.holding import TRUSTED_FOR, Holding
 from grantline.connections.refresh import AT_ONCE, Refresher
+from grantline.errors import ConfigurationError, StoreBusy
 from grantline.secret import Secret
+
+NOTED_EVERY: Final = timedelta(hours=1)
 
 
 class Tokens:
@@ -25,7 +30,8 @@ class Tokens:
         holding = self._context.holdings.get(connection_id)
         if (
             holding is not None
-            and now < holding.trusted_until
+            # Between two instants: a clock that was set back must not prolong the trust.
+            and holding.trusted_until - TRUSTED_FOR <= now < holding.trusted_until
             and holding.record.workspace == actor.workspace
             and holding.usable(now, min_ttl=min_ttl)
         ):
@@ -47,6 +53,18 @@ class Tokens:
             held = self.held(actor, connection_id, now, min_ttl=min_ttl)
             if held is not None:
                 return held
-        return await self._refresher.renew(
+        holding = await self._refresher.renew(
             actor, connection_id, min_ttl=min_ttl, rejected=rejected, insist=insist
         )
+        self._note_use(holding)
+        return holding
+
+    def _note_use(self, holding: Holding) -> None:
+        """Writes down, now and then, that somebody uses the connection: it is kept ready then."""
+        now, used_at = self._context.clock.now(), holding.record.last_used_at
+        if used_at is None or now - used_at >= NOTED_EVERY:
+            self._context.later(self._touch(holding.record.id, now))
+
+    async def _touch(self, connection_id: str, now: datetime) -> None:
+        with suppress(StoreBusy, ConfigurationError):
+            await self._context.stored(self._context.store.touch, connection_id, now)

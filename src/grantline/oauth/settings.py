@@ -145,6 +145,8 @@ class AppSettings:
         refresh_idle_lifetime: A refresh token that is not used for so long dies; None: never.
         rate_limit: How many requests in how long, such as ``100/60s``; ``off`` follows no limit at
             all; empty follows what the service says.
+        refresh_grace: How long a refresh token still works after it was replaced, where the service
+            promises that; nothing where it does not.
         assertion: For JWT bearer and private_key_jwt.
         response: Where the service puts things in its answers.
         identity: How to learn whose account it is.
@@ -197,6 +199,7 @@ class AppSettings:
     renewal_margin: timedelta | None = None
     refresh_idle_lifetime: timedelta | None = None
     rate_limit: str = ""
+    refresh_grace: timedelta = timedelta(0)
     assertion: AssertionSettings = field(default_factory=AssertionSettings)
     response: ResponseRules = field(default_factory=ResponseRules)
     identity: IdentityRules = field(default_factory=IdentityRules)

@@ -104,7 +104,7 @@ async def _opened(
             allowed = filter(None, (environment.get(ALLOW_HOSTS), DEMO_HOST))
             environment = {**environment, ALLOW_HOSTS: ",".join(allowed)}
         engine = await stack.enter_async_context(
-            open_engine(Settings.from_environment(environment))
+            open_engine(Settings.from_environment(environment), background=True)
         )
         if not settings.is_local and not await engine.context.stored(
             engine.context.store.has_users

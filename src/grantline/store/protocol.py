@@ -12,8 +12,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
    had, ``ConfigurationError`` when an operator must act (disk full, read-only, damaged); no
    driver's exception leaves.
 4. An edit carries the version it was made against; a different one raises ``ConnectionChanged``.
-5. At most one lease per connection lives at a time, by the database's own clock; every lease has a
-   larger number than the one before.
+5. At most one lease per connection lives at a time, by the database's own clock, unless its holder
+   is known to be gone; every lease has a larger number than the one before.
 6. ``save_refreshed`` writes only while the generation is the one refreshed and the lease number is
    the holder's; otherwise it writes nothing and says False.
 7. ``take_pending`` marks the row used in the same statement that finds it unused: of any number of
@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from grantline.store.records import (
@@ -47,26 +47,24 @@ from grantline.store.records import (
     Health,
     Instance,
     KeyRecord,
-    Lease,
     ListedConnection,
     ListedCredential,
     Page,
     PendingAuthorization,
-    RefreshAttempt,
     RunRecord,
     SavedRequestRecord,
     SealedColumn,
     SealedCount,
     SealedValue,
     Session,
-    TokenColumns,
     TranscriptLine,
     User,
 )
+from grantline.store.renewal_store import RenewalStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(Protocol):
+class Store(RenewalStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:
@@ -189,71 +187,6 @@ class Store(Protocol):
 
     def save_account(self, connection_id: str, account: Account) -> None:
         """Notes whose account at the service this is, and what its answer said besides."""
-        ...
-
-    # tokens
-    def save_authorized(
-        self,
-        connection_id: str,
-        generation: int,
-        tokens: TokenColumns,
-        health: Health,
-        *,
-        scopes: tuple[str, ...],
-        event: Event,
-    ) -> bool:
-        """Replaces the tokens of ``generation`` after a consent, and counts it up.
-
-        False, and nothing written, when other tokens, or an edit that drops them, came first.
-        """
-        ...
-
-    def save_refreshed(
-        self,
-        lease: Lease,
-        attempt: RefreshAttempt,
-        tokens: TokenColumns,
-        health: Health,
-        event: Event,
-    ) -> bool:
-        """Law 6: tokens, generation + 1, attempt closed, lease released; or False and nothing.
-
-        The attempt ends as ``saved`` and drops its sealed answer: the tokens hold all of it.
-        """
-        ...
-
-    def save_health(
-        self, connection_id: str, generation: int, health: Health, event: Event | None
-    ) -> bool:
-        """Writes ``health`` while the generation is still this one; False otherwise."""
-        ...
-
-    # lease
-    def acquire_lease(
-        self, connection_id: str, owner: str, generation: int, span: timedelta
-    ) -> Lease | None:
-        """A lease, or None while another lives or the generation has moved on (law 5)."""
-        ...
-
-    def release_lease(self, lease: Lease) -> None:
-        """Ends ``lease`` when it is still the holder's; otherwise nothing."""
-        ...
-
-    # attempts
-    def begin_attempt(self, attempt: RefreshAttempt) -> None:
-        """Notes the intent to spend a refresh token, before the first byte is sent."""
-        ...
-
-    def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
-        """Keeps the server's answer before anyone judges it; missing rows are ignored."""
-        ...
-
-    def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None:
-        """Notes how an open attempt ended; closed and missing ones stay as they are."""
-        ...
-
-    def open_attempts(self, connection_id: str | None = None) -> Sequence[RefreshAttempt]:
-        """Attempts without an outcome, oldest first; of one connection or of all."""
         ...
 
     # pending authorizations

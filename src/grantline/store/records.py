@@ -41,7 +41,12 @@ class AppRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenColumns:
-    """The part of a connection row that one token set fills, written together or not at all."""
+    """The part of a connection row that one token set fills, written together or not at all.
+
+    Attributes:
+        sealed_previous: The token set before this one, as it was sealed, until ``previous_until``.
+        due_at: From then on the token set is renewed in the background; None: never.
+    """
 
     sealed_tokens: str
     expires_at: datetime | None
@@ -50,6 +55,7 @@ class TokenColumns:
     granted_scopes: tuple[str, ...] | None
     sealed_previous: str | None = None
     previous_until: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,7 @@ class Health:
         failures: Failed attempts in a row.
         retry_at: No attempt before this instant, unless a person asks.
         dead_grant_at: When a dead-grant answer was first seen and not yet confirmed.
+        failing_since: When the first of the failures in a row was.
     """
 
     state: str
@@ -71,6 +78,7 @@ class Health:
     failures: int = 0
     retry_at: datetime | None = None
     dead_grant_at: datetime | None = None
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +187,7 @@ class RefreshAttempt:
         token_hash: SHA-256 of the refresh token, hex.
         deadline: After this the attempt, if still open, is of unknown outcome.
         sealed_answer: The raw answer of the server, saved before anyone judges it.
-        outcome: Empty while open; then ``saved``, ``refused``, ``failed``, ``lost``, ...
+        outcome: Empty while open; then ``saved``, ``refused``, ``lost``, ``candidate``, ...
     """
 
     id: str
@@ -284,12 +292,24 @@ class ListedConnection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A connection whose turn has come to be renewed in the background."""
+
+    id: str
+    workspace: str
+    app_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """As much of a connection as a page asks for again and again: nothing is opened for it."""
+    """As much of a connection as is asked for again and again: nothing is opened for it."""
 
     generation: int
     version: int
     state: str
+    lease_owner: str | None = None
+    lease_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,8 @@ class Listing(Database):
         """What changes about a connection, cheap enough to be asked every second."""
         held = connection.c
         own = (held.workspace == workspace, held.id == connection_id)
-        seen = select(held.generation, held.version, held.state).where(*own)
+        columns = (held.generation, held.version, held.state, held.lease_owner, held.lease_number)
+        seen = select(*columns).where(*own)
         with self._read() as run:
             row = run.execute(seen).mappings().one_or_none()
         if row is None:

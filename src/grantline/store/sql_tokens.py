@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Update,
+    case,
     delete,
+    func,
     insert,
+    literal,
     or_,
     select,
     update,
 )
 
-from grantline.store.columns import microseconds
+from grantline.store.columns import Instant, microseconds
 from grantline.store.database import Database
 from grantline.store.records import (
+    Due,
     Event,
     Health,
     Lease,
@@ -32,6 +37,8 @@ from grantline.store.sql_connections import no_connection
 from grantline.store.sql_journal import note
 from grantline.store.tables import connection, pending_authorization, refresh_attempt
 
+# An attempt whose answer came after all, or that its own holder finishes late.
+_TAKEN_FOR_LOST: Final = ("", "lost")
 _NO_LEASE = {"lease_owner": None, "lease_until": None}
 
 
@@ -79,7 +86,7 @@ class Tokens(Database):
             if not run.execute(saved).rowcount:
                 _require(run, lease.connection_id)
                 return False
-            run.execute(_closing(attempt.id, "saved", event.at).values(sealed_answer=None))
+            run.execute(_closing(attempt.id, "saved", event.at, over=_TAKEN_FOR_LOST))
             note(run, event)
             return True
 
@@ -89,8 +96,10 @@ class Tokens(Database):
         """Writes ``health`` while the generation is still this one; False otherwise."""
         held = connection.c
         here = (held.id == connection_id, held.generation == generation)
+        due_at = case((held.due_at.is_not(None), literal(health.retry_at, Instant)), else_=None)
+        values = to_row(health) | {"due_at": due_at}
         with self._write() as run:
-            if not run.execute(update(connection).where(*here).values(to_row(health))).rowcount:
+            if not run.execute(update(connection).where(*here).values(values)).rowcount:
                 _require(run, connection_id)
                 return False
             if event is not None:
@@ -98,18 +107,23 @@ class Tokens(Database):
             return True
 
     def acquire_lease(
-        self, connection_id: str, owner: str, generation: int, span: timedelta
+        self,
+        connection_id: str,
+        owner: str,
+        generation: int,
+        span: timedelta,
+        *,
+        over: int | None = None,
     ) -> Lease | None:
         """A lease, or None while another lives or the generation has moved on (law 5)."""
         held, now = connection.c, self._now()
         until = now + microseconds(span)
+        is_free = or_(held.lease_until.is_(None), held.lease_until <= now)
+        if over is not None:
+            is_free = or_(is_free, held.lease_number == over)
         taken = (
             update(connection)
-            .where(
-                held.id == connection_id,
-                held.generation == generation,
-                or_(held.lease_until.is_(None), held.lease_until <= now),
-            )
+            .where(held.id == connection_id, held.generation == generation, is_free)
             .values(lease_owner=owner, lease_until=until, lease_number=held.lease_number + 1)
             .returning(held.lease_number, held.lease_until)
         )
@@ -137,9 +151,12 @@ class Tokens(Database):
 
     def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
         """Keeps the server's answer before anyone judges it; missing rows are ignored."""
-        open_one = update(refresh_attempt).where(refresh_attempt.c.id == attempt_id)
+        tried = refresh_attempt.c
+        kept = update(refresh_attempt).where(
+            tried.id == attempt_id, tried.outcome.in_(_TAKEN_FOR_LOST)
+        )
         with self._write() as run:
-            run.execute(open_one.values(sealed_answer=sealed_answer))
+            run.execute(kept.values(sealed_answer=sealed_answer, outcome="", closed_at=None))
 
     def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None:
         """Notes how an open attempt ended; closed and missing ones stay as they are."""
@@ -155,6 +172,44 @@ class Tokens(Database):
         with self._read() as run:
             rows = run.execute(query.order_by(tried.started_at, tried.id)).mappings()
             return [to_record(RefreshAttempt, row) for row in rows]
+
+    def closed_attempts(
+        self, connection_id: str, generation: int, outcome: str
+    ) -> Sequence[RefreshAttempt]:
+        """The attempts to renew one token set that ended so, latest first."""
+        tried = refresh_attempt.c
+        query = select(refresh_attempt).where(
+            tried.connection_id == connection_id,
+            tried.generation == generation,
+            tried.outcome == outcome,
+        )
+        with self._read() as run:
+            rows = run.execute(query.order_by(tried.lease_number.desc())).mappings()
+            return [to_record(RefreshAttempt, row) for row in rows]
+
+    def count_due(self) -> int:
+        """How many connections are due to be renewed in the background."""
+        with self._read() as run:
+            return run.execute(
+                select(func.count()).where(connection.c.due_at <= self._now())
+            ).scalar_one()
+
+    def claim_due(self, limit: int, span: timedelta, *, but: Collection[str] = ()) -> Sequence[Due]:
+        """Connections that are due, the most overdue first, for the caller alone."""
+        held, now = connection.c, self._now()
+        due = select(held.id).where(held.due_at <= now).order_by(held.due_at).limit(limit)
+        if but:
+            due = due.where(held.app_id.not_in(but))
+        # Whoever claims at the same time passes over these rows instead of waiting for them.
+        due = due.with_for_update(skip_locked=True)
+        claimed = (
+            update(connection)
+            .where(held.id.in_(due))
+            .values(due_at=now + microseconds(span))
+            .returning(held.id, held.workspace, held.app_id, held.generation)
+        )
+        with self._write() as run:
+            return [to_record(Due, row) for row in run.execute(claimed).mappings()]
 
     def add_pending(self, pending: PendingAuthorization, at_most: int) -> None:
         """Adds one; an owner's oldest beyond ``at_most`` are dropped."""
@@ -224,10 +279,11 @@ def _holding(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _closing(attempt_id: str, outcome: str, closed_at: datetime) -> Update:
+def _closing(
+    attempt_id: str, outcome: str, closed_at: datetime, *, over: Collection[str] = ("",)
+) -> Update:
     tried = refresh_attempt.c
-    return (
-        update(refresh_attempt)
-        .where(tried.id == attempt_id, tried.outcome == "")
-        .values(outcome=outcome, closed_at=closed_at)
-    )
+    ended = update(refresh_attempt).where(tried.id == attempt_id, tried.outcome.in_(over))
+    if outcome != "candidate":
+        ended = ended.values(sealed_answer=None)
+    return ended.values(outcome=outcome, closed_at=closed_at)

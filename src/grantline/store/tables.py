@@ -112,6 +112,7 @@ connection = Table(
     Column("failures", Integer, nullable=False),
     Column("retry_at", Instant),
     Column("dead_grant_at", Instant),
+    Column("failing_since", Instant),
     # tokens
     _sealed("sealed_tokens", "tokens", nullable=True),
     Column("expires_at", Instant),
@@ -120,6 +121,7 @@ connection = Table(
     Column("granted_scopes", Words),
     _sealed("sealed_previous", "tokens", nullable=True),
     Column("previous_until", Instant),
+    Column("due_at", Instant),
     Column("generation", Integer, nullable=False),
     # lease
     Column("lease_owner", Text),
@@ -153,12 +155,8 @@ Index(
     connection.c.account_label,
     connection.c.id,
 )
-# What a background refresher asks for: what expires next, among what can be refreshed at all.
-Index(
-    "ix_connection_expires_at",
-    connection.c.expires_at,
-    **_when("has_refresh_token AND expires_at IS NOT NULL"),
-)
+# What a background refresher asks for: whose turn has come.
+Index("ix_connection_due_at", connection.c.due_at, **_when("due_at IS NOT NULL"))
 
 pending_authorization = Table(
     "pending_authorization",

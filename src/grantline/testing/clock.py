@@ -33,6 +33,7 @@ class FakeClock:
             raise ValueError("a clock starts at an aware datetime")
         self.slept: list[timedelta] = []
         self._now = start.astimezone(UTC)
+        self._elapsed = timedelta()
         self._lock = threading.Lock()
         self._order = 0
         self._sleepers: list[tuple[datetime, int, Future[None]]] = []
@@ -41,6 +42,10 @@ class FakeClock:
     def now(self) -> datetime:
         """The instant the test set, aware and in UTC."""
         return self._now
+
+    def elapsed(self) -> timedelta:
+        """How far ``advance()`` has moved time; ``set()`` moves only what the clock shows."""
+        return self._elapsed
 
     async def sleep(self, span: timedelta) -> None:
         """Return once ``advance()`` has moved time by ``span``; at once when it is not positive."""
@@ -63,6 +68,7 @@ class FakeClock:
         """Move time forward by ``span`` and wake, in order, whoever sleeps no longer than that."""
         if span < timedelta():
             raise ValueError("time does not run backwards; use set() to jump")
+        self._elapsed += span
         self.set(self._now + span)
 
     def set(self, instant: datetime) -> None:

@@ -1,0 +1,147 @@
+"""A database that refuses when an answer is there: nothing is lost, and nobody waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grantline.connections.engine import LOCAL, Engine
+from grantline.connections.state import State
+from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
+from grantline.store.records import Health
+from grantline.testing.clock import JumpingClock
+from tests.connections.world import World, a_world, an_engine
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+WRITES = ("save_answer", "save_refreshed", "save_health", "close_attempt", "release_lease")
+
+
+def refuse(
+    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine,
+    *methods: str,
+    while_: Callable[[], bool] = lambda: True,
+) -> None:
+    """The engine's database refuses these as long as it is told to."""
+    for method in methods:
+        plain = getattr(engine.context.store, method)
+
+        def refusing(*args: Any, plain: Any = plain, **more: Any) -> Any:
+            if while_():
+                raise StoreBusy("Busy.") if len(args) % 2 else ConfigurationError("Full.")
+            return plain(*args, **more)
+
+        monkeypatch.setattr(engine.context.store, method, refusing)
+
+
+@pytest.mark.parametrize("methods", [("save_answer",), ("save_refreshed",), WRITES])
+async def test_readers_get_the_new_token_and_it_is_saved_when_the_database_is_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...]
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    async with an_engine(tmp_path, world.clock) as first:
+        busy = True
+        refuse(monkeypatch, first, *methods, while_=lambda: busy)
+        token = await first.token(LOCAL, found.id)
+        world.clock.advance(MINUTE)
+        assert await first.token(LOCAL, found.id) == token
+        busy = False
+    assert await world.token(found) == token.reveal()
+    assert (await world.find(found)).generation == 2
+    assert len(world.refreshes()) == 1
+    assert not (tmp_path / "refresh.spool").exists()
+    assert world.engine.context.store.open_attempts() == []
+
+
+async def test_the_next_process_reads_the_answer_from_the_spool_file(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    async with an_engine(tmp_path, world.clock) as first:
+        refuse(monkeypatch, first, *WRITES)
+        token = (await first.token(LOCAL, found.id)).reveal()
+    spool = (tmp_path / "refresh.spool").read_bytes()
+    assert token.encode() not in spool
+    assert (tmp_path / "refresh.spool").stat().st_mode & 0o077 == 0
+
+    assert await world.token(found) == token
+    assert len(world.refreshes()) == 1
+    assert not (tmp_path / "refresh.spool").exists()
+
+
+async def test_an_answer_in_the_spool_file_brings_a_connection_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for lost, and given up; then the process that has it starts again."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    async with an_engine(tmp_path, world.clock) as first:
+        refuse(monkeypatch, first, *WRITES)
+        await first.token(LOCAL, found.id)
+    store = world.engine.context.store
+    (attempt,) = store.open_attempts()
+    store.close_attempt(attempt.id, "lost", world.clock.now())
+    given_up = Health(state=State.REAUTHORIZATION_REQUIRED, cause="grant_dead")
+    store.save_health(found.id, 1, given_up, None)
+
+    await world.engine.background.finish_begun()
+    assert (await world.find(found)).state is State.AUTHORIZED
+    assert await world.token(found)
+    assert len(world.refreshes()) == 1
+
+
+async def test_deleted_while_its_tokens_wait_it_stays_deleted_and_they_are_revoked(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    async with an_engine(tmp_path, world.clock) as first:
+        busy = True
+        refuse(monkeypatch, first, "save_refreshed", while_=lambda: busy)
+        await first.token(LOCAL, found.id)
+        await world.engine.delete(LOCAL, "demo")
+        revoked = world.server.journal.count("revoke")
+        busy = False
+    assert world.server.journal.count("revoke") == revoked + 2
+    with pytest.raises(ConnectionNotFound):
+        await world.token(found)
+
+
+async def test_without_a_lease_a_token_that_works_is_given_out_and_nothing_is_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = await world.authorized()
+    first = await world.token(found)
+    refuse(monkeypatch, world.engine, "acquire_lease", "begin_attempt")
+    world.clock.advance(HOUR - timedelta(minutes=1))
+    assert await world.token(found) == first
+    world.clock.advance(timedelta(minutes=1))
+    with pytest.raises((StoreBusy, ConfigurationError)):
+        await world.token(found)
+    assert world.refreshes() == []
+    assert (await world.find(found)).state is State.AUTHORIZED
+
+
+async def test_where_the_spool_file_fails_too_memory_keeps_it_until_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_world(tmp_path, clock=JumpingClock()) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        async with an_engine(tmp_path, world.clock) as first:
+            refusals = iter(range(20))
+            refuse(monkeypatch, first, *WRITES, while_=lambda: next(refusals, None) is not None)
+            (tmp_path / "refresh.spool").mkdir()
+            token = (await first.token(LOCAL, found.id)).reveal()
+            assert "in memory alone" in caplog.text
+            assert token not in caplog.text
+        (tmp_path / "refresh.spool").rmdir()
+        assert await world.token(found) == token
+        assert len(world.refreshes()) == 1
