@@ -26,6 +26,7 @@ from grantline.server.pages import (
     history,
     providers,
     request_run,
+    request_ways,
     requests,
     settings,
 )
@@ -36,7 +37,7 @@ from tests.server.conftest import Site
 OTHERS = Actor(workspace="elsewhere", user="somebody")
 MODULES = (
     *(connection_detail, connection_edit, connection_form, connections, consent, credentials),
-    *(history, providers, request_run, requests, settings),
+    *(history, providers, request_run, request_ways, requests, settings),
 )
 WITH_ID = [
     (method, route.path)
@@ -51,6 +52,7 @@ UNKNOWN = {
     "run_id": "run_01m84000000000000000000000",
     "request_id": "req_01m84000000000000000000000",
     "key_id": "key_01m84000000000000000000000",
+    "key": "a-file-of-nobody",
 }
 
 
@@ -84,6 +86,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
         "run_id": made.run.id,
         "request_id": saved.id,
         "key_id": key.id,
+        "key": "a-file-of-somebody",
     }
 
 

@@ -113,8 +113,8 @@ async def test_the_preview_masks_an_api_key(site: Site) -> None:
     ("fields", "says"),
     [
         ({"url": ""}, "The URL is empty."),
-        ({"url": "https://a.example", "timeout": "301"}, "whole number from 1 to 300"),
-        ({"url": "https://a.example", "timeout": "soon"}, "whole number from 1 to 300"),
+        ({"url": "https://a.example", "timeout": "301"}, "no number of seconds up to 300"),
+        ({"url": "https://a.example", "timeout": "soon"}, "no number of seconds up to 300"),
         ({"url": "https://a.example", "body": "json", "json": '{"a":\n 1,}'}, "line 2, column 4"),
         ({"url": "https://a.example", "header_value": "x", "header_key": ""}, "no name"),
         ({"authentication": "oauth", "url": "/me"}, "No connection is chosen."),
@@ -206,7 +206,7 @@ async def test_creating_a_connection_loses_nothing_not_even_files(site: Site) ->
 
 async def test_a_draft_of_somebody_else_is_not_shown(site: Site) -> None:
     answer = await site.get("/requests/new?draft=guessed")
-    assert "kept no more" in answer.text
+    assert "What was typed here before is gone" in answer.text
 
 
 async def test_what_was_typed_is_there_when_the_page_is_loaded_again(site: Site) -> None:

@@ -19,10 +19,11 @@ PUBLIC = ServerSettings(public_url="https://grantline.example", host="127.0.0.1"
 
 async def test_a_key_is_shown_once_and_found_by_its_holder(site: Site) -> None:
     answer = await site.post("/settings/api-keys", {"name": "backup", "scope": "use"})
-    assert answer.status_code == 201
-    key = answer.text.partition('data-copy="glk_')[2].partition('"')[0]
+    assert answer.status_code == 303
+    shown = answer.headers["location"]
+    key = (await site.get(shown)).text.partition('data-copy="glk_')[2].partition('"')[0]
 
-    again = await site.get("/settings")
+    again = await site.get(shown)
 
     assert "backup" in again.text
     assert f"glk_{key[:4]}…" in again.text

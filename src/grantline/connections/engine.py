@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -115,8 +115,8 @@ class Engine:
         self.runs = Runs(context)
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._performer)
-        self._maker = Maker(context, self._attempts, self.credentials, self.runs)
         self._pages = Pages(context, self._attempts)
+        self._maker = Maker(context, self._attempts, self._pages, self.credentials, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
         """The service's answer to ``spec``, made with the connection's token.
@@ -174,6 +174,7 @@ class Engine:
         *,
         connection_id: str | None = None,
         credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
         route: Route = DIRECT,
         overwrite: bool = False,
         progress: Progress | None = None,
@@ -185,7 +186,7 @@ class Engine:
             spec,
             target,
             connection_id=connection_id,
-            carried=await self._carried(actor, connection_id, credentials),
+            carried=await self._carried(actor, connection_id, credentials, typed),
             route=route,
             overwrite=overwrite,
             progress=progress,
@@ -199,6 +200,7 @@ class Engine:
         *,
         connection_id: str | None = None,
         credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
         route: Route = DIRECT,
     ) -> Response:
         """The answer without its body. Arguments and errors as `Performer.request`."""
@@ -207,7 +209,7 @@ class Engine:
             actor,
             spec,
             connection_id=connection_id,
-            carried=await self._carried(actor, connection_id, credentials),
+            carried=await self._carried(actor, connection_id, credentials, typed),
             route=route,
         )
 
@@ -264,6 +266,28 @@ class Engine:
             cookies=cookies,
             saved_request_id=saved_request_id,
             record=record,
+        )
+
+    async def make_list(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
+        saved_request_id: str | None = None,
+        on_page: Callable[[ItemsPage, int], None] | None = None,
+    ) -> Made:
+        """All pages of a list as one answer. Arguments as ``Maker.make_list``."""
+        return await self._maker.make_list(
+            actor,
+            spec,
+            connection_id=connection_id,
+            credentials=credentials,
+            typed=typed,
+            saved_request_id=saved_request_id,
+            on_page=on_page,
         )
 
     async def run_saved(self, actor: Actor, name: str) -> Made:
@@ -355,12 +379,17 @@ class Engine:
         return await self.manage.find(actor, name)
 
     async def _carried(
-        self, actor: Actor, connection_id: str | None, ids: CredentialIds
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        ids: CredentialIds,
+        typed: RequestCredential | None = None,
     ) -> Carried:
-        if ids is NO_CREDENTIALS:  # as most requests
+        if ids is NO_CREDENTIALS and typed is None:  # as most requests
             return NOTHING
-        check_one_secret(connection_id, ids, None)
-        return await self.credentials.carried(actor, ids)
+        check_one_secret(connection_id, ids, typed)
+        carried = await self.credentials.carried(actor, ids)
+        return carried if typed is None else replace(carried, credential=typed)
 
     async def aclose(self) -> None:
         """Lets refreshes in flight finish and be saved, then closes."""

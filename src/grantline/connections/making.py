@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
 from grantline.calls.attempt import Attempt
+from grantline.calls.json_values import dump_json
+from grantline.calls.pages import Stop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
 from grantline.calls.upload import Upload
-from grantline.connections.attempts import Attempts
+from grantline.connections.attempts import Attempts, Outcome
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credential_rows import Carried
 from grantline.connections.credentials import RequestCredential, put_on
 from grantline.connections.holding import Holding
 from grantline.connections.manage_credentials import CredentialManager
+from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.redaction import Redactor, secrets_of
 from grantline.connections.references import check_one_secret
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
-from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
-from grantline.messages import DIRECT, HttpRequest, Route
+from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput, LimitExceeded
+from grantline.messages import DIRECT, Headers, HttpRequest, Route
 from grantline.oauth.placement import place
+
+# A list that a page shows is in memory; longer ones are for the command line and the library.
+MOST_LIST_BYTES: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +63,16 @@ class Maker:
     """Makes requests for pages and the REST API, which show what happened either way."""
 
     def __init__(
-        self, context: Context, attempts: Attempts, credentials: CredentialManager, runs: Runs
+        self,
+        context: Context,
+        attempts: Attempts,
+        pages: Pages,
+        credentials: CredentialManager,
+        runs: Runs,
     ) -> None:
         self._context = context
         self._attempts = attempts
+        self._pages = pages
         self._credentials = credentials
         self._runs = runs
 
@@ -92,11 +109,8 @@ class Maker:
             ConnectionNotFound: There is no such connection.
             NotFound: There is no such credential.
         """
-        check_one_secret(connection_id, credentials, typed)
         context = self._context
-        carried = await self._credentials.carried(actor, credentials)
-        if typed is not None:
-            carried = replace(carried, credential=typed)
+        carried = await self._carried(actor, connection_id, credentials, typed)
         at = context.clock.now()
         before = await context.hold(actor, connection_id) if connection_id else None
         outcome = await self._attempts.make(
@@ -113,24 +127,160 @@ class Maker:
             raise error
         if not record:
             return Made(response=response, error=error, run=None, attempts=outcome.attempts)
-        duration = response.elapsed if response else context.clock.now() - at
+        run = await self._kept(
+            actor,
+            spec,
+            Outcome(
+                response=response, error=None if response else error, attempts=outcome.attempts
+            ),
+            at=at,
+            before=before,
+            carried=carried,
+            connection_id=connection_id,
+            saved_request_id=saved_request_id,
+        )
+        return Made(response=response, error=error, run=run, attempts=outcome.attempts)
+
+    async def make_list(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
+        saved_request_id: str | None = None,
+        on_page: Callable[[ItemsPage, int], None] | None = None,
+    ) -> Made:
+        """All items of a list that comes in pages, as one JSON array; a line in the history.
+
+        What came before a page that failed is in the answer, beside the error.
+
+        Args:
+            actor: Who asks.
+            spec: The request, with its pagination.
+            connection_id: Whose token it carries.
+            credentials: What it carries instead, or beside that.
+            typed: A secret that is kept nowhere, in place of a credential.
+            saved_request_id: What it was made from, for the history.
+            on_page: Told each page, and how many items there are by then.
+
+        Raises:
+            InvalidInput: The pagination cannot work.
+            ConnectionNotFound: There is no such connection.
+            NotFound: There is no such credential.
+        """
+        context = self._context
+        carried = await self._carried(actor, connection_id, credentials, typed)
+        at = context.clock.now()
+        before = await context.hold(actor, connection_id) if connection_id else None
+        texts: list[str] = []
+        size, last, error = 0, None, None
+        pages = self._pages.each(actor, spec, connection_id=connection_id, carried=carried)
+        try:
+            async with aclosing(pages):
+                async for page in pages:
+                    last = page
+                    texts += map(dump_json, page.items)
+                    size += len(page.response.content)
+                    if on_page is not None:
+                        on_page(page, len(texts))
+                    if size > MOST_LIST_BYTES and page.stop is None:
+                        raise LimitExceeded(
+                            f"The list is longer than {MOST_LIST_BYTES // 1024**2} MB.",
+                            limit="list_bytes",
+                            hint="Get it from the command line, which writes it page by page.",
+                        )
+        except (ConnectionNotFound, InvalidInput):
+            raise
+        except GrantlineError as failed:
+            error = failed
+        response = None
+        if last is not None:
+            response = replace(
+                last.response,
+                content=f"[{', '.join(texts)}]".encode(),
+                headers=_of_a_list(last.response.headers),
+                elapsed=context.clock.now() - at,
+                attempts=1,
+                notice=_list_notice(last, len(texts)),
+            )
+        run = await self._kept(
+            actor,
+            spec,
+            Outcome(response=response, error=error),
+            at=at,
+            before=before,
+            carried=carried,
+            connection_id=connection_id,
+            saved_request_id=saved_request_id,
+        )
+        return Made(response=response, error=error, run=run)
+
+    async def _carried(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        credentials: CredentialIds,
+        typed: RequestCredential | None,
+    ) -> Carried:
+        check_one_secret(connection_id, credentials, typed)
+        carried = await self._credentials.carried(actor, credentials)
+        return carried if typed is None else replace(carried, credential=typed)
+
+    async def _kept(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        outcome: Outcome,
+        *,
+        at: datetime,
+        before: Holding | None,
+        carried: Carried,
+        connection_id: str | None,
+        saved_request_id: str | None,
+    ) -> Run:
+        """The line in the history."""
+        context, response = self._context, outcome.response
         after = context.holdings.get(connection_id) if connection_id else None
-        run = await self._runs.keep(
+        return await self._runs.keep(
             actor,
             detail_of(
                 _as_sent(spec, after or before, carried.credential),
                 response,
-                None if response else error,
+                outcome.error,
                 Redactor((*secrets_of(before), *secrets_of(after), *carried.secrets)),
                 outcome.attempts,
             ),
             at=at,
-            duration=duration,
-            attempts=response.attempts if response else len(outcome.attempts),
+            duration=response.elapsed if response else context.clock.now() - at,
+            attempts=response.attempts if response else max(1, len(outcome.attempts)),
             request_id=saved_request_id,
             connection_id=connection_id,
         )
-        return Made(response=response, error=error, run=run, attempts=outcome.attempts)
+
+
+_STOPS: Final = {
+    Stop.EMPTY: "the page after them was empty",
+    Stop.NO_NEXT: "the last one names no next one",
+    Stop.NO_MORE: "the last one says that there are no more",
+    Stop.TOTAL: "there are as many items as it says there are",
+    Stop.REPEATED_PAGE: "the same items came again",
+    Stop.REPEATED_NEXT: "a page was named that had come before",
+    Stop.MAX_PAGES: "that is as many as were wanted, and there are more",
+}
+
+
+def _list_notice(last: ItemsPage, items: int) -> str:
+    pages = f"{last.number} page{'s' * (last.number != 1)}, {items} item{'s' * (items != 1)}"
+    return f"{pages}: {_STOPS[last.stop]}." if last.stop else f"{pages}, and then it broke off."
+
+
+def _of_a_list(headers: Headers) -> Headers:
+    """The headers of the last page, but for what speaks of its own body."""
+    own = {"content-type", "content-length", "content-encoding"}
+    kept = tuple(each for each in headers if each[0].lower() not in own)
+    return (("content-type", "application/json"), *kept)
 
 
 def _as_sent(

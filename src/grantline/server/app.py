@@ -22,6 +22,7 @@ from grantline.server.routes import routes
 from grantline.server.security import Security
 from grantline.server.sessions import Sessions
 from grantline.server.settings import ServerSettings
+from grantline.server.shown_once import ShownOnce
 from grantline.server.templating import make_templates
 
 
@@ -44,6 +45,7 @@ def create_app(
         accounts=Accounts(engine.context, passwords),
         sessions=Sessions(engine.context, is_https=settings.is_https),
         results=Results(),
+        new_keys=ShownOnce(),
         api_keys=ApiKeys(engine.context),
         device_waits=DeviceWaits(engine),
     )

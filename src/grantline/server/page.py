@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
+from grantline.secret import Secret
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import Assets
@@ -22,6 +23,8 @@ from grantline.server.flash import Flash, Tone, forget_flash, leave_flash, read_
 from grantline.server.results import Results
 from grantline.server.sessions import Sessions, Visitor
 from grantline.server.settings import ServerSettings
+from grantline.server.shown_once import ShownOnce
+from grantline.store.records import ApiKey
 from grantline.url import local_path
 
 HOME: Final = "/connections"
@@ -57,6 +60,7 @@ class Web:
     accounts: Accounts
     sessions: Sessions
     results: Results
+    new_keys: ShownOnce[tuple[ApiKey, Secret]]
     api_keys: ApiKeys
     device_waits: DeviceWaits
 

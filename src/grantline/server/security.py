@@ -25,6 +25,9 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Services post their answers here from their own pages; it only bounces (``callback``).
 POSTED_FROM_ELSEWHERE: Final = "/oauth/callback"
 MOST_BODY_BYTES: Final = 32 * 1024 * 1024
+# Files that go along with a request: to disk piece by piece, and not into memory.
+MOST_UPLOAD_BYTES: Final = 8 * 1024**3
+_TAKES_FILES: Final = "/requests/"
 
 CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -87,7 +90,8 @@ class Security:
                 f"Open {self._settings.public_url}, or set {PUBLIC_URL} to the address you use.",
             )
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+        most = MOST_UPLOAD_BYTES if scope["path"].startswith(_TAKES_FILES) else MOST_BODY_BYTES
+        if not length.isdigit() or int(length) > most:
             return _refusal(
                 scope, 413, "too_large", "This is more than the server takes at once.", ""
             )

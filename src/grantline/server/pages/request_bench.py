@@ -1,14 +1,15 @@
 """What lies on the bench between two pages: drafts, files, whole answers, requests under way.
 
-All of it is in memory and bounded. Losing it, by a restart, loses no request that was saved and
-no line of the history: only what was typed and not kept yet.
+Drafts and answers are in memory, files on disk; all of it is bounded, and what was not used for
+longest makes room. Losing it, by a restart, loses no request that was saved and no line of the
+history: only what was typed and not kept yet.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from hashlib import sha256
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 import anyio
@@ -16,11 +17,11 @@ from starlette.requests import Request
 
 from grantline.connections.connection import Actor
 from grantline.connections.making import Made
+from grantline.server.pages.request_files import KeptFiles
 from grantline.server.pages.request_form import RequestForm
 
 T = TypeVar("T")
 
-MOST_FILES_BYTES: Final = 64 * 1024 * 1024
 MOST_ANSWERS_BYTES: Final = 64 * 1024 * 1024
 MOST_DRAFTS_BYTES: Final = 64 * 1024 * 1024
 # What a thing takes beside its bytes, so that many small ones are bounded too.
@@ -56,23 +57,30 @@ class Shelf(Generic[T]):
         self._taken -= size
 
 
+@dataclass(slots=True)
+class Running:
+    """A request that is under way.
+
+    Attributes:
+        scope: Ends it.
+        words: How far it is, for people; empty while nobody knows.
+        share: The same from 0 to 1; None likewise.
+    """
+
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    words: str = ""
+    share: float | None = None
+
+
 class Bench:
     """The bench of one app. ``bench_of(request)`` gives it."""
 
     def __init__(self) -> None:
-        self._files: Shelf[bytes] = Shelf(MOST_FILES_BYTES)
+        self.files = KeptFiles()
+        self.downloads = KeptFiles()
         self._drafts: Shelf[RequestForm] = Shelf(MOST_DRAFTS_BYTES)
         self._made: Shelf[Made] = Shelf(MOST_ANSWERS_BYTES)
-        self._running: dict[tuple[Actor, str], anyio.CancelScope] = {}
-
-    def keep_files(self, actor: Actor, form: RequestForm) -> None:
-        """Keeps the files of ``form``: a browser does not send a file again by itself."""
-        for data in form.files():
-            self._files.put(actor, digest_of(data), data, len(data))
-
-    def file(self, actor: Actor, digest: str) -> bytes | None:
-        """A file that ``actor`` has chosen before."""
-        return self._files.get(actor, digest)
+        self._running: dict[tuple[Actor, str], Running] = {}
 
     def keep_draft(self, actor: Actor, form: RequestForm, *, key: str = "") -> str:
         """The key under which ``form`` can be had again: ``key``, which has the place of a page."""
@@ -94,28 +102,19 @@ class Bench:
         """What became of a request, if it was made lately."""
         return self._made.get(actor, run_id)
 
-    def begin(self, actor: Actor, ticket: str) -> anyio.CancelScope:
-        """A scope to make a request in, which ``cancel`` ends."""
-        scope = self._running[actor, ticket] = anyio.CancelScope()
-        return scope
+    def begin(self, actor: Actor, ticket: str) -> Running:
+        """What is under way from now on for a page, and can be cancelled from it."""
+        running = self._running[actor, ticket] = Running()
+        return running
 
-    def end(self, actor: Actor, ticket: str, scope: anyio.CancelScope) -> None:
-        """Forgets ``scope``."""
-        if self._running.get((actor, ticket)) is scope:
+    def end(self, actor: Actor, ticket: str, running: Running) -> None:
+        """Forgets ``running``."""
+        if self._running.get((actor, ticket)) is running:
             del self._running[actor, ticket]
 
-    def cancel(self, actor: Actor, ticket: str) -> bool:
-        """Ends the request that was begun with ``ticket``; whether there was one."""
-        scope = self._running.get((actor, ticket))
-        if scope is None:
-            return False
-        scope.cancel()
-        return True
-
-
-def digest_of(data: bytes) -> str:
-    """The name under which a file is kept."""
-    return sha256(data).hexdigest()
+    def running(self, actor: Actor, ticket: str) -> Running | None:
+        """What is under way for a page."""
+        return self._running.get((actor, ticket))
 
 
 def bench_of(request: Request) -> Bench:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 from urllib.parse import parse_qsl
 
 from grantline.calls.credential import ApiKey, Basic, Bearer
@@ -21,16 +20,18 @@ from grantline.calls.request import (
 from grantline.connections.credential import CredentialIds, Kind
 from grantline.connections.runs import RunDetail
 from grantline.connections.saved_requests import SavedRequest
-from grantline.messages import first_value
 from grantline.secret import REDACTED, Secret
 from grantline.server.pages.request_form import (
     METHODS,
-    NO_COMPRESSION,
     Authentication,
     BodyType,
     FormPart,
     RequestForm,
 )
+from grantline.server.pages.request_settings import RequestSettings
+
+# How earlier versions kept that no compressed answer is wanted.
+NO_COMPRESSION: Final = ("Accept-Encoding", "identity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,8 @@ def form_of_saved(saved: SavedRequest, kind: Kind | None = None) -> RequestForm:
         request_id=saved.id,
         version=saved.version,
         name=saved.name,
-        parse_response=_yes(saved.form, "parse_response"),
-        fail_on_status=_yes(saved.form, "fail_on_status"),
+        file_name=str(saved.form.get("file_name", "")),
+        settings=_settings(saved),
     )
 
 
@@ -79,7 +80,7 @@ def form_of_run(detail: RunDetail) -> Filled:
         and not (content is not None and each[0].lower() == "content-type")
     )
     spec = RequestSpec(method=seen.method, url=url, headers=headers, content=content)
-    form = form_of_spec(spec)
+    form = replace(form_of_spec(spec), settings=RequestSettings())
     if run.connection_id is not None:
         form = replace(form, authentication=Authentication.OAUTH, connection_id=run.connection_id)
     return Filled(form=form, notes=tuple(notes))
@@ -107,8 +108,12 @@ def form_of_curl(text: str, old: RequestForm) -> Filled:
         request_id=old.request_id,
         version=old.version,
         name=old.name,
-        parse_response=old.parse_response,
-        fail_on_status=old.fail_on_status,
+        settings=replace(
+            form.settings,
+            parse_response=old.settings.parse_response,
+            fail_on_status=old.settings.fail_on_status,
+            fail_on=old.settings.fail_on,
+        ),
         connection_id=old.connection_id,
     )
     if old.connection is not None and isinstance(found.auth, Bearer | None):
@@ -137,14 +142,14 @@ def form_of_curl(text: str, old: RequestForm) -> Filled:
 def form_of_spec(spec: RequestSpec, *, body: str = "") -> RequestForm:
     """The form that means ``spec``; ``body`` is how the body was typed, when that is known."""
     headers = tuple(each for each in spec.headers if each != NO_COMPRESSION)
+    if len(headers) < len(spec.headers):
+        spec = replace(spec, accept_compressed=False)
     form = RequestForm(
         method=spec.method,
         url=spec.url,
         query=spec.query,
         headers=headers,
-        timeout="" if spec.timeout is None else str(round(spec.timeout.total_seconds())),
-        follow_redirects=spec.follow_redirects,
-        compressed=first_value(spec.headers, NO_COMPRESSION[0]) != NO_COMPRESSION[1],
+        settings=RequestSettings.of(spec),
     )
     return form if spec.content is None else _with_body(form, spec.content, body)
 
@@ -175,27 +180,28 @@ def _with_body(form: RequestForm, content: Content, typed_as: str) -> RequestFor
         text = data.decode()
     except UnicodeDecodeError:
         text = None
-    if typed_as != BodyType.RAW and text is not None:
-        if kind == JSON_TYPE:
-            return replace(form, body=BodyType.JSON, json_text=text)
-        fields = tuple(parse_qsl(text, keep_blank_values=True))
-        if kind == FORM_TYPE and form_content(fields) == content:
-            return replace(form, body=BodyType.FORM, fields=fields)
     if parts := read_multipart(content):
         rows = tuple(
             FormPart(
                 name=each.name,
                 is_file=each.filename is not None or _is_binary(each.data),
                 text="" if _is_binary(each.data) else each.data.decode(),
-                data=each.data,
+                data=each.data if each.filename is not None or _is_binary(each.data) else None,
                 filename=each.filename or "",
                 media_type=each.media_type,
             )
             for each in parts
         )
         return replace(form, body=BodyType.MULTIPART, parts=rows)
-    form = replace(form, body=BodyType.RAW, raw_type=kind)
-    return replace(form, raw_data=data) if text is None else replace(form, raw_text=text)
+    if text is None or typed_as == BodyType.FILE:
+        return replace(form, body=BodyType.FILE, file=data, file_type=kind)
+    if typed_as != BodyType.RAW:
+        if kind == JSON_TYPE:
+            return replace(form, body=BodyType.JSON, json_text=text)
+        fields = tuple(parse_qsl(text, keep_blank_values=True))
+        if kind == FORM_TYPE and form_content(fields) == content:
+            return replace(form, body=BodyType.FORM, fields=fields)
+    return replace(form, body=BodyType.RAW, raw_type=kind, raw_text=text)
 
 
 def _is_binary(data: bytes) -> bool:
@@ -212,5 +218,11 @@ def _without_masked(url: str) -> str:
     return base + mark + kept if kept else base
 
 
-def _yes(form: Mapping[str, Any], name: str) -> bool:
-    return form.get(name, True) is not False
+def _settings(saved: SavedRequest) -> RequestSettings:
+    settings, kept = RequestSettings.of(saved.spec), saved.form
+    # Earlier versions kept these two beside the request.
+    return replace(
+        settings,
+        parse_response=settings.parse_response and kept.get("parse_response", True) is not False,
+        fail_on_status=settings.fail_on_status or kept.get("fail_on_status") is True,
+    )

@@ -6,12 +6,20 @@ changes his mind finds it again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from grantline.calls.multipart import BINARY_TYPE, Part, file_part, multipart_content, text_part
+from grantline.calls.multipart import (
+    BINARY_TYPE,
+    Part,
+    SourcePart,
+    file_part,
+    multipart_content,
+    multipart_upload,
+    text_part,
+)
+from grantline.calls.presentation import size_words
 from grantline.calls.query import Pairs
 from grantline.calls.request import (
     Content,
@@ -19,6 +27,7 @@ from grantline.calls.request import (
     form_content,
     json_text_content,
 )
+from grantline.calls.upload import Upload
 from grantline.connections.credential import CredentialIds
 from grantline.connections.credentials import (
     BasicCredential,
@@ -27,13 +36,16 @@ from grantline.connections.credentials import (
     RequestCredential,
 )
 from grantline.errors import InvalidInput
-from grantline.messages import Headers, first_value
+from grantline.messages import Headers
 from grantline.secret import Secret
+from grantline.server.pages.request_files import FileData, KeptFile, bytes_of, size_of
+from grantline.server.pages.request_settings import RequestSettings
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-LONGEST_TIMEOUT: Final = 300
+# Larger files are read while they are sent, and are kept with no saved request.
+MOST_INLINE_BYTES: Final = 4 * 1024 * 1024
 NO_SECRET: Final = Secret("")
-NO_COMPRESSION: Final = ("Accept-Encoding", "identity")
+STAND_IN: Final = b"\0"
 
 
 class Authentication(StrEnum):
@@ -53,6 +65,7 @@ class BodyType(StrEnum):
     FORM = "form"
     MULTIPART = "multipart"
     RAW = "raw"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -61,13 +74,13 @@ class FormPart:
 
     Attributes:
         text: The value, of a part that is no file.
-        data: The bytes of the file; None when they are not here any more, or not sent along.
+        data: The file; None when it is not here any more, or was not sent along.
     """
 
     name: str = ""
     is_file: bool = False
     text: str = ""
-    data: bytes | None = None
+    data: FileData | None = None
     filename: str = ""
     media_type: str | None = None
 
@@ -80,7 +93,7 @@ class RequestForm:
         request_id: The saved request that is being edited; empty for a new one.
         version: The version it had when the form was filled.
         key_id: The credential that is the API key; empty for one that is typed. As ``basic_id``.
-        raw_data: A body that is no text, from elsewhere; used while ``raw_text`` is empty.
+        file: The body, when it is a file; None as for parts.
     """
 
     request_id: str = ""
@@ -108,44 +121,94 @@ class RequestForm:
     parts: tuple[FormPart, ...] = ()
     raw_text: str = ""
     raw_type: str = "text/plain"
-    raw_data: bytes | None = None
-    parse_response: bool = True
-    fail_on_status: bool = True
-    timeout: str = ""
-    follow_redirects: bool = True
-    compressed: bool = True
+    file: FileData | None = None
+    file_name: str = ""
+    file_type: str = BINARY_TYPE
+    settings: RequestSettings = field(default_factory=RequestSettings)
 
     @property
     def connection(self) -> str | None:
         """The id of the connection whose token the request carries."""
         return self.connection_id or None if self.authentication is Authentication.OAUTH else None
 
-    def files(self) -> tuple[bytes, ...]:
-        """The files of the form."""
-        found = (each.data for each in self.parts if each.is_file)
-        return tuple(each for each in (*found, self.raw_data) if each is not None)
+    @property
+    def changed(self) -> int:
+        """How many of the folded settings differ from what most requests want."""
+        travel = (self.certificate_id, self.authority_id, self.proxy_id)
+        return self.settings.changed + sum(map(bool, travel))
+
+    def files(self) -> tuple[FileData, ...]:
+        """The files that the body as it is chosen is made of."""
+        if self.body is BodyType.FILE:
+            return () if self.file is None else (self.file,)
+        if self.body is not BodyType.MULTIPART:
+            return ()
+        return tuple(each.data for each in self.parts if each.is_file and each.data is not None)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body is too large to be held in memory."""
+        return sum(map(size_of, self.files())) > MOST_INLINE_BYTES
 
     def size(self) -> int:
-        """About how many bytes it takes to keep."""
+        """About how many bytes of memory it takes to keep."""
         texts = (self.url, self.json_text, self.raw_text, *(each.text for each in self.parts))
-        return sum(map(len, (*texts, *self.files())))
+        return sum(map(len, texts))
 
     def with_files_of(self, other: RequestForm | None) -> RequestForm:
         """The form with files that ``other`` has and that were not sent once more."""
-        had = {(each.name, each.filename): each.data for each in other.parts} if other else {}
+        if other is None:
+            return self
+        had = {(each.name, each.filename): each.data for each in other.parts}
         parts = (
             replace(each, data=had.get((each.name, each.filename))) if each.data is None else each
             for each in self.parts
         )
-        return replace(self, parts=tuple(parts))
+        file = self.file
+        if file is None and self.file_name == other.file_name:
+            file = other.file
+        return replace(self, parts=tuple(parts), file=file)
 
     def with_stand_ins(self) -> RequestForm:
-        """The form with an empty file where one is chosen that a preview does not send along."""
+        """The form with a byte in place of each file, for what shows a request without files."""
         parts = (
-            replace(each, data=b"") if each.filename and each.data is None else each
+            replace(each, data=STAND_IN) if each.is_file and each.filename else each
             for each in self.parts
         )
-        return replace(self, parts=tuple(parts))
+        file = STAND_IN if self.file_name or self.file is not None else None
+        return replace(self, parts=tuple(parts), file=file)
+
+    def part_lines(self) -> tuple[str, ...]:
+        """A line for each part of a multipart body, or for a file; none for other bodies."""
+        if self.body is BodyType.FILE:
+            return (_file_line(self.file_name or "file", self.file, self.file_type),)
+        if self.body is not BodyType.MULTIPART:
+            return ()
+        return tuple(
+            f"{each.name}: {_file_line(each.filename, each.data, each.media_type or BINARY_TYPE)}"
+            if each.is_file
+            else f"{each.name}: {each.text[:200]}"
+            for each in self.parts
+        )
+
+    def upload(self, boundary: str) -> Upload | None:
+        """The body when it is to be read while it is sent; ``boundary`` is 128 random bits."""
+        if not self.is_streamed:
+            return None
+        if isinstance(self.file, KeptFile) and self.body is BodyType.FILE:
+            return Upload(self.file.source, self.file_type.strip())
+        return multipart_upload([_sent_part(each) for each in self.parts], boundary=boundary)
+
+    def kept_spec(self) -> RequestSpec:
+        """The request as it can be kept under a name; raises as ``spec``, and for large files."""
+        if self.is_streamed:
+            most = MOST_INLINE_BYTES // 1024**2
+            raise InvalidInput(
+                f"Files of more than {most} MB are not kept with a request.",
+                field="File" if self.body is BodyType.FILE else "Parts",
+                hint="Save it without them, and choose them for each run.",
+            )
+        return self.spec()
 
     def spec(self) -> RequestSpec:
         """The request that is meant.
@@ -169,16 +232,13 @@ class RequestForm:
             raise InvalidInput(
                 "A header has a value and no name.", field="Headers", hint="Name it or remove it."
             )
-        if not self.compressed and first_value(headers, NO_COMPRESSION[0]) is None:
-            headers = (*headers, NO_COMPRESSION)
         return RequestSpec(
             method=self.method,
             url=url,
             headers=headers,
             query=self.query,
-            content=self._content(),
-            follow_redirects=self.follow_redirects,
-            timeout=self._timeout(),
+            content=None if self.is_streamed else self._content(),
+            **self.settings.spec_fields(),
         )
 
     @property
@@ -204,11 +264,7 @@ class RequestForm:
 
     def extras(self) -> dict[str, Any]:
         """What is kept of the form beside the request itself."""
-        return {
-            "parse_response": self.parse_response,
-            "fail_on_status": self.fail_on_status,
-            "body": self.body.value,
-        }
+        return {"body": self.body.value, "file_name": self.file_name}
 
     def _content(self) -> Content | None:
         match self.body:
@@ -228,33 +284,41 @@ class RequestForm:
             case BodyType.MULTIPART:
                 return multipart_content([_part(each) for each in self.parts])
             case BodyType.RAW:
-                if not self.raw_text and self.raw_data is not None:
-                    return Content(self.raw_data, self.raw_type.strip())
                 return Content(self.raw_text.encode(), self.raw_type.strip())
-
-    def _timeout(self) -> timedelta | None:
-        text = self.timeout.strip()
-        if not text:
-            return None
-        if not text.isdecimal() or not 1 <= int(text) <= LONGEST_TIMEOUT:
-            raise InvalidInput(
-                f"“{text}” is not a whole number from 1 to {LONGEST_TIMEOUT}.",
-                field="Timeout",
-                hint=f"Empty means {LONGEST_TIMEOUT} s.",
-            )
-        return timedelta(seconds=int(text))
+            case BodyType.FILE:
+                if self.file is None:
+                    raise _no_file("The body has no file.", self.file_name, "File")
+                return Content(bytes_of(self.file), self.file_type.strip())
 
 
 def _part(row: FormPart) -> Part:
     if not row.is_file:
         return text_part(row.name, row.text, media_type=row.media_type)
-    if row.data is None:
-        what = f"“{row.filename}”" if row.filename else "the file"
-        raise InvalidInput(
-            f"The part “{row.name}” has no file.",
-            field="Parts",
-            hint=f"Choose {what} again.",
-        )
     return file_part(
-        row.name, row.data, filename=row.filename, media_type=row.media_type or BINARY_TYPE
+        row.name,
+        bytes_of(_data(row)),
+        filename=row.filename,
+        media_type=row.media_type or BINARY_TYPE,
     )
+
+
+def _sent_part(row: FormPart) -> Part | SourcePart:
+    if row.is_file and isinstance(data := _data(row), KeptFile):
+        return SourcePart(row.name, data.source, row.filename, row.media_type or BINARY_TYPE)
+    return _part(row)
+
+
+def _data(row: FormPart) -> FileData:
+    if row.data is None:
+        raise _no_file(f"The part “{row.name}” has no file.", row.filename, "Parts")
+    return row.data
+
+
+def _no_file(message: str, filename: str, label: str) -> InvalidInput:
+    what = f"“{filename}” again" if filename else "one"
+    return InvalidInput(message, field=label, hint=f"Choose {what}.")
+
+
+def _file_line(filename: str, data: FileData | None, media_type: str) -> str:
+    size = f", {size_words(size_of(data))}" if data is not None else ""
+    return f"{filename} ({media_type}{size})"

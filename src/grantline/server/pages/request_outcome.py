@@ -7,8 +7,12 @@ from typing import Final
 
 from starlette.requests import Request
 
+from grantline.calls.response import Response as ServiceAnswer
+from grantline.calls.service_message import service_message
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.making import Made
+from grantline.connections.run_detail import SeenResponse
+from grantline.connections.runs import RunDetail
 from grantline.errors import (
     AuthorizationServerError,
     ConnectionUnusable,
@@ -21,6 +25,7 @@ from grantline.errors import (
     NotFound,
     ProtocolError,
     ReauthorizationRequired,
+    UpstreamError,
 )
 from grantline.server.errors import Problem
 from grantline.server.page import actor_of, engine_of
@@ -61,6 +66,7 @@ class Outcome:
         host_to_allow: The host that what the request carries may not go to yet.
         edit_at: Where the connection is edited, when that helps.
         steps: What else helps, the likeliest first.
+        notice: What has to be said about how the answer came to be.
         consent: What the button says that leads to a new consent; empty for none.
     """
 
@@ -71,6 +77,7 @@ class Outcome:
     consent: str = ""
     edit_at: str = ""
     steps: tuple[str, ...] = ()
+    notice: str = ""
     run_id: str = ""
 
 
@@ -80,19 +87,20 @@ async def outcome_of(
     """What became of a run; ``made`` has more of it than the history, while it is at hand."""
     actor = actor_of(request)
     detail = await engine_of(request).runs.find(actor, run_id)
-    answer = await answer_of(detail, made, parse=form.parse_response)
-    if answer is not None:
+    answer = await answer_of(detail, made, parse=form.settings.parse_response)
+    error = made.error if made else None
+    if answer is not None and (error is None or _is_about(error, answer)):
         problem = None
-        if answer.status >= 400 and form.fail_on_status:
-            problem = _status_problem(answer)
+        if form.settings.fails(answer.status):
+            problem = _status_problem(answer, detail)
         return Outcome(
             answer=answer,
             problem=problem,
             run_id=run_id,
+            notice=made.response.notice if made and made.response else "",
             consent=CONNECT_AGAIN if answer.status == 401 and form.connection else "",
             edit_at=_edit_at(form) if _lacks_scope(answer) else "",
         )
-    error = made.error if made else None
     if error is None:
         seen = detail.error
         problem = Problem(
@@ -102,11 +110,15 @@ async def outcome_of(
             hint=seen.hint if seen else "",
         )
         return Outcome(problem=problem, run_id=run_id)
-    connection = await _own_connection(request, form, actor)
+    return replace(await outcome_of_error(request, error, form), run_id=run_id, answer=answer)
+
+
+async def outcome_of_error(request: Request, error: GrantlineError, form: RequestForm) -> Outcome:
+    """Why nothing came, or not all of it, and what can be done about that."""
+    connection = await _own_connection(request, form, actor_of(request))
     host = await _host_to_allow(request, error, connection, form)
     return Outcome(
         problem=_problem(error, connection, form, host),
-        run_id=run_id,
         host_to_allow=host,
         consent=_consent(error, connection),
         steps=await _steps(request, error, connection),
@@ -127,6 +139,10 @@ def _problem(
 ) -> Problem:
     """``error`` with the next step as it is taken here, not in a terminal."""
     problem = Problem.of(error)
+    if isinstance(error, UpstreamError):
+        seen = error.response
+        hint = _status_hint(seen.status) if isinstance(seen, ServiceAnswer) else ""
+        problem = replace(problem, quote=error.service_message, hint=hint)
     if form.connection and connection is None and _is_host_refused(error):
         return replace(problem, hint="Only the owner of the connection can let its token go there.")
     if isinstance(error, ASKS_FOR_CONSENT) and connection is not None:
@@ -141,10 +157,16 @@ def _problem(
     return problem
 
 
-def _status_problem(answer: Answer) -> Problem:
-    """What an answer with an error status usually means."""
+def _is_about(error: GrantlineError, answer: Answer) -> bool:
+    """Whether the error only says that the answer's status counts as one."""
+    seen = error.response if isinstance(error, UpstreamError) else None
+    return isinstance(seen, ServiceAnswer) and seen.status == answer.status
+
+
+def _status_problem(answer: Answer, detail: RunDetail) -> Problem:
+    """What an answer with an error status usually means, and what the service says itself."""
     headers = {name.lower(): value for name, value in answer.headers}
-    said = _STATUS_HINTS.get(answer.status, _CLASS_HINTS[min(answer.status // 100, 5)])
+    said = _status_hint(answer.status)
     if answer.status == 401 and answer.attempts > 1:
         said = "The token was renewed, and the new one was refused too."
     if _lacks_scope(answer):
@@ -156,8 +178,16 @@ def _status_problem(answer: Answer) -> Problem:
         code="upstream_error",
         title=f"The service answered with status {answer.status}.",
         hint=said,
-        quote=headers.get("www-authenticate", "") if answer.status in {401, 403} else "",
+        quote=_said(detail.response) or headers.get("www-authenticate", ""),
     )
+
+
+def _status_hint(status: int) -> str:
+    return _STATUS_HINTS.get(status, _CLASS_HINTS.get(status // 100, ""))
+
+
+def _said(response: SeenResponse | None) -> str:
+    return service_message(response.body.data, response.body.media_type) if response else ""
 
 
 def _consent(error: GrantlineError, connection: Connection | None) -> str:

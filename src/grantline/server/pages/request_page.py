@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -14,15 +14,23 @@ from grantline.connections.state import State
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput
 from grantline.server.page import actor_of, engine_of, is_part, page
 from grantline.server.pages.credential_choices import credential_choices
-from grantline.server.pages.request_bench import bench_of, digest_of
+from grantline.server.pages.request_bench import bench_of
+from grantline.server.pages.request_files import FileData
 from grantline.server.pages.request_fill import methods_for
 from grantline.server.pages.request_form import (
-    LONGEST_TIMEOUT,
     Authentication,
     BodyType,
     RequestForm,
 )
 from grantline.server.pages.request_read import form_from
+from grantline.server.pages.request_settings import (
+    ARRAY_STYLES,
+    FAMILIES,
+    LONGEST_TIMEOUT,
+    PAGINATION_TYPES,
+    PLACES,
+    TLS_VERSIONS,
+)
 
 # A list of more is no help; the box beside it finds the others.
 MOST_CHOICES: Final = 100
@@ -42,7 +50,16 @@ BODIES: Final = (
     (BodyType.FORM, "Form fields"),
     (BodyType.MULTIPART, "Multipart"),
     (BodyType.RAW, "Raw"),
+    (BodyType.FILE, "File"),
 )
+SETTINGS_WORDS: Final = {
+    "array_styles": ARRAY_STYLES,
+    "families": FAMILIES,
+    "tls_versions": TLS_VERSIONS,
+    "pagination_types": PAGINATION_TYPES,
+    "places": PLACES,
+    "longest_timeout": LONGEST_TIMEOUT,
+}
 UNUSABLE: Final = frozenset({State.DRAFT, State.REAUTHORIZATION_REQUIRED})
 
 
@@ -67,9 +84,11 @@ async def read_form(request: Request) -> RequestForm:
     async with request.form(
         max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES
     ) as data:
-        form = await form_from(data, lambda digest: bench.file(actor, digest))
-    bench.keep_files(actor, form)
-    return form
+        return await form_from(
+            data,
+            lambda digest: bench.files.find(actor, digest),
+            lambda upload: bench.files.keep(actor, upload),
+        )
 
 
 async def show_form(
@@ -81,7 +100,7 @@ async def show_form(
     **context: Any,
 ) -> Response:
     """The page with everything in ``form``; ``context`` says what else there is to show."""
-    bench_of(request).keep_files(actor_of(request), form)
+    form = await _with_files_on_disk(request, form)
     given = {"error": None, "notes": (), "answer": None, "outcome": None, "conflict": False}
     return page(
         request,
@@ -101,19 +120,21 @@ def words_for(form: RequestForm) -> dict[str, Any]:
         "methods": methods_for(form),
         "authentications": AUTHENTICATIONS,
         "bodies": BODIES,
-        "longest_timeout": LONGEST_TIMEOUT,
-        "digest_of": digest_of,
+        "settings_words": SETTINGS_WORDS,
         "ticket": secrets.token_urlsafe(9),
-        "changed_settings": changed_settings(form),
         "unusable": UNUSABLE,
     }
 
 
-def changed_settings(form: RequestForm) -> int:
-    """How many of the folded settings differ from what they usually are."""
-    usual = RequestForm()
-    names = ("parse_response", "fail_on_status", "timeout", "follow_redirects", "compressed")
-    return sum(getattr(form, name) != getattr(usual, name) for name in names)
+async def _with_files_on_disk(request: Request, form: RequestForm) -> RequestForm:
+    """The form with files that came from a saved request under a digest, as pages name them."""
+    files, actor = bench_of(request).files, actor_of(request)
+
+    async def kept(data: FileData | None) -> FileData | None:
+        return await files.keep_bytes(actor, data) if isinstance(data, bytes) else data
+
+    parts = [replace(each, data=await kept(each.data)) for each in form.parts]
+    return replace(form, parts=tuple(parts), file=await kept(form.file))
 
 
 async def choices_of(request: Request, chosen_id: str, query: str = "") -> Choices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,17 +12,28 @@ from grantline.calls.multipart import BINARY_TYPE
 from grantline.calls.query import Pairs
 from grantline.connections.credentials import KeyPlacement
 from grantline.secret import Secret
+from grantline.server.pages.request_files import KeptFile
 from grantline.server.pages.request_form import Authentication, BodyType, FormPart, RequestForm
+from grantline.server.pages.request_settings import RequestSettings
+
+Keep = Callable[[UploadFile], Awaitable[KeptFile]]
+Kept = Callable[[str], KeptFile | None]
 
 
-async def form_from(data: FormData, kept: Callable[[str], bytes | None]) -> RequestForm:
+async def form_from(data: FormData, kept: Kept, keep: Keep) -> RequestForm:
     """The form that a browser sent.
 
     Args:
         data: As Starlette parsed it.
-        kept: Gives the bytes of a file that was sent before, by its digest.
+        kept: Gives a file that was sent before, by its digest.
+        keep: Keeps one that was sent now.
     """
     text = _Texts(data)
+    file, file_name = kept(text.one("body_kept")), text.one("body_filename")
+    file_type = text.one("body_type") or BINARY_TYPE
+    sent = data.get("body_file")
+    if isinstance(sent, UploadFile) and sent.filename:
+        file, file_name = await keep(sent), sent.filename
     version = text.one("version")
     return RequestForm(
         request_id=text.one("request_id"),
@@ -47,21 +58,22 @@ async def form_from(data: FormData, kept: Callable[[str], bytes | None]) -> Requ
         body=_member(BodyType, text.one("body"), BodyType.NONE),
         json_text=text.lines("json"),
         fields=text.pairs("field"),
-        parts=tuple([each async for each in _parts(data, kept)]),
+        parts=tuple([each async for each in _parts(data, kept, keep)]),
         raw_text=text.lines("raw"),
         raw_type=text.one("raw_type"),
-        raw_data=kept(text.one("raw_kept")),
-        parse_response=bool(text.one("parse_response")),
-        fail_on_status=bool(text.one("fail_on_status")),
-        timeout=text.one("timeout"),
-        follow_redirects=bool(text.one("follow_redirects")),
-        compressed=bool(text.one("compressed")),
+        file=file,
+        file_name=file_name,
+        file_type=file_type,
+        settings=RequestSettings.typed(text.single()),
     )
 
 
 class _Texts:
     def __init__(self, data: FormData) -> None:
         self._data = data
+
+    def single(self) -> dict[str, str]:
+        return {name: value for name, value in self._data.items() if isinstance(value, str)}
 
     def one(self, name: str) -> str:
         value = self._data.get(name, "")
@@ -79,7 +91,7 @@ class _Texts:
         return tuple(pair for pair in both if any(pair))
 
 
-async def _parts(data: FormData, kept: Callable[[str], bytes | None]) -> AsyncIterator[FormPart]:
+async def _parts(data: FormData, kept: Kept, keep: Keep) -> AsyncIterator[FormPart]:
     text = _Texts(data)
     names = text.all("part_name")
 
@@ -103,7 +115,7 @@ async def _parts(data: FormData, kept: Callable[[str], bytes | None]) -> AsyncIt
         if isinstance(upload, UploadFile) and upload.filename:
             row = replace(
                 row,
-                data=await upload.read(),
+                data=await keep(upload),
                 filename=upload.filename,
                 media_type=upload.content_type or BINARY_TYPE,
             )

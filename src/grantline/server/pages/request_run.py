@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.calls.hosts import matches
 from grantline.connections.credential import CredentialEdit
+from grantline.connections.making import Made
+from grantline.connections.pages import ItemsPage
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import (
     GrantlineError,
@@ -20,7 +24,7 @@ from grantline.secret import Secret
 from grantline.server.page import actor_of, engine_of, is_part, page, see_other
 from grantline.server.pages.consent import go_on
 from grantline.server.pages.credential_choices import credential_of, refusing
-from grantline.server.pages.request_bench import bench_of
+from grantline.server.pages.request_bench import Running, bench_of
 from grantline.server.pages.request_form import RequestForm
 from grantline.server.pages.request_outcome import Outcome, outcome_of
 from grantline.server.pages.request_page import (
@@ -32,6 +36,8 @@ from grantline.server.pages.request_page import (
     words_for,
 )
 from grantline.server.pages.request_sent import Code, codes_of, preview_of
+
+T = TypeVar("T")
 
 LONGEST_TICKET: Final = 40
 
@@ -68,8 +74,19 @@ async def allow_host_and_run(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     """Ends a request that is under way."""
-    bench_of(request).cancel(actor_of(request), await _ticket(request))
+    running = bench_of(request).running(actor_of(request), await ticket_of(request))
+    if running is not None:
+        running.scope.cancel()
     return Response(status_code=204)
+
+
+async def progress(request: Request) -> Response:
+    """How far what is under way is."""
+    ticket = request.query_params.get("ticket", "")
+    running = bench_of(request).running(actor_of(request), ticket)
+    if running is None or not running.words:
+        return Response(status_code=204)
+    return JSONResponse({"words": running.words, "share": running.share})
 
 
 async def create_connection(request: Request) -> Response:
@@ -106,7 +123,10 @@ async def preview(request: Request) -> Response:
     try:
         connection = await connection_of(request, form)
         seen = preview_of(
-            form.with_stand_ins().spec(), connection, await credential_of(request, form)
+            form.with_stand_ins().spec(),
+            connection,
+            await credential_of(request, form),
+            parts=form.part_lines(),
         )
     except GrantlineError as wrong:
         error = wrong
@@ -119,13 +139,13 @@ async def preview(request: Request) -> Response:
         choices=await choices_of(request, form.connection_id),
         **words_for(form),
     )
-    if await _was_touched(request):
+    if await was_touched(request):
         # A preview brings no files; a run before it may have.
         form = form.with_files_of(
-            bench_of(request).draft(actor_of(request), await _ticket(request))
+            bench_of(request).draft(actor_of(request), await ticket_of(request))
         )
         # Loading the page again, or coming back to it, shows what was typed.
-        response.headers["HX-Replace-Url"] = draft_url(request, form, key=await _ticket(request))
+        response.headers["HX-Replace-Url"] = draft_url(request, form, key=await ticket_of(request))
     return response
 
 
@@ -145,7 +165,7 @@ async def code(request: Request) -> Response:
                 if connection
                 else Secret("")
             )
-        codes = codes_of(form.spec(), connection, credential, token)
+        codes = codes_of(form.with_stand_ins().spec(), connection, credential, token)
     except GrantlineError as wrong:
         error = wrong
     return page(request, "requests/code.html", codes=codes, error=error, reveal=reveal)
@@ -158,49 +178,78 @@ def draft_url(request: Request, form: RequestForm, *, key: str = "", **more: str
     return f"{path}?{urlencode({'draft': key, **more})}"
 
 
-async def _ticket(request: Request) -> str:
+async def ticket_of(request: Request) -> str:
     """What names the page that was sent, of all pages that somebody has open."""
     return str((await request.form()).get("ticket", ""))[:LONGEST_TICKET]
 
 
-async def _was_touched(request: Request) -> bool:
+async def was_touched(request: Request) -> bool:
+    """Whether somebody typed into the page, so that there is something to keep as a draft."""
     data = await request.form()
     return bool(data.get("touched") and data.get("ticket"))
 
 
 async def _run(request: Request, form: RequestForm) -> Response:
     engine, actor, bench = engine_of(request), actor_of(request), bench_of(request)
-    ticket = await _ticket(request)
-    if await _was_touched(request):
-        bench.keep_draft(actor, form, key=ticket)
-    made = None
-    scope = bench.begin(actor, ticket)
-    try:
-        await connection_of(request, form)
-        with scope:
-            made = await engine.make_request(
+
+    async def make(running: Running) -> Made:
+        if form.settings.page_type:
+
+            def on_page(turned: ItemsPage, items: int) -> None:
+                running.words = f"Page {turned.number}, {items} items"
+
+            return await engine.make_list(
                 actor,
-                form.spec(),
+                form.kept_spec(),
                 connection_id=form.connection,
                 credentials=form.credentials,
                 typed=form.typed(),
                 saved_request_id=form.request_id or None,
+                on_page=on_page,
             )
+        return await engine.make_request(
+            actor,
+            form.spec(),
+            connection_id=form.connection,
+            credentials=form.credentials,
+            typed=form.typed(),
+            upload=form.upload(secrets.token_hex(16)),
+            saved_request_id=form.request_id or None,
+        )
+
+    try:
+        made = await under_way(request, form, make)
     except GrantlineError as error:
         return await refuse(request, form, error)
-    finally:
-        bench.end(actor, ticket, scope)
     if made is None:
-        return await _show(request, form, Outcome(is_cancelled=True))
+        return await show_outcome(request, form, Outcome(is_cancelled=True))
     bench.keep_made(actor, made)
     run_id = made.run.id if made.run else ""
     if not is_part(request):
         # Going back, or loading the page again, must not send the request again.
         return see_other(request, draft_url(request, form, answer=run_id))
-    return await _show(request, form, await outcome_of(request, run_id, made, form))
+    return await show_outcome(request, form, await outcome_of(request, run_id, made, form))
 
 
-async def _show(request: Request, form: RequestForm, outcome: Outcome) -> Response:
+async def under_way(
+    request: Request, form: RequestForm, work: Callable[[Running], Awaitable[T]]
+) -> T | None:
+    """What ``work`` gives; None when it was cancelled from the page, which sees how far it is."""
+    actor, bench, ticket = actor_of(request), bench_of(request), await ticket_of(request)
+    if await was_touched(request):
+        bench.keep_draft(actor, form, key=ticket)
+    await connection_of(request, form)
+    running, done = bench.begin(actor, ticket), None
+    try:
+        with running.scope:
+            done = await work(running)
+    finally:
+        bench.end(actor, ticket, running)
+    return done
+
+
+async def show_outcome(request: Request, form: RequestForm, outcome: Outcome) -> Response:
+    """The part for the answer, or the page with it."""
     if is_part(request):
         return page(request, "requests/outcome.html", outcome=outcome, form=form)
     return await show_form(request, form, outcome=outcome)
@@ -210,6 +259,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/requests/run", run, methods=["POST"]),
     Route("/requests/allow-host", allow_host_and_run, methods=["POST"]),
     Route("/requests/cancel", cancel, methods=["POST"]),
+    Route("/requests/progress", progress),
     Route("/requests/create-connection", create_connection, methods=["POST"]),
     Route("/requests/create-credential", create_credential, methods=["POST"]),
     Route("/requests/connect-again", connect_again, methods=["POST"]),

@@ -7,7 +7,6 @@ from typing import Final
 
 from grantline.calls.credential import ApiKey, Basic, Bearer, Credential
 from grantline.calls.curl_export import Masking, to_curl
-from grantline.calls.multipart import read_multipart
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.snippets import to_cli, to_python
 from grantline.connections.connection import Connection
@@ -59,9 +58,20 @@ class Code:
 
 
 def preview_of(
-    spec: RequestSpec, connection: Connection | None, credential: RequestCredential | None
+    spec: RequestSpec,
+    connection: Connection | None,
+    credential: RequestCredential | None,
+    *,
+    parts: tuple[str, ...] = (),
 ) -> Preview:
-    """The request that ``spec`` becomes; raises what would keep it from being sent."""
+    """The request that ``spec`` becomes; raises what would keep it from being sent.
+
+    Args:
+        spec: The request, with stand-ins for its files.
+        connection: Whose token it carries.
+        credential: What it carries instead.
+        parts: A line for each part of a multipart body, and for a file.
+    """
     settings = connection.app.settings if connection else None
     request = build_request(spec, base_url=settings.base_url if settings else "")
     redactor = Redactor((STAND_IN,))
@@ -73,15 +83,16 @@ def preview_of(
     is_bound = False
     if settings is not None:
         request, is_bound = _with_token(request, settings)
-    parts = _parts(spec)
-    text = "" if parts else request.data.decode("utf-8", "replace")
+    # Before it is compressed, where it is.
+    body = spec.content.data if spec.content else b""
+    text = "" if parts else body.decode("utf-8", "replace")
     return Preview(
         method=request.method,
         url=redactor.url(request.url),
         headers=redactor.headers(request.headers),
         text=redactor.text(text[:MOST_CHARACTERS]),
         parts=parts,
-        size=len(request.data),
+        size=len(body),
         is_cut=len(text) > MOST_CHARACTERS,
         is_bound=is_bound,
     )
@@ -161,13 +172,3 @@ def _credential_in(
     if credential.placement is KeyPlacement.HEADER:
         return spec, ApiKey(credential.name, replace(credential, value=secret).sent)
     return replace(spec, query=(*spec.query, (credential.name, secret.reveal()))), None
-
-
-def _parts(spec: RequestSpec) -> tuple[str, ...]:
-    parts = read_multipart(spec.content) if spec.content else None
-    return tuple(
-        f"{part.name}: {part.filename} ({part.media_type})"
-        if part.filename is not None
-        else f"{part.name}: {part.data[:200].decode('utf-8', 'replace')}"
-        for part in parts or ()
-    )

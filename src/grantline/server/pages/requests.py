@@ -24,7 +24,7 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.server.page import actor_of, engine_of, is_part, page, see_other
-from grantline.server.pages import request_run
+from grantline.server.pages import request_run, request_ways
 from grantline.server.pages.credential_choices import kind_of, with_chosen
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.request_bench import bench_of
@@ -136,7 +136,7 @@ async def save(request: Request) -> Response:
         else:
             edit = RequestEdit(
                 name=form.name,
-                spec=form.spec(),
+                spec=form.kept_spec(),
                 connection_id=form.connection,
                 credentials=form.credentials,
                 typed=form.typed(),
@@ -206,7 +206,10 @@ async def _from_draft(request: Request, key: str, saved: SavedRequest | None = N
     asked = request.query_params
     form = bench_of(request).draft(actor_of(request), key)
     if form is None:
-        gone = "What was typed here before is kept no more."
+        gone = (
+            "What was typed here before is gone: it was not saved, and Grantline was restarted or "
+            "needed the room. Saved requests are as they were."
+        )
         return await show_form(
             request, await _form_of(request, saved) if saved else RequestForm(), notes=(gone,)
         )
@@ -233,7 +236,7 @@ async def _conflict(request: Request, form: RequestForm) -> Response:
 async def _new_request(request: Request, form: RequestForm) -> NewRequest:
     return NewRequest(
         name=form.name or await _free_name(request, _name_for(form)),
-        spec=form.spec(),
+        spec=form.kept_spec(),
         connection_id=form.connection,
         credentials=form.credentials,
         typed=form.typed(),
@@ -267,6 +270,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/requests/save", save, methods=["POST"]),
     Route("/requests/curl", paste_curl, methods=["POST"]),
     *request_run.ROUTES,
+    *request_ways.ROUTES,
     Route("/requests/{request_id}", show),
     Route("/requests/{request_id}/duplicate", duplicate, methods=["POST"]),
     Route("/requests/{request_id}/delete", delete, methods=["POST"]),

@@ -29,8 +29,13 @@ HERE: Final = "/settings"
 
 
 async def overview(request: Request) -> Response:
-    """The page."""
-    return await _page(request)
+    """The page, and once a key that was just made."""
+    word, binding = request.query_params.get("new", ""), visitor_of(request).binding
+    made = web_of(request).new_keys.take(word, binding=binding)
+    if made is None:
+        return await _page(request)
+    key, secret = made
+    return await _page(request, new_key=key, new_secret=secret.reveal())
 
 
 async def self_test(request: Request) -> Response:
@@ -77,7 +82,9 @@ async def create_key(request: Request) -> Response:
         return await _page(request, status=422, error=error, key_name=name)
     except InvalidInput as error:
         return await _page(request, status=422, error=error, key_name=name)
-    return await _page(request, status=201, new_key=key, new_secret=secret.reveal())
+    # Loading the page again must not make another key.
+    word = web_of(request).new_keys.keep((key, secret), binding=visitor_of(request).binding)
+    return see_other(request, f"{HERE}?new={word}")
 
 
 async def revoke_key(request: Request) -> Response:

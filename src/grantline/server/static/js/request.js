@@ -72,33 +72,64 @@ function checkJson() {
   check.textContent = word;
 }
 
-// While a request runs: the time it takes, and a way to end it.
+// While a request runs: the time it takes, how far it is, and a way to end it.
 const stop = form.querySelector("[data-stop]");
 const running = form.querySelector("[data-running]");
 const elapsed = form.querySelector("[data-elapsed]");
+const bar = form.querySelector("[data-share]");
+let words = "";
 let ticking = 0;
 let began = 0;
-const isRun = (event) => /^\/requests\/(run|allow-host)/.test(event.detail.pathInfo?.requestPath ?? "");
+const isRun = (event) => /^\/requests\/(run|allow-host|download|headers|resolve)/.test(event.detail.pathInfo?.requestPath ?? "");
 const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+const ticket = () => form.elements.ticket.value;
+
+function showProgress(said, share) {
+  words = said;
+  bar.hidden = share === null;
+  if (share !== null) bar.value = share;
+}
+
+// The answer comes in one piece; how far it is, is asked for beside it.
+async function watch(run) {
+  while (run === began) {
+    await new Promise((done) => setTimeout(done, 500));
+    if (run !== began || document.hidden) continue;
+    const answer = await fetch(`/requests/progress?ticket=${encodeURIComponent(ticket())}`).catch(() => null);
+    if (run !== began || answer?.status !== 200) continue;
+    const { words: said, share } = await answer.json();
+    showProgress(said, share);
+  }
+}
+
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const { loaded, total, lengthComputable } = event.detail;
+  if (!form.classList.contains("is-running") || !lengthComputable || loaded >= total || total < 1e6) return;
+  showProgress(`Uploading ${Math.floor(100 * loaded / total)} %`, loaded / total);
+});
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!isRun(event)) return;
   began = performance.now();
   form.classList.add("is-running");
   stop.hidden = running.hidden = false;
+  showProgress("", null);
   elapsed.textContent = "Running 0.0 s";
-  ticking = setInterval(() => { elapsed.textContent = `Running ${seconds()}`; }, 100);
+  ticking = setInterval(() => { elapsed.textContent = words ? `${words}, ${seconds()}` : `Running ${seconds()}`; }, 100);
+  watch(began);
   select(tab("response"));
   announce("Running");
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!isRun(event)) return;
   clearInterval(ticking);
+  const took = seconds();
+  began = 0;
   form.classList.remove("is-running");
   stop.hidden = running.hidden = true;
   const place = document.getElementById("response");
   const status = place.querySelector(".answer-head .badge")?.textContent.trim();
-  announce(status ? `${status}, after ${seconds()}` : "The request has ended");
+  announce(status ? `${status}, after ${took}` : "The request has ended");
   if (innerWidth < 1100) place.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 });
 
@@ -135,7 +166,7 @@ on("click", "a[href^='#field-']", (event, link) => {
   const field = document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();
-  field.closest("details")?.setAttribute("open", "");
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   (field.matches("input, select, textarea") ? field : field.querySelector("input") ?? field).focus();
 });
 
