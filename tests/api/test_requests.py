@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from grantline.messages import HttpRequest, HttpResponse
+from grantline.testing.authorization_server import Answer, Replace
 from tests.api.conftest import Api, Inhabited
 from tests.canary import assert_no_canary
 
@@ -118,6 +119,12 @@ async def test_a_body_is_sent_as_it_was_meant(
         {"follow_redirects": 1},
         {"credential": {"kind": "key"}},
         {"proxy": "weather"},
+        {"fail_on": ["sometimes"]},
+        {"retry": {"attempts": 0}},
+        {"retry": {"tries": 3}},
+        {"array_style": "php"},
+        {"content": {"multipart": [{"name": "a"}]}},
+        {"content": {"multipart": [{"name": "a", "text": "b"}], "media_type": "a/b"}},
         {"url": 5},
     ],
 )
@@ -264,3 +271,158 @@ async def test_a_body_that_is_no_text_is_shown_as_base64(api: Api) -> None:
         "body": None,
         "body_base64": content["base64"],
     }
+
+
+async def test_what_an_answer_says_comes_with_every_digit(api: Api) -> None:
+    body = b'{"n": 12345678901234567890123, "d": 0.10000000000000000001, "s": "\\ud800"}'
+    headers = (("Content-Type", "application/json"), ("Set-Cookie", "a=1; Path=/"))
+    api.world.server.script("api", Replace(Answer(200, body, headers)))
+
+    answer = await api.call("POST", "/requests", {"url": echo(api)})
+
+    assert '"data": {"n": 12345678901234567890123, "d": 0.10000000000000000001' in answer.text
+    assert answer.json()["cookies"] == {"a": "1"}
+    assert answer.json()["size_bytes"] == len(body)
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "data"),
+    [
+        (b"<a><b>1</b></a>", {}, {"a": {"b": "1"}}),
+        (b'{"a": 1}\n{"a": 2}', {}, [{"a": 1}, {"a": 2}]),
+        (b'{"a": 1}', {"parse_response": False}, None),
+        (b"plain", {}, None),
+        (b"\x89PNG\x00", {}, None),
+        (b"[" * 5000 + b"]" * 5000, {}, None),
+        (b"[" * 900 + b"]" * 900, {}, None),
+        (b'"' + b"x" * (1 << 20) + b'"', {}, None),
+    ],
+)
+async def test_what_is_no_structure_has_no_data(
+    api: Api, content: bytes, more: dict[str, Any], data: Any
+) -> None:
+    api.world.server.script("api", Replace(Answer(200, content)))
+    made = await api.post("/requests", {"url": echo(api), **more})
+    assert made["data"] == data or len(content) == 1800
+
+
+async def test_an_error_status_is_a_failure_unless_it_is_not_to_be_one(api: Api) -> None:
+    await api.world.authorized()
+    refusal = Answer.json({"error": {"message": "No such order"}}, status=404)
+    api.world.server.script("api", *[Replace(refusal)] * 2)
+    asked = {"url": "/nowhere", "connection": "demo"}
+
+    failed = await api.post("/requests", asked)
+    fine = await api.post("/requests", {**asked, "fail_on": ["5xx"]})
+
+    assert failed["failure"]["service_message"] == "No such order"
+    assert failed["failure"]["code"] == "upstream_error"
+    assert fine["failure"] is None
+
+
+async def test_every_attempt_is_shown_and_kept(api: Api) -> None:
+    await api.world.authorized()
+    busy = Answer(503, b"", (("Retry-After-Ms", "0"),))
+    api.world.server.script("api", Replace(busy))
+    retry = {"attempts": 2, "first_wait_s": 0}
+
+    made = await api.post("/requests", {"url": "/me", "connection": "demo", "retry": retry})
+    run = await api.get(f"/runs/{made['run']}")
+
+    assert [(each["status"], each["reason"]) for each in made["attempt_log"]] == [
+        (503, "status"),
+        (200, "answered"),
+    ]
+    assert run["attempt_log"] == made["attempt_log"]
+
+
+async def test_a_form_with_a_file_and_the_rest_of_the_fields_arrive(api: Api) -> None:
+    parts = [
+        {"name": "note", "text": "é"},
+        {"name": "photo", "base64": "AAE=", "filename": "a.png", "media_type": "image/png"},
+    ]
+    asked = {
+        "method": "PUT",
+        "url": echo(api),
+        "query": [["id", "1"], ["id", "2"]],
+        "array_style": "comma",
+        "content": {"multipart": parts},
+        "compress": True,
+        "accept_compressed": False,
+        "connect_timeout_s": 5,
+    }
+
+    await api.post("/requests", asked)
+
+    (entry,) = api.world.server.journal.at("api")
+    assert entry.incoming.query == (("id", "1,2"),)
+    assert b'filename="a.png"\r\nContent-Type: image/png\r\n\r\n\x00\x01\r\n' in entry.incoming.body
+    assert entry.incoming.header("Content-Encoding") == "gzip"
+    assert entry.incoming.header("Accept-Encoding") == "identity"
+
+
+async def test_a_saved_request_keeps_every_field(api: Api) -> None:
+    await api.world.authorized()
+    fields = {
+        "array_style": "indexed",
+        "compress": True,
+        "accept_compressed": False,
+        "connect_timeout_s": 2.5,
+        "parse_response": False,
+        "fail_on": ["404", "500-504"],
+        "retry": {"attempts": 5, "methods": ["post"]},
+        "pagination": {"type": "token", "next": "meta.next", "size": 10},
+    }
+
+    made = await api.post("/saved-requests", saved(**fields), status=201)
+
+    assert made["retry"]["methods"] == ["POST"]
+    assert made["retry"]["longest_wait_s"] == 30
+    assert made["pagination"]["size"] == 10
+    for name in set(fields) - {"retry", "pagination"}:
+        assert made[name] == fields[name]
+    edited = await api.call(
+        "PATCH", "/saved-requests/me", {"retry": None, "pagination": None, "fail_on": []}
+    )
+    assert edited.json()["retry"] is None
+    assert edited.json()["pagination"] is None
+    assert edited.json()["fail_on"] == []
+    assert edited.json()["compress"] is True
+
+
+async def test_a_list_is_got_page_by_page(api: Api) -> None:
+    await api.world.authorized()
+    pages: list[dict[str, Any]] = [{"items": [1.5, "é"], "next": "b"}, {"items": [3], "next": None}]
+    api.world.server.script("api", *(Replace(Answer.json(each)) for each in pages))
+    asked = {
+        "url": "/orders",
+        "connection": "demo",
+        "pagination": {"type": "token", "next": "next"},
+    }
+
+    first = await api.post("/requests/page", asked, key=api.use)
+    second = await api.post("/requests/page", {**asked, "resume_from": first["resume"]})
+
+    assert (first["number"], first["items"], first["stop"]) == (1, [1.5, "é"], None)
+    assert (second["number"], second["items"], second["stop"]) == (2, [3], "no_next")
+    assert second["resume"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 400),
+        ({"pagination": {"type": "token"}}, 400),
+        ({"pagination": {"type": "page"}, "resume_from": "x"}, 400),
+        ({"pagination": {"type": "magic"}}, 400),
+        ({"pagination": {"type": "page"}, "url": "/status/500"}, 502),
+    ],
+)
+async def test_a_page_that_cannot_be_had_is_a_problem(
+    api: Api, change: dict[str, Any], status: int
+) -> None:
+    await api.world.authorized()
+    problem = await api.refused(
+        "POST", "/requests/page", {"url": "/me", "connection": "demo", **change}
+    )
+    assert problem["status"] == status

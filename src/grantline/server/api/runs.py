@@ -20,9 +20,9 @@ from grantline.server.api.fields import (
     Shown,
     body_view,
 )
+from grantline.server.api.models_calls import AttemptShown, attempts_view
 
 router: Final = APIRouter(prefix="/runs", tags=["History"])
-
 Subject = Annotated[str | None, Query(description="An id.", max_length=100)]
 StatusClass = Annotated[
     int | None, Query(description="2 for 2xx and so on; 0 for no answer at all.", ge=0, le=5)
@@ -92,6 +92,8 @@ class RunDetailShown(RunShown):
     request: SeenRequestShown
     response: SeenResponseShown | None
     error: SeenErrorShown | None
+    attempt_log: list[AttemptShown]
+    """Every sending; empty for runs of earlier versions."""
 
 
 @router.get("", response_model=Listed[RunShown])
@@ -129,6 +131,7 @@ async def get_run(caller: Manager, engine: TheEngine, run: Ref) -> Any:
         "request": _exchange_view(found.request),
         "response": found.response and _exchange_view(found.response),
         "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
+        "attempt_log": attempts_view(found.attempts),
     }
 
 
