@@ -13,6 +13,7 @@ from tests.api.routes import OPERATIONS, Operation
 USABLE = {
     "get_connection",
     "get_credential",
+    "get_page",
     "get_provider",
     "get_version",
     "list_connections",

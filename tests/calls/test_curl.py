@@ -1,7 +1,10 @@
 """What becomes of a pasted cURL command; `test_curl_judge` asks curl about the bytes."""
 
+import gzip
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,10 +15,16 @@ from grantline.calls.curl import CurlImport, parse_curl
 from grantline.calls.curl_export import Masking, to_curl
 from grantline.calls.multipart import Part, multipart_content, read_multipart
 from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
+from grantline.calls.retry import RetryPolicy
 from grantline.errors import InvalidInput
+from grantline.messages import AddressFamily, TlsVersion
 from grantline.secret import Secret
 
 URL = "https://api.example/v1/items"
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
 
 
 def test_a_whole_command_becomes_the_fields_of_a_request() -> None:
@@ -119,14 +128,51 @@ def test_what_is_not_taken_over_is_said(options: str, says: str) -> None:
     "options",
     [
         "-s -S -v -i",
-        "-sSfo /dev/null --no-insecure",
+        "-sSo /dev/null --no-insecure --no-fail",
         "-w '%{http_code}'",
-        "--http2 -4 --tlsv1.2",
+        "--http2 -4 -6 --tlsv1.2",
         "-#",
     ],
 )
 def test_what_only_changes_the_output_is_passed_over(options: str) -> None:
     assert parse_curl(f"curl {options} {URL}") == parse_curl(f"curl {URL}")
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ("-f", {"fail_on": ("4xx", "5xx")}),
+        ("--fail-with-body", {"fail_on": ("4xx", "5xx")}),
+        ("-4", {"address_family": AddressFamily.IPV4}),
+        ("--ipv6", {"address_family": AddressFamily.IPV6}),
+        ("--tlsv1.3", {"minimum_tls": TlsVersion.TLS_1_3}),
+        ("--connect-timeout 2.5 -m 9", {"timeout": seconds(9), "connect_timeout": seconds(2.5)}),
+        ("--retry 0", {}),
+        ("--retry 5", {"retry": RetryPolicy(attempts=6)}),
+        ("--retry 5 --retry-max-time 9", {"retry": RetryPolicy(attempts=6, within=seconds(9))}),
+        ("--retry 9999", {"retry": RetryPolicy(attempts=21)}),
+    ],
+)
+def test_how_it_is_sent_is_taken_over_and_given_back(options: str, fields: dict[str, Any]) -> None:
+    spec = parse_curl(f"curl {options} {URL}").spec
+    assert spec == replace(parse_curl(f"curl {URL}").spec, **fields)
+    assert parse_curl(to_curl(spec).text).spec == spec
+
+
+def test_curl_repeats_whatever_method_it_was_given() -> None:
+    retry = parse_curl(f"curl --retry 1 -d a=b {URL}").spec.retry
+    assert retry is not None
+    assert "POST" in retry.methods
+
+
+def test_a_body_that_is_compressed_is_copied_out_as_a_file() -> None:
+    spec = RequestSpec(
+        url=URL, method="POST", content=Content(b"text", "text/plain"), compress=True
+    )
+    command = to_curl(replace(spec, accept_compressed=False))
+    assert gzip.decompress(command.files["body.bin"]) == b"text"
+    assert "Content-Encoding: gzip" in command.text
+    assert "Accept-Encoding: identity" in command.text
 
 
 @pytest.mark.parametrize(

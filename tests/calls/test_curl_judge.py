@@ -27,6 +27,7 @@ from grantline.calls.request import (
 )
 from grantline.secret import Secret
 from grantline.url import parse_url
+from tests.calls.documented_commands import DOCUMENTED
 
 FILES: Final = {
     "body.json": b'{"name": "Ada",\r\n "note": "two lines\\n"}\n',
@@ -256,15 +257,20 @@ def run_curl(command: str, folder: Path, recorder: Recorder) -> Sent:
     return sent_by_curl(recorder.requests.pop())
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_what_curl_sends_is_what_the_request_sends(
-    command: str, folder: Path, recorder: Recorder
+@pytest.mark.parametrize("command", [*COMMANDS, *DOCUMENTED])
+def test_what_curl_sends_is_what_the_request_sends_and_what_its_own_command_makes_curl_send(
+    command: str, folder: Path, recorder: Recorder, tmp_path: Path
 ) -> None:
     command = command.replace("API", recorder.origin)
     theirs = run_curl(command, folder, recorder)
     found = parse_curl(command.replace(" < STDIN", ""), files=FILES)
     assert found.missing == ()
     assert sent_by_us(found, recorder.origin) == theirs
+
+    copied = to_curl(found.spec, auth=found.auth, masking=Masking.REVEALED)
+    for name, data in copied.files.items():
+        (tmp_path / name).write_bytes(data)
+    assert run_curl(copied.text, tmp_path, recorder) == theirs
 
 
 ACCENTS: Final = "r\u00e9sum\u00e9 \U0001f600"

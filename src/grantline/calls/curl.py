@@ -27,14 +27,24 @@ from grantline.calls.headers import check_header
 from grantline.calls.multipart import MULTIPART_TYPE, Part, multipart_content
 from grantline.calls.query import Pairs
 from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
+from grantline.calls.retry import IDEMPOTENT, RetryPolicy
 from grantline.calls.shell_words import split_words
+from grantline.calls.statuses import ERROR_STATUSES
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.messages import Headers, first_value
+from grantline.messages import AddressFamily, Headers, TlsVersion, first_value
 from grantline.secret import Secret
 from grantline.url import parse_url
 
 MAX_COMMAND: Final = 2_000_000
 STDIN: Final = "-"
+MOST_RETRIES: Final = 20
+
+_FLAGS: Final = frozenset(
+    {
+        *("get", "head", "location", "globoff", "fail", "fail-with-body"),
+        *("ipv4", "ipv6", "tlsv1.3"),
+    }
+)
 
 _PROGRAM = re.compile(r"(?:.*[/\\])?curl(?:\.exe)?", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -112,7 +122,8 @@ class _Command:
         self.upload: str | None = None
         self.parts: list[Part] = []
         self.query: list[str] = []
-        self.timeout: timedelta | None = None
+        self.spans: dict[str, timedelta | None] = {}
+        self.retries = 0
 
     def warn(self, sentence: str) -> None:
         """Says something once."""
@@ -133,12 +144,12 @@ class _Command:
                 self._set_url(given)
             case "request":
                 self._set_method(given)
-            case "get" | "head" | "location" | "globoff":
+            case _ if given.name in _FLAGS:
                 (self.flags.add if given.on else self.flags.discard)(given.name)
             case "location-trusted":
                 self.flags.add("location")
-            case "max-time":
-                self._set_timeout(given)
+            case "max-time" | "connect-timeout" | "retry-max-time" | "retry":
+                self._set_number(given)
             case "url-query":
                 self._add_query(given)
             case "header":
@@ -176,10 +187,13 @@ class _Command:
             raise given.refuse("This is no HTTP method.")
         self.method = given
 
-    def _set_timeout(self, given: Given) -> None:
-        if not _SECONDS.fullmatch(given.text):
-            raise given.refuse("This is no number of seconds.")
-        self.timeout = timedelta(seconds=float(given.text)) or None
+    def _set_number(self, given: Given) -> None:
+        if given.name == "retry" and given.text.isdecimal():
+            self.retries = min(int(given.text[:9]), MOST_RETRIES)
+        elif _SECONDS.fullmatch(given.text):
+            self.spans[given.name] = timedelta(seconds=float(given.text)) or None
+        else:
+            raise given.refuse("This is no number of seconds, or of attempts.")
 
     def _imply_header(self, given: Given) -> None:
         name, value = "Cookie", given.text
@@ -290,7 +304,12 @@ class _Command:
             query=query,
             content=content,
             follow_redirects="location" in self.flags,
-            timeout=self.timeout,
+            timeout=self.spans.get("max-time"),
+            connect_timeout=self.spans.get("connect-timeout"),
+            fail_on=ERROR_STATUSES if self.flags & {"fail", "fail-with-body"} else (),
+            retry=self._retry(),
+            minimum_tls=TlsVersion.TLS_1_3 if "tlsv1.3" in self.flags else TlsVersion.TLS_1_2,
+            address_family=self._address_family(),
         )
         return CurlImport(
             spec=spec,
@@ -298,6 +317,22 @@ class _Command:
             missing=tuple(self.missing),
             warnings=tuple(self.warnings),
         )
+
+    def _retry(self) -> RetryPolicy | None:
+        """What ``--retry`` means: curl repeats whatever method it was given."""
+        if not self.retries:
+            return None
+        usual = RetryPolicy()
+        return RetryPolicy(
+            attempts=self.retries + 1,
+            methods=tuple(dict.fromkeys((*IDEMPOTENT, self._method()))),
+            within=self.spans.get("retry-max-time") or usual.within,
+        )
+
+    def _address_family(self) -> AddressFamily:
+        families = {"ipv4": AddressFamily.IPV4, "ipv6": AddressFamily.IPV6}
+        chosen = [family for name, family in families.items() if name in self.flags]
+        return chosen[0] if len(chosen) == 1 else AddressFamily.ANY
 
     def _method(self) -> str:
         if self.method is not None:

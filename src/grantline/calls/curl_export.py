@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from grantline.calls.compression import compressed
 from grantline.calls.credential import (
     ApiKey,
     Basic,
@@ -22,8 +23,10 @@ from grantline.calls.credential import (
 from grantline.calls.multipart import Part, read_multipart
 from grantline.calls.query import encode_query
 from grantline.calls.request import FORM_TYPE, Content, RequestSpec
+from grantline.calls.retry import RetryPolicy
+from grantline.calls.statuses import ERROR_STATUSES
 from grantline.calls.target import join_target
-from grantline.messages import first_value
+from grantline.messages import AddressFamily, TlsVersion, first_value
 from grantline.secret import REDACTED, Secret
 
 # Linux takes no longer single argument (MAX_ARG_STRLEN is 128 KiB), and people read commands.
@@ -82,9 +85,14 @@ def to_curl(
         words.append("--path-as-is")
     if spec.follow_redirects:
         words.append("-L")
-    if spec.timeout is not None:
-        words.append(f"-m {_seconds(spec.timeout)}")
+    words += _sending(spec)
     words += _credential(auth)
+    if spec.compress and spec.content is not None:
+        data = compressed(spec.content.data)
+        content = Content(data if isinstance(data, bytes) else b"", spec.content.media_type)
+        spec = replace(spec, content=content, headers=(*spec.headers, ("Content-Encoding", "gzip")))
+    if not spec.accept_compressed:
+        spec = replace(spec, headers=(*spec.headers, ("Accept-Encoding", "identity")))
     words += (f"-H {shlex.quote(_header(name, value))}" for name, value in spec.headers)
     if spec.content is not None:
         words += _body(spec, spec.content, files)
@@ -106,6 +114,22 @@ def _method(spec: RequestSpec) -> Iterator[str]:
         yield "-I"
     elif spec.method != ("GET" if spec.content is None else "POST"):
         yield f"-X {shlex.quote(spec.method)}"
+
+
+def _sending(spec: RequestSpec) -> Iterator[str]:
+    """The options that say how it is sent, and what counts as its failure."""
+    spans = (("-m", spec.timeout), ("--connect-timeout", spec.connect_timeout))
+    yield from (f"{name} {_seconds(span)}" for name, span in spans if span is not None)
+    if spec.fail_on == ERROR_STATUSES:
+        yield "--fail-with-body"
+    if spec.retry is not None and spec.retry.attempts > 1:
+        yield f"--retry {spec.retry.attempts - 1}"
+        if spec.retry.within != RetryPolicy().within:
+            yield f"--retry-max-time {_seconds(spec.retry.within)}"
+    if spec.minimum_tls is TlsVersion.TLS_1_3:
+        yield "--tlsv1.3"
+    if spec.address_family is not AddressFamily.ANY:
+        yield "-4" if spec.address_family is AddressFamily.IPV4 else "-6"
 
 
 def _credential(auth: Credential | None) -> Iterator[str]:

@@ -78,21 +78,21 @@ def _known(
 
 
 _APPLIED: Final = _known(
-    values="cookie/b data/d data-ascii data-binary data-raw data-urlencode form/F form-string "
-    "header/H json max-time/m oauth2-bearer range/r referer/e request/X upload-file/T url "
-    "url-query user/u user-agent/A",
-    flags="get/G globoff/g head/I location/L",
+    values="connect-timeout cookie/b data/d data-ascii data-binary data-raw data-urlencode form/F "
+    "form-string header/H json max-time/m oauth2-bearer range/r referer/e request/X retry "
+    "retry-max-time upload-file/T url url-query user/u user-agent/A",
+    flags="fail/f fail-with-body get/G globoff/g head/I ipv4/4 ipv6/6 location/L tlsv1.3",
 )
 _QUIET: Final = _known(
     values="create-file-mode dump-header/D expect100-timeout happy-eyeballs-timeout-ms "
     "keepalive-time libcurl output/o output-dir parallel-max speed-limit/Y speed-time/y stderr "
     "tls-max trace trace-ascii write-out/w",
-    flags="alpn basic buffer clobber compressed create-dirs disable/q fail/f fail-early "
-    "fail-with-body form-escape http0.9 http1.0/0 http1.1 http2 http2-prior-knowledge http3 "
-    "http3-only include/i ipv4/4 ipv6/6 keepalive no-buffer/N parallel/Z path-as-is "
+    flags="alpn basic buffer clobber compressed create-dirs disable/q fail-early "
+    "form-escape http0.9 http1.0/0 http1.1 http2 http2-prior-knowledge http3 "
+    "http3-only include/i keepalive no-buffer/N parallel/Z path-as-is "
     "progress-bar/# progress-meter remote-header-name/J remote-name/O remote-name-all "
     "remote-time/R sessionid show-error/S silent/s ssl-reqd sslv2/2 sslv3/3 styled-output "
-    "suppress-connect-headers tcp-fastopen tcp-nodelay tlsv1/1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 "
+    "suppress-connect-headers tcp-fastopen tcp-nodelay tlsv1/1 tlsv1.0 tlsv1.1 tlsv1.2 "
     "trace-ids trace-time verbose/v xattr",
 )
 _WARNED: Final = (
@@ -128,8 +128,8 @@ _WARNED: Final = (
         warning="Redirects are followed, but credentials never go along to another host.",
     )
     | _known(
-        values="connect-timeout continue-at/C cookie-jar/c limit-rate max-filesize max-redirs "
-        "proto proto-default proto-redir rate retry retry-delay retry-max-time time-cond/z",
+        values="continue-at/C cookie-jar/c limit-rate max-filesize max-redirs "
+        "proto proto-default proto-redir rate retry-delay time-cond/z",
         flags="junk-session-cookies/j post301 post302 post303 raw retry-all-errors "
         "retry-connrefused tr-encoding",
         warning="This has no equal here and is not taken over.",
