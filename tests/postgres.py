@@ -41,6 +41,11 @@ class PostgresServer:
         return f"postgresql://grantline@/{name}?host={self._home}"
 
     @property
+    def home(self) -> Path:
+        """The folder with its socket."""
+        return self._home
+
+    @property
     def _conninfo(self) -> str:
         return f"host={self._home} user=grantline dbname=postgres"
 
@@ -66,7 +71,7 @@ def _programs() -> Path:
     pytest.fail("PostgreSQL's server programs are not installed: run scripts/test-setup")
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """Whom to become: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -77,7 +82,7 @@ def _server_user() -> str | None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A server for the whole run."""
-    programs, user = _programs(), _server_user()
+    programs, user = _programs(), server_user()
     home = Path(tempfile.mkdtemp(prefix="grantline-pg-"))
     if user:
         shutil.chown(home, user=user)

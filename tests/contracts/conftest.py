@@ -7,7 +7,11 @@ from grantline.store.open import open_store
 from grantline.store.protocol import Store
 from tests.records import AUTHORIZED, a_connection, an_app, an_event, tokens
 
-DATABASES = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+DATABASES = [
+    "memory",
+    "sqlite",
+    *(pytest.param(each, marks=pytest.mark.postgres) for each in ("postgresql", "pgbouncer")),
+]
 
 
 @pytest.fixture(params=DATABASES)
@@ -16,6 +20,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         "memory": lambda: "sqlite:///:memory:",
         "sqlite": lambda: None,
         "postgresql": lambda: str(request.getfixturevalue("migrated_postgres_url")),
+        "pgbouncer": lambda: str(request.getfixturevalue("pooled_url")),
     }
     opened = open_store(urls[request.param](), tmp_path)
     yield opened

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from grantline.store.records import Due, Event, Health, Lease, RefreshAttempt, TokenColumns
+
+
+class Listener(Protocol):
+    """Somebody who hears of renewals while it lives."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it hears just now."""
+        ...
+
+    def close(self) -> None:
+        """Ends it; ending it again changes nothing."""
+        ...
 
 
 class RenewalStore(Protocol):
@@ -105,6 +118,13 @@ class RenewalStore(Protocol):
         self, connection_id: str, generation: int, outcome: str
     ) -> Sequence[RefreshAttempt]:
         """The attempts to renew one token set that ended so, latest first."""
+        ...
+
+    def listen(self, tell: Callable[[str], None]) -> Listener | None:
+        """Calls ``tell``, on a thread, with the id of each connection whose renewal has ended.
+
+        None where the database cannot tell. It may fail to tell at any time: it is a hint.
+        """
         ...
 
     # what is due

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from grantline.store.columns import Instant, microseconds
 from grantline.store.database import Database
+from grantline.store.listening import CHANNEL, Listening
 from grantline.store.records import (
     Due,
     Event,
@@ -88,6 +89,7 @@ class Tokens(Database):
                 return False
             run.execute(_closing(attempt.id, "saved", event.at, over=_TAKEN_FOR_LOST))
             note(run, event)
+            _tell(run, lease.connection_id)
             return True
 
     def save_health(
@@ -142,7 +144,12 @@ class Tokens(Database):
     def release_lease(self, lease: Lease) -> None:
         """Ends ``lease`` when it is still the holder's; otherwise nothing."""
         with self._write() as run:
-            run.execute(update(connection).where(*_holding(lease)).values(_NO_LEASE))
+            if run.execute(update(connection).where(*_holding(lease)).values(_NO_LEASE)).rowcount:
+                _tell(run, lease.connection_id)
+
+    def listen(self, tell: Callable[[str], None]) -> Listening | None:
+        """Calls ``tell`` with the id of each connection whose renewal has ended."""
+        return Listening(self._engine, tell) if self._engine.name == "postgresql" else None
 
     def begin_attempt(self, attempt: RefreshAttempt) -> None:
         """Notes the intent to spend a refresh token, before the first byte is sent."""
@@ -262,6 +269,12 @@ class Tokens(Database):
         with self._read() as run:
             rows = run.execute(query.order_by(begun.created_at.desc())).mappings()
             return [to_record(PendingAuthorization, row) for row in rows]
+
+
+def _tell(run: Connection, connection_id: str) -> None:
+    """Lets those who listen know, once this transaction is committed."""
+    if run.dialect.name == "postgresql":
+        run.execute(select(func.pg_notify(CHANNEL, connection_id)))
 
 
 def _require(run: Connection, connection_id: str) -> None:
