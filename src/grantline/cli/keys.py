@@ -58,14 +58,13 @@ def list_keys(*, form: FormatOption = Format.TEXT) -> None:
     else:
         now = SystemClock().now()
         say_table(
-            ("KEY", "STATE", "SECRETS", "HERE", "WRAPPED BY", "ADDED"),
+            ("KEY", "STATE", "SECRETS", "HERE", "ADDED"),
             (
                 (
                     each.fingerprint,
                     _state(each),
                     str(each.sealed),
-                    "yes" if each.is_here else "no",
-                    each.service,
+                    (f"by {each.service}" if each.service else "yes") if each.is_here else "no",
                     when(each.created_at, now) if each.created_at else "",
                 )
                 for each in found
@@ -190,4 +189,4 @@ def retire(fingerprint: FingerprintArgument, *, form: FormatOption = Format.TEXT
 def _state(key: KeyStatus) -> str:
     if key.is_primary:
         return "primary"
-    return "added" if key.is_known else "unused"
+    return "secondary" if key.is_known else "unused"
