@@ -22,7 +22,7 @@ def test_the_key_is_changed_step_by_step(cli: CommandLine) -> None:
     assert "still need the master key" in refused.err
     assert "hint: Run: grantline keys rewrap" in refused.err
     assert "; 0 left." in cli.ok("keys", "rewrap").out
-    assert "You may take it out of" in cli.ok("keys", "retire", old["fingerprint"]).err
+    assert "you may take it out of" in cli.ok("keys", "retire", old["fingerprint"]).err
     table = cli.ok("keys", "list").out.splitlines()
     assert [line.split()[:2] for line in table[1:]] == [
         [new, "primary"],

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from grantline.connections.context import FOLLOWS_WITHIN
@@ -84,6 +85,18 @@ def test_a_database_of_another_cluster_is_another_place(postgres_url: str, tmp_p
     assert store.instance().place.startswith("postgresql:")
     store.settle("postgresql:1/1", "")
     assert examine_copy(store, "") is not None
+    store.close()
+
+
+@pytest.mark.postgres
+def test_a_user_who_may_ask_little_is_told_the_database(postgres_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgres_url) as owner:
+        owner.execute("CREATE ROLE plain LOGIN")
+        owner.execute("GRANT ALL ON SCHEMA public TO plain")
+        owner.execute("REVOKE EXECUTE ON FUNCTION pg_control_system FROM PUBLIC")
+    store = open_store(postgres_url.replace("grantline@", "plain@"), tmp_path)
+    assert store.place().startswith("postgresql:/")
+    assert examine_copy(store, "") is None
     store.close()
 
 

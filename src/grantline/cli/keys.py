@@ -181,8 +181,8 @@ def retire(fingerprint: FingerprintArgument, *, form: FormatOption = Format.TEXT
         return
     say(f"Retired the master key {fingerprint}: nothing in this database needs it.")
     note(
-        f"You may take it out of {source}. Older backups without keys still need it: keep a copy "
-        "as long as those."
+        f"Look at “keys list” once more, then you may take it out of {source}. Older backups "
+        "without keys still need it: keep a copy as long as those."
     )
 
 

@@ -175,17 +175,13 @@ class MasterKeys:
         self._vault.follow(fingerprint)
         self._note("key.made_primary", fingerprint)
 
-    def left(self) -> int:
-        """How many stored secrets need another key than the primary one."""
-        return sum(n for each, n in self._sealed().items() if each != self._vault.fingerprint)
-
     def rewrap(self, on_progress: Callable[[int], None] = lambda _: None) -> Rewrapped:
         """Wraps the data keys of all stored secrets with the primary key, as far as they open.
 
         It may be broken off and done again. ``on_progress`` is told how many are left.
         """
         self._vault.follow(self._store.primary_key())
-        changed, left = 0, self.left()
+        changed, left = 0, self._left()
         while True:
             broken: list[Broken] = []
             overtaken = 0
@@ -195,12 +191,12 @@ class MasterKeys:
                     changed, left = changed + done, left - done
                     overtaken += len(batch) - len(failed) - done
                     broken += failed
-                    on_progress(left)
+                    on_progress(max(left, 0))
             if not overtaken:
                 break
         if changed:
             self._note("key.rewrapped", self._vault.fingerprint, changed=changed)
-        return Rewrapped(changed, self.left(), tuple(broken))
+        return Rewrapped(changed, self._left(), tuple(broken))
 
     def retire(self, fingerprint: str) -> None:
         """Forgets a key that nothing needs; it stays where it is kept.
@@ -255,6 +251,9 @@ class MasterKeys:
             fingerprint=fingerprint,
             hint=f"Put it into {self._source.name}. Those that are here: grantline keys list",
         )
+
+    def _left(self) -> int:
+        return sum(n for each, n in self._sealed().items() if each != self._vault.fingerprint)
 
     def _sealed(self) -> Counter[str]:
         """How many secrets need each key; under an empty name those that do not say."""

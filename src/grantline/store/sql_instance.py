@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import func, select, text, update
 
@@ -11,6 +12,10 @@ from grantline.store.database import Database
 from grantline.store.records import ConnectionRecord, Instance, Page
 from grantline.store.rows import connection_to_record, to_record
 from grantline.store.tables import connection, instance
+
+_DATABASE: Final = "SELECT oid FROM pg_database WHERE datname = current_database()"
+_MAY_ASK: Final = "SELECT has_function_privilege('pg_control_system()', 'execute')"
+_CLUSTER: Final = "SELECT system_identifier FROM pg_control_system()"
 
 
 class Copies(Database):
@@ -30,12 +35,10 @@ class Copies(Database):
         if self._engine.dialect.name == "sqlite":
             file = self._engine.url.database
             return f"file:{Path(file).stat().st_ino}" if file and file != ":memory:" else ""
-        query = text(
-            "SELECT system_identifier, (SELECT oid FROM pg_database"
-            " WHERE datname = current_database()) FROM pg_control_system()"
-        )
         with self._read() as run:
-            system, database = run.execute(query).one()
+            database = run.execute(text(_DATABASE)).scalar_one()
+            # Everybody may ask, unless an operator has taken that away.
+            system = run.execute(text(_CLUSTER)).scalar_one() if run.scalar(text(_MAY_ASK)) else ""
         return f"postgresql:{system}/{database}"
 
     def ended_by(self, instant: datetime, limit: int) -> Page[ConnectionRecord]:
