@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from grantline.calls.request import RequestSpec
 from grantline.connections.context import FOLLOWS_WITHIN
+from grantline.connections.credential import Kind
 from grantline.connections.engine import LOCAL
 from grantline.connections.master_keys import MasterKeys
 from grantline.connections.open import Installation, open_engine, open_installation
@@ -24,6 +25,7 @@ from grantline.vault.envelope import Place
 from grantline.vault.key_file import KeyFile
 from grantline.vault.keys import KeyRing, MasterKey
 from grantline.vault.vault import Vault
+from tests.connections.credential_values import new_credential
 from tests.connections.world import World
 from tests.records import a_connection, an_app, an_attempt, an_event
 
@@ -274,6 +276,7 @@ async def test_every_kind_of_stored_secret_is_moved_and_still_opens(world: World
     await engine.requests.create(
         LOCAL, NewRequest(name="saved", spec=RequestSpec(url="https://a.example/"))
     )
+    await engine.credentials.create(LOCAL, new_credential(Kind.KEY))
     await world.begin(found)
     attempt = an_attempt(id="att_1", workspace="local", connection_id=found.id)
     store.begin_attempt(attempt)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from grantline.errors import ConfigurationError
 from grantline.store import migrations
@@ -71,3 +72,23 @@ def test_a_newer_schema_is_refused(tmp_path: Path, schema: str) -> None:
     with pytest.raises(ConfigurationError, match=migrations.REVISION):
         load(engine, schema, [TableRows("app", ("id",), [])], restored_from=NOW)
     engine.dispose()
+
+
+def test_what_another_program_keeps_beside_it_is_left_alone(tmp_path: Path) -> None:
+    store = open_store(None, tmp_path)
+    with store._write() as run:  # noqa: SLF001 - as another program would
+        run.execute(text("CREATE TABLE theirs (id TEXT)"))
+    with store.snapshot() as snapshot:
+        names = {each.name for each in snapshot.tables if list(each.rows) is not None}
+    assert "app" in names
+    assert not names & {"theirs", "alembic_version"}
+    store.close()
+
+
+def test_a_database_that_a_newer_version_added_to_is_not_taken_in_part(tmp_path: Path) -> None:
+    store = open_store(None, tmp_path)
+    with store._write() as run:  # noqa: SLF001 - as a newer version would
+        run.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="newer Grantline"), store.snapshot():
+        pass
+    store.close()

@@ -61,9 +61,14 @@ class Snapshots(Database):
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """The database as it is now, whatever others write until the end of the block."""
+        """The database as it is now, whatever others write until the end of the block.
+
+        Raises:
+            ConfigurationError: A newer version has added to it what this one does not know.
+        """
         with self._still() as run:
             schema = run.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            _check_known(schema)
             yield Snapshot(schema, _tables(run))
 
 
@@ -81,12 +86,7 @@ def load(
     Raises:
         ConfigurationError: The database is not empty, or the rows do not fit the schema.
     """
-    if schema > migrations.REVISION or not (schema.isascii() and schema.isdigit()):
-        raise ConfigurationError(
-            f"The backup belongs to a newer Grantline: its schema is {schema}, and this one knows "
-            f"up to {migrations.REVISION}.",
-            hint="Install that version or a later one.",
-        )
+    _check_known(schema)
     with translated(), exclusive(engine).begin() as run:
         _clear(run)
         upgrade(run, schema)
@@ -96,10 +96,24 @@ def load(
     return counts
 
 
-def _tables(run: Connection) -> Iterator[TableRows]:
+def _check_known(schema: str) -> None:
+    if schema > migrations.REVISION or not (schema.isascii() and schema.isdigit()):
+        raise ConfigurationError(
+            f"It belongs to a newer Grantline: its schema is {schema}, and this one knows up to "
+            f"{migrations.REVISION}.",
+            hint="Install that version or a later one.",
+        )
+
+
+def _ours(run: Connection) -> MetaData:
+    """Our tables as they are there; a PostgreSQL schema may hold others as well."""
     there = MetaData()
-    there.reflect(bind=run)
-    for table in there.sorted_tables:
+    there.reflect(bind=run, only=lambda name, _: name in {*metadata.tables, _VERSION})
+    return there
+
+
+def _tables(run: Connection) -> Iterator[TableRows]:
+    for table in _ours(run).sorted_tables:
         if table.name == _VERSION:
             continue
         # A number that the database gives by itself only says in which order rows came.
@@ -116,10 +130,9 @@ def _is_number(kind: object) -> bool:
 
 
 def _matched(run: Connection, tables: Iterable[TableRows]) -> Iterator[tuple[Table, TableRows]]:
-    there = MetaData()
-    there.reflect(bind=run)
+    there = _ours(run).tables
     for each in tables:
-        table = there.tables.get(each.name)
+        table = there.get(each.name)
         if table is None or not set(each.columns) <= set(table.columns.keys()):
             raise ConfigurationError(
                 f"The backup holds a table {each.name} that its schema does not have.",
@@ -139,8 +152,7 @@ def _fill(run: Connection, table: Table, given: TableRows) -> int:
 
 def _clear(run: Connection) -> None:
     """Makes room for another schema; refuses to drop what anybody put there."""
-    there = MetaData()
-    there.reflect(bind=run, only=lambda name, _: name in {*metadata.tables, _VERSION})
+    there = _ours(run)
     for name, table in there.tables.items():
         if name in _OF_EVERY_DATABASE:
             continue
