@@ -34,8 +34,9 @@ from grantline.calls.upload import Joined, Upload
 from grantline.cli import request as command
 from grantline.client.request_options import request_spec
 from grantline.connections.connection import Actor
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.files import FileSource
-from grantline.messages import Headers, HttpRequest
+from grantline.messages import AddressFamily, Headers, TlsVersion
 
 BASE = "https://api.example/v1"
 
@@ -77,15 +78,18 @@ specs = st.builds(
     compress=st.booleans(),
     accept_compressed=st.booleans(),
     follow_redirects=st.booleans(),
+    connect_timeout=st.none() | st.integers(1, 30).map(lambda each: timedelta(seconds=each)),
+    minimum_tls=st.sampled_from(TlsVersion),
+    address_family=st.sampled_from(AddressFamily),
     retry=st.none() | st.builds(RetryPolicy, attempts=st.integers(2, 9)),
     timeout=st.none() | st.integers(1, 300).map(lambda seconds: timedelta(seconds=seconds)),
 )
 names = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1)
 
 
-def built(spec: RequestSpec) -> tuple[HttpRequest, bool, timedelta | None, RetryPolicy | None]:
+def built(spec: RequestSpec) -> tuple[object, ...]:
     request = build_request(spec, base_url=BASE)
-    return request, spec.follow_redirects, spec.timeout, spec.retry
+    return request, spec.follow_redirects, spec.timeout, spec.connect_timeout, spec.retry
 
 
 class Recorder:
@@ -141,8 +145,11 @@ def run_cli(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Re
     async def find(_: Actor, name: str) -> Any:
         return SimpleNamespace(id=name)
 
+    async def ids(_: Actor, given: dict[str, str]) -> CredentialIds:
+        return NO_CREDENTIALS
+
     async def make(
-        _: Actor, spec: RequestSpec, *, connection_id: str, upload: Upload | None, record: bool
+        _: Actor, spec: RequestSpec, *, connection_id: str, upload: Upload | None, **more: Any
     ) -> None:
         if upload is not None:
             data = b"".join([chunk async for chunk in upload.source.chunks()])
@@ -151,8 +158,10 @@ def run_cli(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Re
 
     def stop(ask: Callable[[Any], Any]) -> None:
         with pytest.raises(StopIteration):
-            ask(SimpleNamespace(find=find, make_request=make)).send(None)
+            ask(engine).send(None)
         raise typer.Exit
+
+    engine = SimpleNamespace(find=find, make_request=make, credentials=SimpleNamespace(ids=ids))
 
     def opened(path: Path) -> Joined:
         return Joined((line.files[str(path)],))

@@ -222,6 +222,7 @@ def test_how_a_request_is_sent(cli: CommandLine, server: FakeAuthorizationServer
         ),
         *("-q", "id=1", "-q", "id=2", "--array-style", "brackets", "--uncompressed"),
         *("--cookie", "a=1", "--cookie", "b=2", "--connect-timeout", "5s"),
+        *("-4", "--min-tls", "1.3"),
     )
 
     (entry,) = server.journal.at("api")

@@ -4,6 +4,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,6 +18,7 @@ from grantline.client.connection import Connection
 from grantline.client.request_options import RequestOptions, request_spec
 from grantline.connections.state import State
 from grantline.errors import InvalidInput, UpstreamError
+from grantline.messages import AddressFamily, TlsVersion
 from grantline.testing.authorization_server import (
     Answer,
     Endpoint,
@@ -129,13 +131,48 @@ def test_the_other_options_say_how_it_is_sent_and_what_counts_as_an_error() -> N
 
 @pytest.mark.parametrize(
     ("options", "field"),
-    [({"array_style": "php"}, "array_style"), ({"fail_on": ["x"]}, "fail_on")],
+    [
+        ({"array_style": "php"}, "array_style"),
+        ({"fail_on": ["x"]}, "fail_on"),
+        ({"minimum_tls": "1.1"}, "minimum_tls"),
+        ({"files": {"a": b""}, "json": 1}, "files"),
+    ],
 )
 def test_an_option_with_a_wrong_value_is_refused(options: Any, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         request_spec("GET", "/", options)
 
     assert caught.value.field == field
+
+
+def test_a_form_with_files_is_read_while_it_is_sent(
+    demo: Connection, server: FakeAuthorizationServer, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"from disk")
+
+    answer = demo.post(
+        "/echo",
+        data={"note": "n"},
+        files={"one": tmp_path / "a.txt", "two": b"\0", "three": ("t.png", b"3", "image/png")},
+    )
+
+    assert answer.is_success
+    body = server.journal.at("api")[-1].incoming.body
+    assert b'name="note"\r\n\r\nn\r\n' in body
+    assert b'name="one"; filename="a.txt"\r\n' in body
+    assert b"\r\n\r\nfrom disk\r\n" in body
+    assert b'name="two"; filename="two"\r\nContent-Type: application/octet-stream' in body
+    assert b'name="three"; filename="t.png"\r\nContent-Type: image/png\r\n\r\n3' in body
+
+
+def test_how_the_service_is_reached_can_be_said() -> None:
+    spec = request_spec(
+        "GET", "/", {"connect_timeout": 2, "minimum_tls": "1.3", "address_family": "ipv6"}
+    )
+
+    assert spec.connect_timeout == timedelta(seconds=2)
+    assert spec.minimum_tls is TlsVersion.TLS_1_3
+    assert spec.address_family is AddressFamily.IPV6
 
 
 def test_an_answer_can_raise_by_itself(demo: Connection) -> None:

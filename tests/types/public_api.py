@@ -1,6 +1,7 @@
 """The public API as a caller's type checker sees it; mypy reads this file, nothing runs it."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 import aiohttp
@@ -89,6 +90,10 @@ def requesting(connection: Connection) -> None:
         array_style="comma",
         content=b"x",
         compress=True,
+        files={"a": Path("a.txt"), "b": ("b.txt", b"b")},
+        connect_timeout=2.5,
+        minimum_tls="1.3",
+        address_family="ipv4",
         accept_compressed=False,
         parse_response=False,
         fail_on=["4xx", 503],

@@ -23,7 +23,7 @@ from grantline.calls.request import (
 from grantline.calls.retry import IDEMPOTENT
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.errors import InvalidInput
-from grantline.messages import Headers, first_value
+from grantline.messages import AddressFamily, Headers, TlsVersion, first_value
 
 # What the library and the command line send for bytes and for text of which nobody says the type.
 LIBRARY_TYPE: Final = "application/octet-stream"
@@ -89,6 +89,9 @@ def _sending_options(spec: RequestSpec, query: Pairs) -> Iterator[str]:
         (spec.compress, "--compress"),
         (not spec.accept_compressed, "--uncompressed"),
         (not spec.follow_redirects, "--no-redirects"),
+        (spec.minimum_tls is TlsVersion.TLS_1_3, "--min-tls 1.3"),
+        (spec.address_family is AddressFamily.IPV4, "-4"),
+        (spec.address_family is AddressFamily.IPV6, "-6"),
         (spec.fail_on not in {(), ERROR_STATUSES}, f"--fail-on {','.join(spec.fail_on)}"),
     )
     yield from (text for given, text in options if given)
@@ -118,8 +121,9 @@ def _arguments(spec: RequestSpec) -> Iterator[str]:
         yield f"headers={_pairs(headers)}"
     if body:
         yield body
-    if spec.timeout is not None:
-        yield f"timeout={spec.timeout.total_seconds():g}"
+    for name, span in (("timeout", spec.timeout), ("connect_timeout", spec.connect_timeout)):
+        if span is not None:
+            yield f"{name}={span.total_seconds():g}"
     if spec.retry is not None:
         yield f"retry={spec.retry.attempts}"
     options = (
@@ -128,6 +132,11 @@ def _arguments(spec: RequestSpec) -> Iterator[str]:
         (not spec.accept_compressed, "accept_compressed=False"),
         (not spec.follow_redirects, "follow_redirects=False"),
         (not spec.parse_response, "parse_response=False"),
+        (spec.minimum_tls is TlsVersion.TLS_1_3, "minimum_tls='1.3'"),
+        (
+            spec.address_family is not AddressFamily.ANY,
+            f"address_family={spec.address_family.value!r}",
+        ),
     )
     yield from (text for given, text in options if given)
 

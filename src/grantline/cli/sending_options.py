@@ -12,6 +12,7 @@ from grantline.cli.words import parse_span
 
 if TYPE_CHECKING:
     from grantline.calls.statuses import Statuses
+    from grantline.messages import AddressFamily
 
 SENDING: Final = "Sending"
 NOTHING: Final = "none"
@@ -63,6 +64,16 @@ class SendingOptions:
         str | None,
         typer.Option(metavar="TIME", help="For reaching the service.", rich_help_panel=SENDING),
     ] = None
+    minimum_tls: Annotated[
+        str,
+        typer.Option("--min-tls", metavar="VERSION", help="1.2 or 1.3.", rich_help_panel=SENDING),
+    ] = "1.2"
+    ipv4: Annotated[
+        bool, typer.Option("--ipv4", "-4", help="IPv4 only.", rich_help_panel=SENDING)
+    ] = False
+    ipv6: Annotated[
+        bool, typer.Option("--ipv6", "-6", help="IPv6 only.", rich_help_panel=SENDING)
+    ] = False
     retry: Annotated[
         int,
         typer.Option(
@@ -96,6 +107,7 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
     from grantline.calls.query import ArrayStyle
     from grantline.calls.retry import IDEMPOTENT, RetryPolicy
     from grantline.cli.values import choice
+    from grantline.messages import TlsVersion
 
     headers = header_pairs(options.header or (), option="--header")
     if options.cookie:
@@ -111,6 +123,8 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
         "query": pairs(options.query or (), option="--query"),
         "array_style": choice(ArrayStyle, options.array_style, option="--array-style"),
         "accept_compressed": not options.uncompressed,
+        "minimum_tls": choice(TlsVersion, options.minimum_tls, option="--min-tls"),
+        "address_family": _address_family(options),
         "follow_redirects": not options.no_redirects,
         "retry": retry,
         "fail_on": failing_statuses(options.fail_on),
@@ -119,6 +133,14 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
             for name, text in spans.items()
         },
     }
+
+
+def _address_family(options: SendingOptions) -> AddressFamily:
+    from grantline.messages import AddressFamily
+
+    if options.ipv4 == options.ipv6:
+        return AddressFamily.ANY
+    return AddressFamily.IPV4 if options.ipv4 else AddressFamily.IPV6
 
 
 def failing_statuses(text: str) -> Statuses:

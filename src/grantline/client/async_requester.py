@@ -12,6 +12,7 @@ from grantline.client.request_options import (
     RequestOptions,
     pages_spec,
     request_spec,
+    upload_of,
 )
 from grantline.connections.credential import CredentialIds
 from grantline.connections.engine import LOCAL, Engine
@@ -40,6 +41,17 @@ class AsyncRequester:
             GrantlineError: The request could not be made.
         """
         spec = request_spec(method, url, options)
+        upload = upload_of(options)
+        if upload is not None:
+            made = await self._engine.make_request(
+                LOCAL,
+                spec,
+                connection_id=self._connection_id,
+                credentials=self._credentials,
+                upload=upload,
+                record=False,
+            )
+            return made.result()
         return await self._engine.request_by_id(
             LOCAL, self._connection_id, spec, credentials=self._credentials
         )

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypedDict, cast
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypedDict, TypeVar, cast
 
+from grantline.calls.multipart import (
+    BINARY_TYPE,
+    Part,
+    SourcePart,
+    file_part,
+    multipart_upload,
+    text_part,
+)
 from grantline.calls.pagination import Pagination
 from grantline.calls.query import REPEAT, ArrayStyle
 from grantline.calls.request import Content, RequestSpec, form_content, json_content
 from grantline.calls.retry import RetryPolicy
 from grantline.calls.statuses import parse_statuses
+from grantline.calls.upload import Upload
 from grantline.codec import from_plain
+from grantline.connections.files import FileSource
 from grantline.errors import InvalidInput
+from grantline.messages import AddressFamily, TlsVersion
 
 Scalar = str | int | float | bool
 Values = Mapping[str, Scalar | Iterable[Scalar] | None] | Iterable[tuple[str, Scalar | None]]
+
+FileGiven = Path | bytes | tuple[str, Path | bytes] | tuple[str, Path | bytes, str]
+Files = Mapping[str, FileGiven | list[FileGiven]]
+
+E = TypeVar("E", bound=StrEnum)
 
 PLAIN_TYPE = "application/octet-stream"
 
@@ -29,11 +48,17 @@ class RequestOptions(TypedDict, total=False):
         array_style: ``repeat``, ``brackets``, ``indexed`` or ``comma``.
         headers: A mapping, or pairs where a name is repeated.
         json: The body, any JSON value.
-        data: The body, a form.
+        data: The body, a form; with ``files`` its other fields.
+        files: The body, a form with files: paths, which are read while they are sent, or bytes; as
+            ``(filename, file)`` or ``(filename, file, media_type)`` where that must be said. A
+            list repeats its name.
         content: The body as it is; name its type in ``headers``.
         compress: Sends the body in gzip coding.
         accept_compressed: Off asks for an answer without content coding.
         timeout: For the whole exchange, in seconds or as a span.
+        connect_timeout: For reaching the service, the TLS handshake included.
+        minimum_tls: ``1.2`` or ``1.3``.
+        address_family: ``any``, ``ipv4`` or ``ipv6``.
         follow_redirects: Off shows the 3xx answer itself. The token never leaves its hosts anyway.
         parse_response: Off leaves ``Response.data`` as it came.
         fail_on: Statuses that raise ``UpstreamError``: numbers, classes such as ``4xx``.
@@ -45,10 +70,14 @@ class RequestOptions(TypedDict, total=False):
     headers: Mapping[str, str] | Iterable[tuple[str, str]] | None
     json: Any
     data: Values | None
+    files: Files | None
     content: bytes | str | None
     compress: bool
     accept_compressed: bool
     timeout: float | timedelta | None
+    connect_timeout: float | timedelta | None
+    minimum_tls: TlsVersion | str
+    address_family: AddressFamily | str
     follow_redirects: bool
     parse_response: bool
     fail_on: Iterable[int | str]
@@ -85,19 +114,25 @@ def request_spec(method: str, url: str, options: RequestOptions) -> RequestSpec:
             hint=f"The options are {known}.",
         )
     headers = options.get("headers") or ()
-    timeout = options.get("timeout")
     retry = options.get("retry")
     return RequestSpec(
         method=method.upper(),
         url=url,
         headers=tuple(headers.items() if isinstance(headers, Mapping) else headers),
         query=_pairs(options.get("params")),
-        array_style=_array_style(options.get("array_style", REPEAT)),
+        array_style=_choice(ArrayStyle, options.get("array_style", REPEAT), field="array_style"),
         content=_body(options),
         compress=options.get("compress", False),
         accept_compressed=options.get("accept_compressed", True),
         follow_redirects=options.get("follow_redirects", True),
-        timeout=timedelta(seconds=timeout) if isinstance(timeout, int | float) else timeout,
+        timeout=_span(options.get("timeout")),
+        connect_timeout=_span(options.get("connect_timeout")),
+        minimum_tls=_choice(
+            TlsVersion, options.get("minimum_tls", TlsVersion.TLS_1_2), field="minimum_tls"
+        ),
+        address_family=_choice(
+            AddressFamily, options.get("address_family", AddressFamily.ANY), field="address_family"
+        ),
         parse_response=options.get("parse_response", True),
         fail_on=parse_statuses(map(str, options.get("fail_on", ())), field="fail_on"),
         retry=RetryPolicy(attempts=retry) if isinstance(retry, int) else retry,
@@ -120,14 +155,47 @@ def pages_spec(url: str, options: PagesOptions) -> tuple[RequestSpec, str]:
     return replace(spec, pagination=cast("Pagination | None", pagination)), str(resume_from)
 
 
-def _array_style(given: ArrayStyle | str) -> ArrayStyle:
+def upload_of(options: RequestOptions) -> Upload | None:
+    """The form with files that ``options`` describe; None when they describe none.
+
+    Raises:
+        InvalidInput: A file cannot be read.
+    """
+    files = options.get("files")
+    if not files:
+        return None
+    texts = [text_part(name, value) for name, value in _pairs(options.get("data"))]
+    parts = [
+        _file(name, each)
+        for name, value in files.items()
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    return multipart_upload([*texts, *parts], boundary=f"grantline-{secrets.token_hex(16)}")
+
+
+def _file(name: str, value: FileGiven) -> Part | SourcePart:
+    filename, file, kind = "", value, BINARY_TYPE
+    if isinstance(value, tuple):
+        filename, file, *more = value
+        kind = more[0] if more else BINARY_TYPE
+    if isinstance(file, bytes):
+        return file_part(name, file, filename=filename or name, media_type=kind)
+    path = Path(cast("Path", file))
+    return SourcePart(name, FileSource.open(path), filename or path.name, kind)
+
+
+def _span(given: float | timedelta | None) -> timedelta | None:
+    return timedelta(seconds=given) if isinstance(given, int | float) else given
+
+
+def _choice(kind: type[E], given: str, *, field: str) -> E:
     try:
-        return ArrayStyle(given)
+        return kind(given)
     except ValueError:
         raise InvalidInput(
-            f"There is no array style {given!r}.",
-            field="array_style",
-            hint=f"Use one of: {', '.join(ArrayStyle)}.",
+            f"{given!r} is no value of {field}.",
+            field=field,
+            hint=f"Use one of: {', '.join(kind)}.",
         ) from None
 
 
@@ -135,14 +203,16 @@ def _body(options: RequestOptions) -> Content | None:
     # ``json=None`` is the JSON value null, so being there is what counts; the others mean "none".
     given = [
         name
-        for name in ("json", "data", "content")
+        for name in ("json", "data", "files", "content")
         if name in options and (name == "json" or options.get(name) is not None)
     ]
+    if given == ["data", "files"]:
+        return None  # one form, which `upload_of` makes
     if len(given) > 1:
         raise InvalidInput(
             f"A request has one body, and {' and '.join(given)} are two.",
             field=given[1],
-            hint="Give one of json, data and content.",
+            hint="Give one of json, data, files and content.",
         )
     match given:
         case ["json"]:
