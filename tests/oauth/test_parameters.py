@@ -27,7 +27,7 @@ PAIRS = st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=6
 @pytest.mark.parametrize(
     ("extra", "told"),
     [
-        ((("state", "x"),), "“state”"),
+        ((("nonce", "x"),), "“nonce”"),
         ((("client_secret", "x"),), "“client_secret”"),
         ((("Grant_Type", "x"),), "“Grant_Type”"),
         ((("code ", "x"),), "“code ”"),
@@ -42,6 +42,12 @@ def test_what_is_ours_or_doubled_is_refused_by_name(extra: Pairs, told: str) -> 
             (("mine", "1"),), extra, owned=OWNED_IN_TOKEN_REQUEST, field="Access token parameters"
         )
     assert caught.value.field == "Access token parameters"
+
+
+def test_a_service_that_wants_the_state_at_the_token_endpoint_too_can_have_it() -> None:
+    """quirk: Dropbox Sign, https://developers.hellosign.com/api/reference/oauth/, 2026-11-29"""
+    extra = (("state", "{state}"),)
+    assert merge_parameters((), extra, owned=OWNED_IN_TOKEN_REQUEST, field="f") == extra
 
 
 def test_resource_and_audience_may_repeat() -> None:

@@ -38,7 +38,7 @@ OWNED_IN_AUTHORIZATION: Final = frozenset(
 )
 OWNED_IN_TOKEN_REQUEST: Final = frozenset(
     {"grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type"}
-    | {"code", "refresh_token", "state", "nonce", "iss"}
+    | {"code", "refresh_token", "nonce", "iss"}
 )
 
 
