@@ -45,7 +45,7 @@ def test_what_is_ours_or_doubled_is_refused_by_name(extra: Pairs, told: str) -> 
 
 
 def test_a_service_that_wants_the_state_at_the_token_endpoint_too_can_have_it() -> None:
-    """quirk: Dropbox Sign, https://developers.hellosign.com/api/reference/oauth/, 2026-11-29"""
+    """quirk: Dropbox Sign, https://developers.hellosign.com/api/reference/oauth/, 2026-11-29."""
     extra = (("state", "{state}"),)
     assert merge_parameters((), extra, owned=OWNED_IN_TOKEN_REQUEST, field="f") == extra
 
