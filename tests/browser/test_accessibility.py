@@ -70,6 +70,10 @@ def paths(
             "request": request,
             "history": "/history",
             "run": str(run),
+            "credentials": "/credentials",
+            "which credential": "/credentials/new",
+            "an API key": "/credentials/new?kind=key",
+            "requests of one": f"/requests?connection={connection.rpartition('/')[2]}",
             "providers": "/providers",
             "settings": "/settings",
             "not found": "/nowhere",
@@ -78,10 +82,11 @@ def paths(
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical on a page."""
+    """What axe finds serious or critical on a page, in what is folded too."""
     if not AXE.exists():
         raise pytest.fail.Exception(NO_AXE, pytrace=False)
     # By the debugger, not by a tag: the page's own policy allows no script but ours.
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(RUN)
     return found

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from grantline.calls.curl_export import CommandLine
 from grantline.calls.multipart import multipart_content, text_part
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import (
     FORM_TYPE,
@@ -32,6 +33,7 @@ from grantline.calls.shell_words import split_words
 from grantline.calls.snippets import to_cli, to_python
 from grantline.calls.upload import Joined, Upload
 from grantline.cli import request as command
+from grantline.cli.paging_options import PagingOptions
 from grantline.client.request_options import request_spec
 from grantline.connections.connection import Actor
 from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
@@ -258,3 +260,46 @@ def test_a_snippet_reads_as_a_person_would_write_it() -> None:
 def test_a_timeout_is_rounded_up_to_whole_seconds_for_the_command_line() -> None:
     spec = RequestSpec(url="/", timeout=timedelta(seconds=1.2), follow_redirects=False)
     assert to_cli(spec, "c").text.endswith("--no-redirects \\\n  --timeout 2s")
+
+
+PAGED = RequestSpec(
+    url="/orders",
+    fail_on=("404", "5xx"),
+    pagination=Pagination(
+        type=PaginationType.TOKEN, items="data.items", next="meta.next", size=50, max_pages=9
+    ),
+)
+
+
+def test_a_list_in_pages_is_a_loop_in_python_and_options_on_the_command_line() -> None:
+    program = to_python(PAGED, "shop")
+    compile(program, "snippet", "exec")
+    assert "for item in connection.items(\n" in program
+    assert "'next': 'meta.next'" in program
+    assert "fail_on=['404', '5xx']" in program
+    command_line = to_cli(PAGED, "shop").text.replace(" \\\n ", "")
+    assert command_line.endswith(
+        "--paginate token --items data.items --page-size 50 --next meta.next --max-pages 9"
+    )
+
+
+def test_the_command_line_knows_every_option_of_a_list_in_pages() -> None:
+    everything = Pagination(
+        type=PaginationType.PAGE,
+        items="i",
+        parameter="p",
+        place=ParameterPlace.BODY,
+        start=0,
+        size=1,
+        size_parameter="s",
+        next="n",
+        total="t",
+        total_pages="tp",
+        more="m",
+        max_pages=2,
+    )
+    said = to_cli(RequestSpec(url="/x", pagination=everything), "shop").text
+    known = {each.name for each in fields(PagingOptions)} - {"paginate", "resume_from"}
+    for name in known:
+        option = {"next_place": "next"}.get(name, name).replace("_", "-")
+        assert f"--{option} " in said, name

@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
 from grantline.calls.curl_export import CommandLine, inline_text
+from grantline.calls.pagination import Pagination
 from grantline.calls.query import REPEAT, Pairs, encode_query
 from grantline.calls.request import (
     FORM_TYPE,
@@ -22,6 +23,7 @@ from grantline.calls.request import (
 )
 from grantline.calls.retry import IDEMPOTENT
 from grantline.calls.statuses import ERROR_STATUSES
+from grantline.codec import to_plain
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, Headers, TlsVersion, first_value
 
@@ -48,17 +50,23 @@ def to_python(spec: RequestSpec, connection_name: str, *, credential_name: str =
     call = f"{caller}.{spec.method.lower()}" if named else f"{caller}.request"
     arguments = [] if named else [repr(spec.method)]
     arguments += [repr(spec.url), *_arguments(spec)]
-    line = f"response = {call}({', '.join(arguments)})"
-    if len(line) > _WIDTH or "\n" in line:
-        inner = "".join(f"    {each},\n" for each in arguments)
-        line = f"response = {call}(\n{inner})"
-    return (
-        "from grantline import Connections\n\n"
-        f"{caller} = Connections.open().{get}\n"
-        f"{line}\n"
-        "response.raise_for_status()\n"
-        "print(response.text)\n"
-    )
+    head = f"from grantline import Connections\n\n{caller} = Connections.open().{get}\n"
+    if spec.pagination is not None:
+        method = [] if spec.method == "GET" else [f"method={spec.method!r}"]
+        paged = [f"pagination={to_plain(spec.pagination)!r}"]
+        arguments = [repr(spec.url), *method, *_arguments(spec), *paged]
+        loop = _call(f"for item in {caller}.items", arguments)
+        return f"{head}{loop}:\n    print(item)\n"
+    line = _call(f"response = {call}", arguments)
+    return f"{head}{line}\nresponse.raise_for_status()\nprint(response.text)\n"
+
+
+def _call(start: str, arguments: list[str]) -> str:
+    line = f"{start}({', '.join(arguments)})"
+    if len(line) <= _WIDTH and "\n" not in line:
+        return line
+    inner = "".join(f"    {each},\n" for each in arguments)
+    return f"{start}(\n{inner})"
 
 
 def to_cli(spec: RequestSpec, connection_name: str, *, credential_name: str = "") -> CommandLine:
@@ -102,6 +110,25 @@ def _sending_options(spec: RequestSpec, query: Pairs) -> Iterator[str]:
         yield f"--retry {spec.retry.attempts - 1}"
         more = (method for method in spec.retry.methods if method not in IDEMPOTENT)
         yield from (_option("--retry-method", method) for method in more)
+    if spec.pagination is not None:
+        yield from _paging_options(spec.pagination)
+
+
+# The options of the command line that are called otherwise than the fields of `Pagination`.
+_PAGING_NAMES: Final = {
+    "type": "paginate",
+    "parameter": "page-parameter",
+    "place": "page-place",
+    "start": "page-start",
+    "size": "page-size",
+    "size_parameter": "page-size-parameter",
+}
+
+
+def _paging_options(pagination: Pagination) -> Iterator[str]:
+    for name, value in to_plain(pagination).items():
+        option = _PAGING_NAMES.get(name, name.replace("_", "-"))
+        yield _option(f"--{option}", str(value))
 
 
 def _arguments(spec: RequestSpec) -> Iterator[str]:
@@ -137,6 +164,7 @@ def _arguments(spec: RequestSpec) -> Iterator[str]:
             spec.address_family is not AddressFamily.ANY,
             f"address_family={spec.address_family.value!r}",
         ),
+        (spec.fail_on not in {(), ERROR_STATUSES}, f"fail_on={list(spec.fail_on)!r}"),
     )
     yield from (text for given, text in options if given)
 
