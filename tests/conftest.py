@@ -8,7 +8,14 @@ import pytest
 from hypothesis import settings
 
 # Databases, and the servers that others wrote, for every test that asks for one.
-pytest_plugins = ["tests.peers.fixtures", "tests.postgres", "tests.pgbouncer", "tests.storage"]
+pytest_plugins = [
+    "tests.peers.fixtures",
+    "tests.pgbouncer",
+    "tests.postgres",
+    "tests.storage",
+    # Not asked for by anybody: it watches all of them.
+    "tests.way_out",
+]
 
 # How long one example takes says something about the machine, not about the code.
 settings.register_profile("grantline", deadline=None)

@@ -38,6 +38,7 @@ from grantline.testing.corpus.attack_finding import (
     policy_of,
     setup_of,
 )
+from grantline.testing.corpus.attack_history import echo
 from grantline.testing.corpus.cases import Row
 from grantline.testing.corpus.wire import PUBLIC_ADDRESS, Answer, Seen, Wire
 from grantline.url import Url, parse_endpoint, parse_url, resolve_reference
@@ -144,7 +145,9 @@ def _arrived(wire: Wire, start: Url, headers: Headers, setup: dict[str, Any]) ->
 
 
 async def response_body(row: Row) -> Finding:
-    """An answer with this body; or one that comes a byte at a time."""
+    """An answer with this body; or one that comes a byte at a time, or says the request back."""
+    if "echo" in row["input"]:
+        return await echo()
     start = parse_url(DEFAULT_FROM)
     drip = re.search(r"byte every (\d+)", row["input"])
     if drip is None and "<" not in row["input"]:
