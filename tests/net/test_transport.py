@@ -417,6 +417,7 @@ async def test_a_client_certificate_is_presented_only_by_the_request_that_has_it
 async def test_the_engine_is_configured_as_promised() -> None:
     async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
         await transport.send(HttpRequest("GET", server.url()))
-        pool = await transport._pools.enter("", DIRECT, reuse=True)  # noqa: SLF001
+        pool = transport._pools.enter("", DIRECT, reuse=True)  # noqa: SLF001
+        assert pool is not None
         assert not pool.session.trust_env
         assert isinstance(pool.session.cookie_jar, aiohttp.DummyCookieJar)

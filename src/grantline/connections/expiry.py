@@ -14,13 +14,18 @@ from grantline.oauth.settings import AppSettings
 LOOKED_AT_BYTES: Final = 64 * 1024
 
 
+def may_say_expired(settings: AppSettings, status: int) -> bool:
+    """Whether an answer with this ``status`` has to be asked; every request passes here."""
+    return bool(
+        status == 401 or status in settings.expired_statuses or settings.expired_body_matches
+    )
+
+
 async def says_expired(settings: AppSettings, response: R) -> tuple[bool, R]:
     """Whether ``response`` says that its token has ended, and the response, still to be read."""
     if response.status == 401 or response.status in settings.expired_statuses:
         return True, response
     texts = tuple(text.encode() for text in settings.expired_body_matches if text)
-    if not texts:
-        return False, response
     if isinstance(response, HttpResponse):
         return any(text in response.body for text in texts), response
     first = b""

@@ -19,7 +19,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.credentials import RequestCredential, checked_credential
-from grantline.connections.expiry import says_expired
+from grantline.connections.expiry import may_say_expired, says_expired
 from grantline.connections.journey import Journey, R, Send, travel
 from grantline.connections.run_cookies import RunCookies, with_cookies
 from grantline.connections.tokens import Tokens
@@ -180,6 +180,8 @@ class Performer:
         if not isinstance(caller, AsConnection) or not journey.as_caller:
             return journey, 1, ""
         holding = caller.holding
+        if not may_say_expired(holding.settings, journey.response.status):
+            return journey, 1, ""
         expired, journey.response = await says_expired(holding.settings, journey.response)
         if not expired or not holding.renewable:
             return journey, 1, ""

@@ -38,16 +38,25 @@ class Exchange:
         """Of the answer, names in lower case."""
         return tuple([(name.lower(), value) for name, value in self.response.headers.items()])
 
+    def arrived(self, limit_bytes: int) -> bytes | None:
+        """The body, if it came with the headers, in no coding; None where it must be awaited."""
+        content = self.response.content
+        if (
+            not content.is_eof()
+            or content.exception() is not None
+            or content.total_bytes > limit_bytes
+            or "Content-Encoding" in self.response.headers
+        ):
+            return None
+        return content.read_nowait()
+
     async def read(self, limit_bytes: int) -> bytes:
         """The decoded body, never more than ``limit_bytes`` of it in memory."""
         content = self.response.content
         coding = self.response.headers.get("Content-Encoding", "")
         try:
-            chunk = await content.readany()
-            if not coding and content.at_eof() and len(chunk) <= limit_bytes:
-                return chunk  # as most answers come: plain, and in one piece
             decoder = ContentDecoder(coding, limit_bytes)
-            parts = [decoder.feed(chunk)]
+            parts = []
             while chunk := await content.readany():
                 parts.append(decoder.feed(chunk))
         except BROKEN as error:
@@ -70,4 +79,5 @@ class Exchange:
     async def close(self) -> None:
         """Ends it; after the whole body its connection has been given back already."""
         self.response.close()
-        await self.pool.leave()
+        if self.pool.leave():
+            await self.pool.session.close()

@@ -40,11 +40,10 @@ class Pool:
     users: int = 0
     retired: bool = False
 
-    async def leave(self) -> None:
-        """Ends one use."""
+    def leave(self) -> bool:
+        """Ends one use; True when it was the last one of a pool that must be closed now."""
         self.users -= 1
-        if self.retired and not self.users:
-            await self.session.close()
+        return self.retired and not self.users
 
 
 class Pools:
@@ -81,19 +80,28 @@ class Pools:
         self._pools: OrderedDict[_Key, Pool] = OrderedDict()
         self._context = lru_cache(maxsize=at_most)(client_context)
 
-    async def enter(self, partition: str, route: Route, *, reuse: bool) -> Pool:
-        """The pool for requests of ``partition`` on ``route``; `Pool.leave` ends the use."""
-        # Connections that serve one request have nothing to share, so they need no partition.
-        key = (partition if reuse else "", None if route is DIRECT else route, reuse)
+    def enter(self, partition: str, route: Route, *, reuse: bool) -> Pool | None:
+        """The pool for requests of ``partition`` on ``route``; `Pool.leave` ends the use.
+
+        None when there is none yet; `open` opens it.
+        """
+        key = _key(partition, route, reuse=reuse)
         pool = self._pools.get(key)
-        if pool is None:
-            pool = self._pools[key] = self._new_pool(route, reuse=reuse)
+        if pool is not None:
+            self._pools.move_to_end(key)
             pool.users += 1
-            if len(self._pools) > self._at_most:
-                await _retire(self._pools.popitem(last=False)[1])
-            return pool
-        self._pools.move_to_end(key)
-        pool.users += 1
+        return pool
+
+    async def open(self, partition: str, route: Route, *, reuse: bool) -> Pool:
+        """A new pool, already in use."""
+        pool = self._new_pool(route, reuse=reuse)
+        pool.users = 1
+        self._pools[_key(partition, route, reuse=reuse)] = pool
+        if len(self._pools) > self._at_most:
+            oldest = self._pools.popitem(last=False)[1]
+            oldest.retired = True
+            if not oldest.users:
+                await oldest.session.close()
         return pool
 
     async def aclose(self) -> None:
@@ -160,10 +168,9 @@ class Pools:
 _Key = tuple[str, Route | None, bool]
 
 
-async def _retire(pool: Pool) -> None:
-    pool.retired = True
-    if not pool.users:
-        await pool.session.close()
+def _key(partition: str, route: Route, *, reuse: bool) -> _Key:
+    # Connections that serve one request have nothing to share, so they need no partition.
+    return partition if reuse else "", None if route is DIRECT else route, reuse
 
 
 async def _send_once(

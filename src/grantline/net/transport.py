@@ -150,7 +150,9 @@ class EgressTransport:
         url, text = self._checked_url(request.url)
         exchange = await self._open(request, url, limits, partition)
         try:
-            body = await exchange.read(limits.response_bytes)
+            body = exchange.arrived(limits.response_bytes)
+            if body is None:  # most answers come in one piece
+                body = await exchange.read(limits.response_bytes)
         finally:
             await exchange.close()
         return HttpResponse(exchange.response.status, exchange.headers, body, text)
@@ -198,8 +200,11 @@ class EgressTransport:
         check_method(request.method)
         for name, value in request.headers:
             check_header(name, value)
-        pool = await self._pools.enter(partition, request.route, reuse=limits.reuse)
-        host, way, body = url.raw_host or "", pool.way, request.body
+        route, body, reuse = request.route, request.body, limits.reuse
+        pool = self._pools.enter(partition, route, reuse=reuse)
+        if pool is None:
+            pool = await self._pools.open(partition, route, reuse=reuse)
+        host, way = url.raw_host or "", pool.way
         dialled_for.set(host)
         payload = None if isinstance(body, bytes) else SourcePayload(body)
         is_open = way is not None and url.scheme == "http"
@@ -227,7 +232,8 @@ class EgressTransport:
                 response.close()
                 raise failed(host, "proxy", sent=False)
         except BaseException as error:
-            await pool.leave()
+            if pool.leave():
+                await pool.session.close()
             if isinstance(error, BROKEN):
                 raise failure(error, host, payload) from None
             raise
@@ -246,5 +252,6 @@ def _timeout(limits: Limits, *, is_proxied: bool) -> aiohttp.ClientTimeout:
         # A proxy that takes the connection and then says nothing.
         connect=connect_s if is_proxied else None,
         sock_connect=connect_s,
-        sock_read=limits.idle.total_seconds(),
+        # A later deadline would cost every request a timer, and end nothing.
+        sock_read=limits.idle.total_seconds() if limits.idle < limits.total else None,
     )
