@@ -5,8 +5,8 @@ start of a task or thread if need be. Code of Grantline may only use sockets tha
 made; what runs for nobody in particular may open none; and names are never really looked up. What
 tests do by themselves is their business, as is what ``grantline.testing`` does for them, and the
 HTTP libraries of other people that ``grantline.integrations`` serves dial by themselves on purpose.
-So do the clients of key services in ``grantline.vault``: they ask one place that the operator named,
-before there is a transport.
+So do the clients of key services in ``grantline.vault``: they ask one place that the operator
+named, before there is a transport.
 """
 
 from __future__ import annotations

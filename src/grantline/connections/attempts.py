@@ -164,6 +164,8 @@ class _Series:
                 wait = decision.wait
             elif response is None:
                 return result
+            elif len(self.attempts) == 1 and not waited and self._spec.parse_response:
+                return response  # as most requests end: there is nothing to add to it
             else:
                 return replace(
                     response,
@@ -183,7 +185,7 @@ class _Series:
                 return await send(), waited, at
             url = join_target(holding.settings.base_url, spec.url)
             waited = await self._pacer.turn(holding, url, within=spec.timeout or API_LIMITS.total)
-            at = clock.now()
+            at = clock.now() if waited else at
             response = await send()
         except GrantlineError as error:
             return error, waited, at

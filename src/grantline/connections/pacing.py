@@ -55,7 +55,8 @@ class Pacer:
     def _limiter(self, holding: Holding) -> Limiter:
         key, rules = holding.record.id, rules_of(holding).rate_limit
         limiter = self._limiters.get(key)
-        if limiter is None or limiter.rules != rules:
+        # The rules of one service are one object, until somebody edits them.
+        if limiter is None or (limiter.rules is not rules and limiter.rules != rules):
             limiter = self._limiters[key] = Limiter(rules)
             if len(self._limiters) > MOST_CONNECTIONS:
                 self._limiters.popitem(last=False)

@@ -23,14 +23,19 @@ class RunCookies:
 
     def jar(self, partition: str) -> CookieJar:
         """The jar of one connection, or of all requests without any."""
-        return self._jars.setdefault(partition, CookieJar())
+        jar = self._jars.get(partition)
+        if jar is None:
+            jar = self._jars[partition] = CookieJar()
+        return jar
 
 
 def with_cookies(send: Send[R], jar: CookieJar, now: Callable[[], datetime]) -> Send[R]:
     """``send``, with the cookies of ``jar`` put on and those of the answers put in."""
 
     async def sent(request: HttpRequest) -> R:
-        response = await send(_carrying(request, jar.header(request.url, now()) if jar else ""))
+        response = await send(
+            _carrying(request, jar.header(request.url, now())) if jar else request
+        )
         set_cookies = [value for name, value in response.headers if name == "set-cookie"]
         if set_cookies:
             jar.learn(request.url, set_cookies, now())
