@@ -90,21 +90,27 @@ def check_headers(
 
 
 def check_header(name: str, value: str) -> None:
-    """Refuse one header that no request may carry, whoever wrote it.
+    """Refuse one header that no request may carry, whoever wrote it; raises as `check_all`."""
+    check_all(((name, value),))
+
+
+def check_all(headers: Iterable[tuple[str, str]]) -> None:
+    """Refuse headers that no request may carry, whoever wrote them.
 
     Raises:
         EgressBlocked: ``header_name``, ``header_value`` or ``reserved_header``.
     """
-    _check_name(name)
-    # The pattern is for tabs; nearly every value passes the two cheap tests.
-    if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
-        raise EgressBlocked(
-            f"The value of the header {name} contains a line break, a control character or "
-            "a character outside ASCII.",
-            rule="header_value",
-            address=name,
-            hint="Encode the value as the service documents it.",
-        )
+    for name, value in headers:
+        _check_name(name)
+        # The pattern is for tabs; nearly every value passes the two cheap tests.
+        if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
+            raise EgressBlocked(
+                f"The value of the header {name} contains a line break, a control character or "
+                "a character outside ASCII.",
+                rule="header_value",
+                address=name,
+                hint="Encode the value as the service documents it.",
+            )
 
 
 # Cached because the same few names come with every request.

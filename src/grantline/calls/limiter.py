@@ -11,6 +11,7 @@ from grantline.calls.rate_limit import (
     USUAL_LIMITS,
     LimitScope,
     RateLimitRules,
+    limit_headers,
     parse_budget,
     read_allowance,
 )
@@ -41,9 +42,19 @@ class Limiter:
     def __init__(self, rules: RateLimitRules = USUAL_LIMITS) -> None:
         self.rules: Final = rules
         self._budget = parse_budget(rules.budget, field="rate_limit") if rules.budget else None
+        self._names = limit_headers(rules) if rules.learned else frozenset()
         self._taken: deque[datetime] = deque()
         self._windows: OrderedDict[str, _Window] = OrderedDict()
         self._bucket_of: OrderedDict[str, str] = OrderedDict()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no limit is known, so that every turn comes at once and leaves no trace."""
+        return self._budget is None and not self._windows
+
+    def may_learn(self, headers: Headers) -> bool:
+        """Whether ``headers``, with names in lower case, may say anything about a limit."""
+        return not self._names.isdisjoint([name for name, _ in headers])
 
     def take(self, path: str, now: datetime) -> timedelta:
         """How long to wait for a turn; no time, and then the turn is taken."""

@@ -135,7 +135,7 @@ def read_reset(headers: Headers, rules: RateLimitRules, *, now: datetime) -> tim
 
 
 def _found(headers: Headers, rules: RateLimitRules) -> dict[str, str]:
-    known = _names(rules)
+    known = limit_headers(rules)
     return {lower: value for name, value in headers if (lower := name.lower()) in known}
 
 
@@ -145,7 +145,7 @@ def _reset(found: Mapping[str, str], rules: RateLimitRules, now: datetime) -> ti
 
 
 @lru_cache(maxsize=256)
-def _names(rules: RateLimitRules) -> frozenset[str]:
+def limit_headers(rules: RateLimitRules) -> frozenset[str]:
     """Every header that is looked at, in lower case."""
     own = (*rules.remaining_headers, *rules.reset_headers, *rules.bucket_headers)
     return frozenset((*map(str.lower, own), *_REMAINING, *_RESET, *_BUCKET, "ratelimit"))

@@ -28,7 +28,7 @@ from grantline.connections.perform import Performer
 from grantline.connections.redaction import Redactor, secrets_of
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.service import rules_of
-from grantline.errors import GrantlineError
+from grantline.errors import GrantlineError, UpstreamError
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS
 
@@ -101,12 +101,34 @@ class Attempts:
         result = await series.run(send)
         if not isinstance(result, Response):
             return Outcome(response=None, error=result, attempts=tuple(series.attempts))
-        error = None
-        if has_status(spec.fail_on, result.status):
-            redactor = Redactor((*secrets_of(holding), *carried.secrets))
-            error = result.failure()
-            error.service_message = redactor.text(error.service_message)
+        error = _failure(spec, result, holding, carried)
         return Outcome(response=result, error=error, attempts=tuple(series.attempts))
+
+    async def answer(
+        self, actor: Actor, spec: RequestSpec, connection_id: str, carried: Carried = NOTHING
+    ) -> Response:
+        """The answer to ``spec``, for who does not ask how it came about; raises its error.
+
+        A request that is sent once, by a connection whose service is not known to have limits,
+        needs nothing of what `make` keeps; programs make most of theirs so.
+        """
+        holding, pacer = self._context.holdings.get(connection_id), self._pacer
+        if (
+            holding is None
+            or holding.record.workspace != actor.workspace
+            or spec.retry is not None
+            or not pacer.is_free(holding)
+        ):
+            made = await self.make(actor, spec, connection_id=connection_id, carried=carried)
+            return made.result()
+        response = await self._performer.request(
+            actor, connection_id, spec, carried=carried, cookies=RunCookies()
+        )
+        if pacer.has_to_learn(holding, response):
+            pacer.learn(holding, join_target(holding.settings.base_url, spec.url), response)
+        if error := _failure(spec, response, holding, carried):
+            raise error
+        return response
 
     async def _holding(self, actor: Actor, connection_id: str | None) -> Holding | None:
         """The connection, however old what is known of it is; its limits seldom change."""
@@ -116,6 +138,21 @@ class Attempts:
         if holding is not None and holding.record.workspace == actor.workspace:
             return holding
         return await self._context.hold(actor, connection_id)
+
+
+def _failure(
+    spec: RequestSpec,
+    response: Response,
+    holding: Holding | None,
+    carried: Carried,
+) -> UpstreamError | None:
+    """The error that ``response`` is by its status, if it is one."""
+    if not spec.fail_on or not has_status(spec.fail_on, response.status):
+        return None
+    redactor = Redactor((*secrets_of(holding), *carried.secrets))
+    error = response.failure()
+    error.service_message = redactor.text(error.service_message)
+    return error
 
 
 class _Series:
@@ -164,15 +201,8 @@ class _Series:
                 wait = decision.wait
             elif response is None:
                 return result
-            elif len(self.attempts) == 1 and not waited and self._spec.parse_response:
-                return response  # as most requests end: there is nothing to add to it
             else:
-                return replace(
-                    response,
-                    attempts=self._sent,
-                    elapsed=now - began,
-                    parse_response=self._spec.parse_response,
-                )
+                return replace(response, attempts=self._sent, elapsed=now - began)
 
     async def _attempt(
         self, send: Callable[[], Awaitable[Response]]

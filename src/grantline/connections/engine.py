@@ -139,8 +139,7 @@ class Engine:
     ) -> Response:
         """The same for a caller that knows the ids: a valid token costs no database access."""
         carried = await self._carried(actor, connection_id, credentials)
-        made = await self._attempts.make(actor, spec, connection_id=connection_id, carried=carried)
-        return made.result()
+        return await self._attempts.answer(actor, spec, connection_id, carried)
 
     @asynccontextmanager
     async def stream(

@@ -25,6 +25,14 @@ class Pacer:
         self._clock = clock
         self._limiters: OrderedDict[str, Limiter] = OrderedDict()
 
+    def is_free(self, holding: Holding) -> bool:
+        """Whether no limit of the connection is known, so that nobody has to wait for a turn."""
+        return self._limiter(holding).is_free
+
+    def has_to_learn(self, holding: Holding, response: Response) -> bool:
+        """Whether ``response`` may say anything that `learn` takes over."""
+        return response.status >= 400 or self._limiter(holding).may_learn(response.headers)
+
     async def turn(self, holding: Holding, url: str, *, within: timedelta) -> timedelta:
         """How long it took until the connection may be used for ``url``.
 

@@ -98,6 +98,7 @@ class Performer:
             elapsed=self._context.clock.now() - started_at,
             attempts=attempts,
             notice=notice,
+            parse_response=spec.parse_response,
         )
 
     @asynccontextmanager

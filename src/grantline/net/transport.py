@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import AddrInfoType, SocketFactoryType
 from yarl import URL
 
-from grantline.calls.headers import check_header, check_method
+from grantline.calls.headers import check_all, check_method
 from grantline.messages import HttpRequest, HttpResponse, Proxy, StreamedResponse
 from grantline.net.exchange import BROKEN, Exchange, failure
 from grantline.net.failures import failed, headers_too_large
@@ -198,8 +198,7 @@ class EgressTransport:
     ) -> Exchange:
         """The exchange of ``request``, once its answer has begun."""
         check_method(request.method)
-        for name, value in request.headers:
-            check_header(name, value)
+        check_all(request.headers)
         route, body, reuse = request.route, request.body, limits.reuse
         pool = self._pools.enter(partition, route, reuse=reuse)
         if pool is None:
@@ -217,7 +216,11 @@ class EgressTransport:
                 # A body without a media type leaves without one; aiohttp would make one up.
                 skip_auto_headers=_NO_CONTENT_TYPE if body else None,
                 allow_redirects=False,
-                timeout=_timeout(limits, is_proxied=way is not None),
+                timeout=(
+                    _API_TIMEOUT
+                    if limits is API_LIMITS and way is None
+                    else _timeout(limits, is_proxied=way is not None)
+                ),
                 max_line_size=limits.header_bytes,
                 max_field_size=limits.header_bytes,
                 # aiohttp may repeat an idempotent request on a new connection, with its body.
@@ -255,3 +258,7 @@ def _timeout(limits: Limits, *, is_proxied: bool) -> aiohttp.ClientTimeout:
         # A later deadline would cost every request a timer, and end nothing.
         sock_read=limits.idle.total_seconds() if limits.idle < limits.total else None,
     )
+
+
+# Worked out once: finding it by all the limits takes longer than most of what is done here.
+_API_TIMEOUT: Final = _timeout(API_LIMITS, is_proxied=False)
