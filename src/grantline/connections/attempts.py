@@ -105,14 +105,15 @@ class Attempts:
         return Outcome(response=result, error=error, attempts=tuple(series.attempts))
 
     async def answer(
-        self, actor: Actor, spec: RequestSpec, connection_id: str, carried: Carried = NOTHING
+        self, actor: Actor, spec: RequestSpec, connection_id: str | None, carried: Carried = NOTHING
     ) -> Response:
         """The answer to ``spec``, for who does not ask how it came about; raises its error.
 
         A request that is sent once, by a connection whose service is not known to have limits,
         needs nothing of what `make` keeps; programs make most of theirs so.
         """
-        holding, pacer = self._context.holdings.get(connection_id), self._pacer
+        pacer = self._pacer
+        holding = self._context.holdings.get(connection_id) if connection_id else None
         if (
             holding is None
             or holding.record.workspace != actor.workspace
