@@ -190,7 +190,7 @@ async def test_the_rest_is_asked_for_without_a_token_where_the_token_never_was(
 async def test_a_key_goes_along_to_its_own_host(world: World) -> None:
     key = KeyCredential(name="X-Key", value=Secret("k"))
     async with recorder(played(broken(7, ETAG), rest(7))) as server:
-        await download(world, server.url(), credential=key)
+        await download(world, server.url(), typed=key)
     assert [each.header("X-Key") for each in server.arrived] == ["k", "k"]
 
 

@@ -32,7 +32,7 @@ def clock() -> JumpingClock:
 
 
 async def ask(world: World, url: str, **more: Any) -> Any:
-    names = {"connection_id", "credential", "upload"} & set(more)
+    names = {"connection_id", "typed", "upload"} & set(more)
     given = {name: more.pop(name) for name in names}
     made = await world.engine.make_request(LOCAL, RequestSpec(url=url, **more), **given)
     return made.result()
@@ -126,7 +126,7 @@ async def test_nginx_takes_a_credential_and_refuses_without(
     world: World, nginx: Nginx, credential: Any, path: str
 ) -> None:
     (nginx.files / "basic" / "data.txt").write_text("GET a=1")
-    assert (await ask(world, nginx.url + path, credential=credential)).text == "GET a=1"
+    assert (await ask(world, nginx.url + path, typed=credential)).text == "GET a=1"
     assert (await ask(world, nginx.url + path)).status == 401
 
 
@@ -151,7 +151,7 @@ async def test_mockoon_sees_a_key_where_it_belongs(
     world: World, mockoon: str, placement: KeyPlacement
 ) -> None:
     key = KeyCredential(name="X-Api-Key", value=Secret("k"), placement=placement)
-    echo = (await ask(world, mockoon + "/echo", credential=key)).json()
+    echo = (await ask(world, mockoon + "/echo", typed=key)).json()
     where = echo["key"] if placement is KeyPlacement.HEADER else echo["query"]["X-Api-Key"]
     assert where == "k"
 
