@@ -10,8 +10,8 @@ from hypothesis import settings
 # Databases, and the servers that others wrote, for every test that asks for one.
 pytest_plugins = [
     "tests.peers.fixtures",
-    "tests.pgbouncer",
     "tests.postgres",
+    "tests.pgbouncer",
     "tests.storage",
     # Not asked for by anybody: it watches all of them.
     "tests.way_out",
