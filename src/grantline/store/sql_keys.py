@@ -89,32 +89,27 @@ class Keys(Database):
     def retire_key(self, fingerprint: str) -> None:
         """Forgets a key under which nothing is sealed any more (law 14)."""
         known = vault_key.c
-        with self._write() as run:
-            _one_at_a_time(run)
-            same = known.fingerprint == fingerprint
+        same = known.fingerprint == fingerprint
+        with self._read() as run:
             found = run.execute(select(known.primary).where(same)).scalar()
             if found is None:
                 raise NotFound(f"This database knows no master key {fingerprint}.")
             if found:
-                raise KeyInUse(
-                    f"The master key {fingerprint} is the primary one: new secrets are sealed "
-                    "with it.",
-                    hint="Make another one primary first: grantline keys primary FINGERPRINT",
-                )
-            # Counted within the transaction that forgets the key.
-            counts = [
-                (each, each.count)
-                for each in _count_sealed(run)
-                if each.head[3:].startswith(fingerprint)
-            ]
-            if counts:
-                places = ", ".join(f"{n} in {each.place.table}" for each, n in counts)
-                total = sum(n for _, n in counts)
-                raise KeyInUse(
-                    f"{total} stored secrets still need the master key {fingerprint}: {places}.",
-                    hint="Run: grantline keys rewrap",
-                )
-            run.execute(delete(vault_key).where(same))
+                raise _primary_needed(fingerprint)
+            # Counting goes through every secret. Writers do not wait for it: what they sealed with
+            # this key before they followed the primary one may arrive after any count.
+            counts = [each for each in _count_sealed(run) if each.head[3:].startswith(fingerprint)]
+        if counts:
+            places = ", ".join(f"{each.count} in {each.place.table}" for each in counts)
+            raise KeyInUse(
+                f"{sum(each.count for each in counts)} stored secrets still need the master key "
+                f"{fingerprint}: {places}.",
+                hint="Run: grantline keys rewrap",
+            )
+        with self._write() as run:
+            _one_at_a_time(run)
+            if not run.execute(delete(vault_key).where(same, known.primary.is_(False))).rowcount:
+                raise _primary_needed(fingerprint)
 
     def count_sealed(self) -> Sequence[SealedCount]:
         """How many values are sealed, by column and by the head that names the key."""
@@ -175,6 +170,13 @@ def _one_at_a_time(run: Connection) -> None:
     first one's key.
     """
     run.execute(select(instance.c.id).with_for_update())
+
+
+def _primary_needed(fingerprint: str) -> KeyInUse:
+    return KeyInUse(
+        f"The master key {fingerprint} is the primary one: new secrets are sealed with it.",
+        hint="Make another one primary first: grantline keys primary FINGERPRINT",
+    )
 
 
 def _primary(run: Connection) -> str | None:
