@@ -22,6 +22,7 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
         (timedelta(hours=-5), "5 h ago"),
         (timedelta(days=3), "in 3 days"),
         (timedelta(days=-90), "3 months ago"),
+        (timedelta(days=4000), "in 11 years"),
     ],
 )
 def test_an_instant_is_told_from_here(span: timedelta, words: str) -> None:

@@ -73,7 +73,9 @@ def _span(span: timedelta) -> str:
     if seconds < 36 * 3600:
         return f"{round(seconds / 3600)} h"
     days = round(seconds / 86400)
-    return f"{days} days" if days < 60 else f"{round(days / 30.44)} months"
+    if days < 60:
+        return f"{days} days"
+    return f"{round(days / 30.44)} months" if days < 730 else f"{round(days / 365.25)} years"
 
 
 def size(count: int) -> str:

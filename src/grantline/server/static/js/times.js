@@ -9,7 +9,8 @@ function words(seconds) {
     : size < 90 * 60 ? [size / 60, "min"]
     : size < 36 * 3600 ? [size / 3600, "h"]
     : size < 60 * 86400 ? [size / 86400, "days"]
-    : [size / 86400 / 30.44, "months"];
+    : size < 730 * 86400 ? [size / 86400 / 30.44, "months"]
+    : [size / 86400 / 365.25, "years"];
   const span = `${Math.round(count)} ${unit}`;
   return seconds > 0 ? `in ${span}` : `${span} ago`;
 }
