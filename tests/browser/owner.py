@@ -81,6 +81,17 @@ class Owner:
         choice.select_option(value)
         self.field("URL").fill(url)
 
+    def keep_key(self, name: str, host: str) -> str:
+        """The path of a new credential: an API key."""
+        self.open("/credentials/new?kind=key")
+        self.field("Credential name").fill(name)
+        self.field("Key name").fill("X-Api-Key")
+        self.field("API key").fill("not so secret")
+        self.add_chips("Hosts", host)
+        self.press("Create")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(name)
+        return self.page.url.removeprefix(self.app.url)
+
     def sees_status(self, words: str) -> None:
         """That an answer has come."""
         expect(self.page.locator("#response .answer-head")).to_contain_text(words)

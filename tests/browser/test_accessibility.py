@@ -42,6 +42,7 @@ def paths(
         run = page.get_by_role("link", name="This run in History").get_attribute("href")
         owner.open("/requests").get_by_role("link", name="accessible request").click()
         request = urlsplit(page.url).path
+        credential = owner.keep_key("accessible key", "api.example.com")
         owner.demo_form("inaccessible", "Authorization code")
         owner.in_window(lambda: owner.press("Save and connect"), deny_at_demo)
         page.wait_for_url("**refused=1")
@@ -68,6 +69,13 @@ def paths(
             "requests": "/requests",
             "new request": "/requests/new",
             "request": request,
+            "credentials": "/credentials",
+            "no credential found": "/credentials?q=nothing-is-called-so",
+            "which kind": "/credentials/new",
+            "empty certificate form": "/credentials/new?kind=certificate",
+            "credential": credential,
+            "delete a credential": f"{credential}/delete",
+            "request with a credential": f"/requests/new?credential={credential.split('/')[-1]}",
             "history": "/history",
             "run": str(run),
             "credentials": "/credentials",

@@ -96,9 +96,11 @@ class CredentialManager:
             InvalidInput: A field is wrong; names it.
             NameTaken: Another credential has the name.
         """
-        hosts = _checked_hosts(new.kind, new.hosts)
+        # In the order of the form: what is wrong first is said first.
+        name = _check_name(new.name)
         contents = contents_of(new.kind, new.fields)
-        return await self._add(actor, _check_name(new.name), new.kind, contents, hosts)
+        hosts = _checked_hosts(new.kind, new.hosts)
+        return await self._add(actor, name, new.kind, contents, hosts)
 
     async def edit(self, actor: Actor, name: str, edit: CredentialEdit) -> Credential:
         """The credential after ``edit``; every request that refers to it follows at once.
