@@ -78,8 +78,6 @@ def paths(
             "request with a credential": f"/requests/new?credential={credential.split('/')[-1]}",
             "history": "/history",
             "run": str(run),
-            "credentials": "/credentials",
-            "which credential": "/credentials/new",
             "an API key": "/credentials/new?kind=key",
             "requests of one": f"/requests?connection={connection.rpartition('/')[2]}",
             "providers": "/providers",

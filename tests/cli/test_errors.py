@@ -79,7 +79,7 @@ def test_json_errors_carry_every_fact(capsys: pytest.CaptureFixture[str]) -> Non
         ("connection", "create", "x", "--client-id", "a", "--username", "ann"),
         ("connection", "authorize", "x", "--timeout", "never"),
         ("connection", "history", "x", "--limit", "0"),
-        ("request", "GET", "https://api.example/"),
+        ("request", "GET"),
         ("token",),
         ("discover", "not a url"),
     ],

@@ -161,7 +161,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _files_but_the_key(folder: Path) -> dict[str, bytes]:
-    return {each.name: each.read_bytes() for each in folder.iterdir() if each.name != "master.key"}
+    files = (each for each in folder.rglob("*") if each.is_file() and each.name != "master.key")
+    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
 
 
 @asynccontextmanager
