@@ -162,6 +162,17 @@ async def test_a_limit_that_lasts_longer_than_the_timeout_is_an_error_that_says_
     assert world.server.journal.count("api") == 1
 
 
+async def test_a_stream_waits_for_its_turn_too(world: World, clock: FakeClock) -> None:
+    found = await world.authorized()
+    left = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "60"))
+    world.server.script("api", Replace(Answer(200, b"{}", left)))
+    before = clock.now()
+    for _ in range(2):
+        async with world.engine.stream(LOCAL, found.id, RequestSpec(url="/me")) as answer:
+            assert answer.status == 200
+    assert clock.now() - before >= timedelta(seconds=60)
+
+
 async def test_a_budget_is_set_by_hand(world: World, clock: FakeClock) -> None:
     found = await world.authorized(rate_limit="2/60s")
     before = clock.now()

@@ -8,7 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.query import ArrayStyle
 from grantline.calls.request import Content, RequestSpec
+from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Actor
 from grantline.connections.credential import CredentialIds, Kind
 from grantline.connections.credentials import BasicCredential, KeyCredential
@@ -28,6 +31,7 @@ from grantline.errors import (
     NameTaken,
     NotFound,
 )
+from grantline.messages import AddressFamily, TlsVersion
 from grantline.secret import Secret
 from grantline.vault.envelope import Place
 from tests.canary import assert_no_canary
@@ -40,8 +44,24 @@ FULL = RequestSpec(
     headers=(("X-A", "1"), ("X-A", "2")),
     query=(("q", CANARY), ("q", "")),
     content=Content(b"\x00\xff" + CANARY.encode(), "application/octet-stream"),
+    array_style=ArrayStyle.COMMA,
+    compress=True,
+    accept_compressed=False,
     follow_redirects=False,
     timeout=timedelta(seconds=1.5),
+    connect_timeout=timedelta(seconds=0.5),
+    minimum_tls=TlsVersion.TLS_1_3,
+    address_family=AddressFamily.IPV6,
+    parse_response=False,
+    fail_on=("4xx", "500-504"),
+    retry=RetryPolicy(attempts=7, within=timedelta(seconds=9.5), methods=("POST",)),
+    pagination=Pagination(
+        type=PaginationType.TOKEN,
+        next="header:X-Next",
+        place=ParameterPlace.BODY,
+        start=0,
+        max_pages=5,
+    ),
 )
 KEY = KeyCredential(name="X-Service", value=Secret(CANARY))
 STRANGER = Actor(workspace="away")
@@ -50,6 +70,36 @@ STRANGER = Actor(workspace="away")
 @pytest.mark.parametrize("spec", [FULL, RequestSpec(url="/me")])
 def test_a_request_comes_back_from_json(spec: RequestSpec) -> None:
     assert spec_from_plain(spec_to_plain(spec)) == spec
+
+
+def test_a_request_that_an_earlier_version_kept_is_read_as_it_was_meant() -> None:
+    kept = {
+        "url": "/x",
+        "method": "POST",
+        "headers": [["X-A", "1"]],
+        "query": [["q", "1"]],
+        "content": {"data": "AP8=", "media_type": "a/b"},
+        "follow_redirects": False,
+        "timeout": 1.5,
+    }
+    assert spec_from_plain(kept) == RequestSpec(
+        url="/x",
+        method="POST",
+        headers=(("X-A", "1"),),
+        query=(("q", "1"),),
+        content=Content(b"\x00\xff", "a/b"),
+        follow_redirects=False,
+        timeout=timedelta(seconds=1.5),
+    )
+
+
+async def test_a_list_that_could_never_be_got_is_not_saved(world: World) -> None:
+    spec = RequestSpec(
+        url="https://api.example/x", pagination=Pagination(type=PaginationType.TOKEN)
+    )
+    with pytest.raises(InvalidInput) as caught:
+        await world.engine.requests.create(LOCAL, NewRequest(name="list", spec=spec))
+    assert caught.value.field == "next"
 
 
 async def the_only_credential(world: World) -> str:

@@ -6,7 +6,8 @@ the service's limits, cookies of the run, further attempts, and statuses that co
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Final
 from grantline.calls.attempt import Attempt
 from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
+from grantline.calls.response_stream import ResponseStream
 from grantline.calls.retry import Decision, Reason, next_attempt
 from grantline.calls.statuses import has_status
 from grantline.calls.target import join_target
@@ -30,7 +32,7 @@ from grantline.connections.run_cookies import RunCookies
 from grantline.connections.service import rules_of
 from grantline.errors import GrantlineError, UpstreamError
 from grantline.messages import DIRECT, Route
-from grantline.net.transport import API_LIMITS
+from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 
 ONCE: Final = Decision(Reason.ONCE)
 NO_TIME: Final = timedelta(0)
@@ -130,6 +132,43 @@ class Attempts:
         if error := _failure(spec, response, holding, carried):
             raise error
         return response
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        *,
+        carried: Carried = NOTHING,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
+        limits: Limits = STREAM_LIMITS,
+    ) -> AsyncIterator[ResponseStream]:
+        """The answer to ``spec`` in its turn, the body still to come; it is asked for once.
+
+        Arguments and errors are those of `Performer.stream`.
+        """
+        holding = await self._holding(actor, connection_id)
+        url = ""
+        if holding is not None:
+            url = join_target(holding.settings.base_url, spec.url)
+            await self._pacer.turn(holding, url, within=spec.timeout or API_LIMITS.total)
+        async with self._performer.stream(
+            actor,
+            connection_id,
+            spec,
+            carried=carried,
+            upload=upload,
+            route=route,
+            limits=limits,
+        ) as answer:
+            if holding is not None:
+                head = Response(
+                    status=answer.status, headers=answer.headers, content=b"", url=answer.url
+                )
+                self._pacer.learn(holding, url, head)
+            yield answer
 
     async def _holding(self, actor: Actor, connection_id: str | None) -> Holding | None:
         """The connection, however old what is known of it is; its limits seldom change."""

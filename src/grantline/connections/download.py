@@ -12,11 +12,11 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.calls.response_stream import ResponseStream
 from grantline.calls.resumption import PARTIAL_CONTENT, part_of, rest_of, validator_of
+from grantline.connections.attempts import Attempts
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.part_file import PartFile
-from grantline.connections.perform import Performer
 from grantline.errors import LimitExceeded, TransportFailed
 from grantline.messages import DIRECT, Headers, Route
 
@@ -60,9 +60,9 @@ class Downloaded:
 class Downloader:
     """Downloads files with connections, credentials, or neither."""
 
-    def __init__(self, context: Context, performer: Performer) -> None:
+    def __init__(self, context: Context, attempts: Attempts) -> None:
         self._context = context
-        self._performer = performer
+        self._attempts = attempts
 
     async def download(
         self,
@@ -108,7 +108,7 @@ class Downloader:
         try:
             while True:
                 try:
-                    async with self._performer.stream(
+                    async with self._attempts.stream(
                         actor,
                         connection_id,
                         arrival.asking(spec),

@@ -115,7 +115,7 @@ class Engine:
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
         self._attempts = Attempts(context, self._performer)
-        self._downloader = Downloader(context, self._performer)
+        self._downloader = Downloader(context, self._attempts)
         self._pages = Pages(context, self._attempts)
         self._maker = Maker(context, self._attempts, self._pages, self.credentials, self.runs)
 
@@ -153,9 +153,9 @@ class Engine:
         route: Route = DIRECT,
         limits: Limits = STREAM_LIMITS,
     ) -> AsyncIterator[ResponseStream]:
-        """The same, the body still to come. Arguments as `Performer.stream`."""
+        """The same, the body still to come. Arguments as `Attempts.stream`."""
         carried = await self._carried(actor, connection_id, credentials)
-        async with self._performer.stream(
+        async with self._attempts.stream(
             actor,
             connection_id,
             spec,

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from grantline.calls.pagination import check_pagination
 from grantline.calls.request import Content, RequestSpec, build_request
 from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Actor
@@ -278,6 +279,8 @@ class SavedRequests:
         if saved.name.startswith(ID_PREFIX):
             raise InvalidInput(f"{ID_PREFIX} is kept for ids.", field=NAME)
         check_one_secret(saved.connection_id, saved.credentials, typed)
+        if saved.spec.pagination is not None:
+            check_pagination(saved.spec.pagination)
         # A connection's own base URL is not known here.
         build_request(saved.spec, base_url=_STAND_IN if saved.connection_id else "")
         if saved.connection_id is not None and saved.connection_id not in known:
