@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grantline.connections.engine import LOCAL
+from grantline.connections.open import open_installation
+from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.errors import RefreshInProgress
 from grantline.secret import Secret
 from grantline.testing.authorization_server import ServerOptions
 from grantline.testing.clock import JumpingClock
-from tests.connections.world import World
+from tests.connections.world import World, environment
 from tests.processes.conftest import Town
 
 pytestmark = pytest.mark.processes
@@ -106,3 +108,28 @@ def test_a_signal_during_a_renewal_leaves_a_sound_store(town: Town, number: int)
 
     # Ctrl-C lets the renewal finish; SIGTERM, unhandled, ends the process at once.
     assert town.run(works) == (1 if number == signal.SIGINT else 2)
+
+
+def test_a_key_is_changed_and_given_up_under_a_process_that_runs(town: Town) -> None:
+    child = town.child()
+    child.expect("ready")
+    here = Settings.from_environment(environment(town.folder))
+    with open_installation(here) as installation:
+        keys = installation.keys
+        (old,) = keys.held
+        keys.make_primary(new := keys.add())
+        assert keys.rewrap().left == 0
+        keys.retire(old.fingerprint)
+    child.go()
+    (renewed,) = child.found()
+    assert child.end() == 0
+    with open_installation(here) as installation:
+        # Not even what the running process has just sealed needs the old key.
+        found = {each.fingerprint: each.sealed for each in installation.keys.statuses()}
+        assert found[new] > 0
+        assert found[old.fingerprint] == 0
+
+    async def kept(world: World) -> str:
+        return await world.token(await world.engine.find(LOCAL, town.connection))
+
+    assert town.run(kept) == renewed

@@ -19,14 +19,19 @@ class Vault:
     """Secrets in, opaque strings out, and back.
 
     Thread-safe: the ring is replaced as a whole, by one that holds at least the same keys.
+
+    Attributes:
+        saw_another: It opened what another key sealed than the one that seals here, since
+            ``follow`` was last told which that is: it may be behind.
     """
 
-    __slots__ = ("_more", "_ring")
+    __slots__ = ("_more", "_ring", "saw_another")
 
     def __init__(self, ring: KeyRing, *, more: Callable[[], KeyRing | None] = lambda: None) -> None:
         """A vault with the keys of ``ring``; ``more`` looks again when one is missing."""
         self._ring = ring
         self._more = more
+        self.saw_another = False
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +56,7 @@ class Vault:
             KeyUnavailable: The key that sealed it is not to be had.
             SecretUnreadable: It was damaged, or sealed for another place.
         """
+        self.saw_another |= envelope.wrapped_by(sealed) != self.fingerprint
         opened = self._try(lambda ring: envelope.unseal(sealed, ring, place))
         return Secret(opened.decode("utf-8", "surrogatepass"))
 
@@ -60,6 +66,7 @@ class Vault:
 
     def follow(self, fingerprint: str) -> None:
         """Seals with this key from now on; raises ``KeyUnavailable`` when it is not to be had."""
+        self.saw_another = False
         if fingerprint != self.fingerprint:
             self._ring = self._try(lambda ring: ring.led_by(fingerprint))
 
