@@ -12,12 +12,14 @@ from grantline.calls.request import RequestSpec, json_content
 from grantline.calls.response import Response
 from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
+from grantline.connections.credential import Kind, ids_of
 from grantline.connections.engine import LOCAL
 from grantline.connections.run_detail import SeenBody
 from grantline.connections.runs import Run
 from grantline.server.pages.request_answer import Body, Branch, body_of
 from grantline.server.pages.request_bench import Shelf
 from grantline.testing.clock import JumpingClock
+from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site, a_site
 from tests.server.test_requests import value_of
 
@@ -118,6 +120,20 @@ async def test_a_run_can_be_deleted(site: Site) -> None:
     run = await a_run(site, await site.world.authorized())
     assert (await site.post(f"/history/{run.id}/delete")).status_code == 303
     assert (await site.get(f"/history/{run.id}")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.BASIC])
+async def test_a_run_leads_back_to_a_form_with_the_credential_it_carried(
+    site: Site, kind: Kind
+) -> None:
+    engine = site.world.engine
+    kept = await engine.credentials.create(LOCAL, new_credential(kind))
+    spec = RequestSpec(url=f"{site.world.server.api_url}/me")
+    made = await engine.make_request(LOCAL, spec, credentials=ids_of(kind, kept.id))
+    assert made.run is not None
+    form = await site.get(f"/requests/new?from={made.run.id}")
+    assert f'<option value="{kept.id}" selected>' in form.text
+    assert "left out" not in form.text
 
 
 @pytest.mark.parametrize("path", ["/history/{}", "/history/{}/body", "/requests/new?from={}"])

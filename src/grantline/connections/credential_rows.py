@@ -8,7 +8,7 @@ from typing import Final
 from grantline.codec import to_plain
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credential import Kind
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds, Kind
 from grantline.connections.credential_contents import (
     Authority,
     Contents,
@@ -47,12 +47,14 @@ class Carried:
         identity: Shown to a server that asks for a certificate.
         authority: Trusted beside the system's.
         proxy: What the request goes through.
+        ids: Where all of these are kept.
     """
 
     credential: RequestCredential | None = None
     identity: Identity | None = None
     authority: Authority | None = None
     proxy: Proxy | None = None
+    ids: CredentialIds = NO_CREDENTIALS
 
     def with_one(self, record: CredentialRecord, contents: Contents) -> Carried:
         """The same with what ``record`` holds."""

@@ -191,7 +191,7 @@ class CredentialManager:
             NotFound: One is not there.
             InvalidInput: One is of another kind; names the place.
         """
-        carried = Carried()
+        carried = Carried(ids=ids)
         for place in PLACES:
             if credential_id := getattr(ids, place):
                 record = await record_at(self._context, actor, place, credential_id)

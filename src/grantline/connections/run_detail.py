@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from grantline.calls.attempt import Attempt
 from grantline.calls.response import Response
 from grantline.calls.retry import Reason
+from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.redaction import Redactor
 from grantline.errors import GrantlineError
 from grantline.messages import Headers, HttpRequest, first_value
@@ -40,12 +41,16 @@ class SeenBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeenRequest:
-    """A request as it was sent, but for its secrets."""
+    """A request as it was sent, but for its secrets.
+
+    ``credentials`` are those it named; runs of earlier versions name none.
+    """
 
     method: str
     url: str
     headers: Headers
     body: SeenBody
+    credentials: CredentialIds = NO_CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -86,7 +91,9 @@ def detail_of(
     response: Response | None,
     error: GrantlineError | None,
     redactor: Redactor,
+    *,
     attempts: tuple[Attempt, ...] = (),
+    credentials: CredentialIds = NO_CREDENTIALS,
 ) -> Detail:
     """What may be kept of an exchange."""
     return Detail(
@@ -95,6 +102,7 @@ def detail_of(
             url=redactor.url(request.url),
             headers=redactor.headers(request.headers),
             body=_body(request.data, request.headers, redactor),
+            credentials=credentials,
         ),
         response=_response(response, redactor) if response else None,
         error=_error(error, redactor) if error else None,
@@ -112,6 +120,7 @@ def detail_to_text(detail: Detail) -> str:
                 "url": request.url,
                 "headers": request.headers,
                 "body": _body_to_plain(request.body),
+                "credentials": asdict(request.credentials),
             },
             "response": response
             and {
@@ -137,6 +146,7 @@ def detail_from_text(text: str) -> Detail:
             url=request["url"],
             headers=_headers(request["headers"]),
             body=_body_from_plain(request["body"]),
+            credentials=CredentialIds(**request.get("credentials", {})),
         ),
         response=response
         and SeenResponse(

@@ -30,7 +30,7 @@ from grantline.connections.references import (
     typed_from_plain,
 )
 from grantline.connections.rules import check_name
-from grantline.errors import ConnectionChanged, InvalidInput, NotFound
+from grantline.errors import ConnectionChanged, InvalidInput, NameTaken, NotFound, StoreBusy
 from grantline.secret import Secret
 from grantline.store.records import CredentialRecord, Event, Page, SavedRequestRecord
 from grantline.vault.envelope import Place
@@ -38,6 +38,7 @@ from grantline.vault.envelope import Place
 ID_PREFIX: Final = "req_"
 NAME: Final = "Request name"
 _STAND_IN: Final = "https://stand-in.example"
+_ADOPTIONS: Final = 5
 
 
 class Keep(Enum):
@@ -165,22 +166,21 @@ class SavedRequests:
         Raises:
             NotFound: None in the actor's workspace has it.
         """
-        record = await self._record(actor, name)
-        saved, typed = self._opened(record)
-        if typed is None:
-            return saved
-        # Saved before credentials had names: from here on it refers to one, as all others do.
-        adopted = replace(saved, version=saved.version + 1)
-        event = self._context.event(actor, "request.edited", saved.id, {"name": saved.name})
-        with suppress(ConnectionChanged):
-            await self._write(
-                self._context.store.update_request,
-                Actor(actor.workspace, saved.owner),
-                adopted,
-                typed,
-                event,
-            )
-        return self._opened(await self._record(actor, saved.id))[0]
+        for _ in range(_ADOPTIONS):
+            saved, typed = self._opened(await self._record(actor, name))
+            if typed is None:
+                return saved
+            # Saved before credentials had names: from here on it refers to one, as all others do.
+            # When another process was faster, what that wrote is read again.
+            with suppress(ConnectionChanged, NameTaken):
+                await self._write(
+                    self._context.store.update_request,
+                    Actor(actor.workspace, saved.owner),
+                    replace(saved, version=saved.version + 1),
+                    typed,
+                    self._context.event(actor, "request.edited", saved.id, {"name": saved.name}),
+                )
+        raise StoreBusy("The saved request keeps changing.", hint="Try again.")
 
     async def create(self, actor: Actor, new: NewRequest) -> SavedRequest:
         """A new saved request.

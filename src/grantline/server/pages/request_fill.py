@@ -58,12 +58,16 @@ def form_of_saved(saved: SavedRequest, kind: Kind | None = None) -> RequestForm:
     )
 
 
-def form_of_run(detail: RunDetail) -> Filled:
-    """The form of a request that was made; what was masked has to be typed again."""
+def form_of_run(detail: RunDetail, kind: Kind | None = None) -> Filled:
+    """The form of a request that was made; what was masked has to be typed again.
+
+    ``kind`` is that of the key or password that it carried, as in ``form_of_saved``.
+    """
     seen, run = detail.request, detail.run
     notes = []
+    is_kept = run.connection_id is not None or seen.credentials.credential_id is not None
     headers = tuple(each for each in seen.headers if REDACTED not in each[1])
-    if run.connection_id is None and len(headers) < len(seen.headers):
+    if not is_kept and len(headers) < len(seen.headers):
         notes.append("Headers that held a credential were left out: the history never has them.")
     content = None
     if seen.body.truncated or REDACTED.encode() in seen.body.data:
@@ -71,7 +75,7 @@ def form_of_run(detail: RunDetail) -> Filled:
     elif seen.body.size:
         content = Content(seen.body.data, seen.body.media_type)
     url = _without_masked(seen.url)
-    if url != seen.url and run.connection_id is None:
+    if url != seen.url and not is_kept:
         notes.append("Query parameters that held a credential were left out.")
     headers = tuple(
         each
@@ -81,6 +85,7 @@ def form_of_run(detail: RunDetail) -> Filled:
     )
     spec = RequestSpec(method=seen.method, url=url, headers=headers, content=content)
     form = replace(form_of_spec(spec), settings=RequestSettings())
+    form = with_credentials(form, seen.credentials, kind)
     if run.connection_id is not None:
         form = replace(form, authentication=Authentication.OAUTH, connection_id=run.connection_id)
     return Filled(form=form, notes=tuple(notes))

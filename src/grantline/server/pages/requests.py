@@ -106,7 +106,7 @@ async def new(request: Request) -> Response:
     form = RequestForm()
     if "from" in asked:
         detail = await engine_of(request).runs.find(actor_of(request), asked["from"])
-        filled = form_of_run(detail)
+        filled = form_of_run(detail, await kind_of(request, detail.request.credentials))
         form, notes = filled.form, filled.notes
     if connection_id := asked.get("connection", ""):
         form = replace(form, authentication=Authentication.OAUTH, connection_id=connection_id)
