@@ -137,16 +137,6 @@ def test_a_backup_that_fails_leaves_no_file(original: Original, tmp_path: Path) 
     assert [each.name for each in tmp_path.glob("*bad*")] == []
 
 
-def test_another_passphrase_does_not_open_it(original: Original, tmp_path: Path) -> None:
-    lock = Lock(passphrase=Secret("correct horse"))
-    path = back_up(original.settings, tmp_path / "passphrase.age", lock)
-    assert opened_by_passphrase(path)
-    assert not opened_by_passphrase(original.backup)
-    here = settings(tmp_path / "elsewhere")
-    with pytest.raises(ConfigurationError, match="passphrase is another one"):
-        restore_backup(here, path, Lock(passphrase=Secret("wrong")))
-
-
 def test_another_identity_does_not_open_it(original: Original, tmp_path: Path) -> None:
     stranger = Lock(identities=(Secret(str(pyrage.x25519.Identity.generate())),))
     with pytest.raises(ConfigurationError, match="identity is another one"):
