@@ -25,6 +25,7 @@ def test_authorization_code_asks_in_a_window_and_the_page_notices_by_itself(owne
 def test_another_account_is_connected_through_the_same_app(owner: Owner) -> None:
     owner.connect_demo("first account")
     page = owner.open("/connections/new")
+    owner.field("Search services and your apps").fill("first account")
     page.get_by_role("link", name="first account").click()
     expect(owner.field("Connection name")).to_have_value("first account-2")
     owner.in_window(lambda: owner.press("Save and connect"), allow_at_demo)

@@ -10,6 +10,7 @@ import pytest
 
 from grantline.connections.engine import LOCAL
 from grantline.oauth.settings import FlowType
+from grantline.providers.catalogue import profile
 from tests.server.conftest import Site
 
 JSON = {"Accept": "application/json"}
@@ -53,7 +54,9 @@ async def test_a_catalogue_entry_fills_the_form(site: Site) -> None:
     text = unescape((await site.get("/connections/new?provider=google")).text)
     assert "https://accounts.google.com/o/oauth2/v2/auth" in text
     assert 'value="access_type"' in text
-    assert "Publish the app" in text
+    entry = profile("google")
+    for words in (*entry.steps, *entry.scopes.values(), *(trap.next for trap in entry.traps)):
+        assert words in text
     assert "/oauth/callback/" in text
 
 

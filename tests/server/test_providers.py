@@ -5,11 +5,14 @@ from __future__ import annotations
 from html import unescape
 
 from grantline.providers.catalogue import profile, profile_names
+from grantline.server.pages.list_pages import PER_PAGE
 from tests.server.conftest import Site
 
 
 async def test_every_entry_has_its_console_its_note_and_a_button(site: Site) -> None:
-    text = unescape((await site.get("/providers")).text)
+    last = -(-len(profile_names()) // PER_PAGE)
+    pages = [(await site.get(f"/providers?page={n}")).text for n in range(1, last + 1)]
+    text = unescape("".join(pages))
     for name in profile_names():
         entry = profile(name)
         assert f'href="/connections/new?provider={name}"' in text

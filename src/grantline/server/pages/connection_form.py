@@ -49,6 +49,12 @@ from grantline.server.pages.service import consent_host
 DEMO: Final = "demo"
 # More of them are no help at once; the box above finds the others.
 MOST_SERVICES: Final = 23
+# What people look for most often, in no order.
+_FAMILIAR: Final = frozenset(
+    {"airtable", "asana", "dropbox", "github", "gitlab", "google", "google-calendar"}
+    | {"google-drive", "gmail", "google-sheets", "hubspot", "jira", "linkedin", "microsoft"}
+    | {"notion", "outlook", "salesforce", "shopify", "slack", "spotify", "stripe", "xero", "zoom"}
+)
 SHARED: Final = Caution(
     "redirect_uri",
     "an address that all services share lets a hostile one receive an honest one's code; "
@@ -90,7 +96,7 @@ async def new(request: Request) -> Response:
     return page(
         request,
         "connections/begin.html",
-        entries=found_profiles(find),
+        entries=found_profiles(find) if find else _familiar_first(),
         most_services=MOST_SERVICES,
         apps=await engine_of(request).listing.apps(actor_of(request), query=find, limit=FIRST),
         find=find,
@@ -284,6 +290,10 @@ async def _created(
         # The app of a connection that was renamed may still have the name: nobody sees that one.
         stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
         return await manage.create(actor, replace(given, app_name=f"{values.name[:80]} {stamp}"))
+
+
+def _familiar_first() -> list[Profile]:
+    return sorted(found_profiles(), key=lambda each: each.name not in _FAMILIAR)
 
 
 async def _app(request: Request, form: FormData) -> App | None:

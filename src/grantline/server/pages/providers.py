@@ -10,12 +10,15 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.providers.catalogue import found_profiles
 from grantline.server.page import page
+from grantline.server.pages.list_pages import PER_PAGE, ListPage
 
 
 async def overview(request: Request) -> Response:
-    """The services that were found, or all of them."""
+    """One page of the services that were found, or of all of them."""
     query = request.query_params.get("q", "").strip()
-    return page(request, "providers/list.html", entries=found_profiles(query), query=query)
+    at, found = ListPage.of(request), found_profiles(query)
+    shown = found[at.offset : at.offset + PER_PAGE]
+    return page(request, "providers/list.html", entries=shown, total=len(found), query=query, at=at)
 
 
 ROUTES: Final[list[BaseRoute]] = [Route("/providers", overview)]

@@ -58,6 +58,12 @@ on("click", "[data-remove-chip]", (_event, button) => {
   box.querySelector("[data-chip-input]").focus();
   tell(box);
 });
+// [data-add-chip="name"] adds its data-value to the chips of that name.
+on("click", "[data-add-chip]", (_event, button) => {
+  const box = document.querySelector(`[data-chips="${button.dataset.addChip}"]`);
+  addChips(box, button.dataset.value);
+  tell(box);
+});
 on("click", "[data-chips]", (event, box) => {
   if (event.target === box) box.querySelector("[data-chip-input]").focus();
 });
