@@ -109,7 +109,7 @@ async def test_secrets_are_replaced_one_by_one_and_a_password_is_removed(site: S
     assert refused.status_code == 422
     assert "must be typed again" in refused.text
     assert "http://elsewhere.example" in refused.text
-    await site.post(f"/credentials/{kept.id}", {**moved, "remove_password": "yes"})
+    await site.post(f"/credentials/{kept.id}", {**moved, "remove_secret": "password"})
     after = await site.world.engine.credentials.find(LOCAL, kept.id)
     assert (after.details.url, after.details.has_password) == ("http://elsewhere.example", False)
 

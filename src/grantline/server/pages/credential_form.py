@@ -78,7 +78,7 @@ async def read_credential(
         )
         given: dict[str, Any] = {name: getattr(form, name) or None for name in _TEXTS}
         given |= {name: Secret(text[name]) for name in _SECRETS if text.get(name)}
-        if text.get("remove_password"):
+        if text.get("remove_secret") == "password":
             given["password"] = Secret("")
         if kind is Kind.KEY:
             given |= {"placement": form.placement, "prefix": form.prefix}
