@@ -218,4 +218,5 @@ def _authorization(flow: FlowType) -> AuthorizationRequest:
         state=_STAND_IN,
         verifier=code_verifier(bytes(32)),
         flow=flow,
+        values=_MOMENT.values,
     )

@@ -255,6 +255,7 @@ class _Maker:
             nonce=STAND_IN.reveal(),
             flow=self._flow,
             dpop_thumbprint=STAND_IN.reveal() if self._settings.use_dpop else "",
+            values=MOMENT.values,
         )
 
     def _proof_note(self) -> str:
