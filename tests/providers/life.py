@@ -105,7 +105,7 @@ async def live(
     connected = await engine.find(LOCAL, made.id)
     assert connected.state is State.AUTHORIZED
     if settings.identity.id:
-        assert (connected.account_id, connected.account_label) == (ACCOUNT_ID, _label(settings))
+        assert (connected.account_id, connected.account_label) == _account(settings, service)
 
     answer = await engine.request(LOCAL, made.id, RequestSpec(url=_url(service, connected)))
     assert answer.status == 200
@@ -140,10 +140,13 @@ async def _connect(stage: Stage, service: SimulatedService, made: Connection) ->
         await engine.authorize.obtain(LOCAL, made.id)
 
 
-def _label(settings: AppSettings) -> str:
-    """What the simulation calls the account: its id where the label is the id."""
+def _account(settings: AppSettings, service: SimulatedService) -> tuple[str, str]:
+    """Id and label of the account: in a token answer they may be among the captured values."""
     rules = settings.identity
-    return ACCOUNT_ID if rules.label[:1] == (rules.id,) else LABEL
+    sent = {} if rules.url else service.captured
+    identifier = sent.get(rules.id, ACCOUNT_ID)
+    path = next(iter(rules.label), "")
+    return identifier, identifier if path == rules.id else sent.get(path, LABEL)
 
 
 def _url(service: SimulatedService, made: Connection) -> str:

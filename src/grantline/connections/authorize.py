@@ -295,6 +295,9 @@ class Authorizer:
         asked_at: datetime,
     ) -> TokenSet:
         consent = open_consent(self._context.vault, pending)
+        # What came with the code may be needed to exchange it: a host, a store.
+        told = TokenSet(access_token=code.code, extra=code.captured)
+        holding = replace(holding, settings=self._context.with_tokens(holding, told).settings)
         flow = code_exchange_flow(
             settings=holding.settings,
             secrets=holding.secrets,

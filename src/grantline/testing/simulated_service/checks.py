@@ -75,10 +75,15 @@ def headers(request: Received, pairs: Pairs) -> Iterator[str]:
 
 
 def authentication(
-    request: Received, settings: AppSettings, method: ClientAuthentication, secret: str
+    request: Received,
+    settings: AppSettings,
+    method: ClientAuthentication,
+    secret: str,
+    *,
+    purpose: str = "token",
 ) -> Iterator[str]:
     """Complaints about how the client proves itself: one way, and no other."""
-    secret_name = own_name(settings, "token", "client_secret")
+    secret_name = own_name(settings, purpose, "client_secret")
     if method in _BY_PAIR:
         pair = ":".join(request.basic or ())
         if method is ClientAuthentication.CLIENT_SECRET_BASIC:
@@ -88,15 +93,19 @@ def authentication(
         if secret_name and secret_name in request.parameters:
             yield "the secret is in the parameters as well"
     else:
-        yield from _by_parameters(request, settings, method, secret)
+        id_name = own_name(settings, purpose, "client_id")
+        yield from _by_parameters(request, settings, method, secret, (id_name, secret_name))
 
 
 def _by_parameters(
-    request: Received, settings: AppSettings, method: ClientAuthentication, secret: str
+    request: Received,
+    settings: AppSettings,
+    method: ClientAuthentication,
+    secret: str,
+    names: tuple[str, str],
 ) -> Iterator[str]:
     given = request.parameters
-    id_name = own_name(settings, "token", "client_id")
-    secret_name = own_name(settings, "token", "client_secret")
+    id_name, secret_name = names
     if request.basic and "authorization" not in dict(settings.custom_headers):
         yield "there is a Basic header"
     if id_name and given.get(id_name) != settings.client_id:

@@ -12,7 +12,7 @@ from grantline.clock import Clock
 from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.app_rules import RevokedToken
-from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.request_choices import ClientAuthentication, RequestMethod
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.testing.simulated_service import checks
 from grantline.testing.simulated_service.answers import (
@@ -26,6 +26,7 @@ from grantline.testing.simulated_service.requests import Received, origin_and_pa
 
 LABEL: Final = "Ada Example"
 ACCOUNT_ID: Final = "account-7"
+REGISTERED: Final = "https://grantline.example/oauth/callback"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class SimulatedService:
         self._judge_authorization(given)
         code = self._fresh("code")
         self._asked[code] = given
-        redirect = given[checks.own_name(settings, "authorize", "redirect_uri")]
+        redirect = given.get(checks.own_name(settings, "authorize", "redirect_uri"), REGISTERED)
         sent = {name: value for name, value in self.captured.items() if "." not in name}
         state = given[checks.own_name(settings, "authorize", "state")]
         query = {settings.response.code_parameter: code, "state": state, **sent}
@@ -105,20 +106,27 @@ class SimulatedService:
         yield StreamedResponse(answer.status, answer.headers, chunks(), request.url)
 
     def _answer(self, request: Received) -> HttpResponse:
-        for uri, handle in self._endpoints():
+        for uri, handle in self._endpoints(request):
             if uri and request.url == origin_and_path(uri):
                 return handle(request)
         return self._api(request)
 
-    def _endpoints(self) -> Iterable[tuple[str, Callable[[Received], HttpResponse]]]:
-        settings = self.settings
-        is_api_call = settings.revocation.as_api_request
+    def _endpoints(
+        self, request: Received
+    ) -> Iterable[tuple[str, Callable[[Received], HttpResponse]]]:
+        settings, rules = self.settings, self.settings.revocation
+        # One address may serve several ends: what tells them apart comes first.
+        if not [*checks.differences(request.parameters, dict(settings.upgrade.parameters))]:
+            yield settings.upgrade.uri, self._upgrade
+        revoke = self._revoke_by_api if rules.as_api_request else self._revoke
+        if rules.method is not RequestMethod.POST and request.method == rules.method:
+            yield settings.revocation_uri, revoke
         yield settings.token_uri, self._token
         yield settings.refresh_uri, self._token
         yield settings.upgrade.uri, self._upgrade
         yield settings.device_authorization_uri, self._device
         yield settings.pushed_authorization_uri, self._push
-        yield settings.revocation_uri, self._revoke_by_api if is_api_call else self._revoke
+        yield settings.revocation_uri, revoke
         yield _absolute(settings.identity.url, settings.base_url), self._identity
 
     def _judge_authorization(self, given: dict[str, str]) -> None:
@@ -170,7 +178,7 @@ class SimulatedService:
 
     def _judge_code(self, request: Received, asked: dict[str, str]) -> list[str]:
         settings = self.settings
-        redirect = asked[checks.own_name(settings, "authorize", "redirect_uri")]
+        redirect = asked.get(checks.own_name(settings, "authorize", "redirect_uri"), REGISTERED)
         expected = {"grant_type": "authorization_code", "redirect_uri": redirect}
         named = checks.wanted(settings, "token", expected)
         own = dict(settings.token_parameters)
@@ -195,8 +203,12 @@ class SimulatedService:
             *checks.way(request, method, kind),
             *checks.headers(request, settings.custom_headers + settings.refresh_headers),
             *checks.differences(request.parameters, dict(settings.refresh_parameters)),
-            *self._authentication(
-                request, settings.refresh_authentication or settings.client_authentication
+            *checks.authentication(
+                request,
+                settings,
+                settings.refresh_authentication or settings.client_authentication,
+                self.client_secret,
+                purpose="refresh",
             ),
         ]
         known = self._access if rules.refresh_with == "access_token" else self._refresh
