@@ -72,13 +72,18 @@ async def _answer(context: Context, holding: Holding) -> Any:
     spec = RequestSpec(
         method=rules.method,
         url=rules.url,
-        headers=(("Accept", _JSON),),
+        headers=() if _asks(holding) else (("Accept", _JSON),),
         content=Content(body.encode(), _JSON) if body else None,
     )
     request = build_request(spec, base_url=holding.settings.base_url)
     placed = AsConnection(holding, Proofs(context.moment)).placed(request)
     answer = await exchange(context, holding, Step.IDENTITY, placed, limits=METADATA_LIMITS)
     return json.loads(answer.body) if 200 <= answer.status < 300 else {}
+
+
+def _asks(holding: Holding) -> bool:
+    """Whether the service wants an Accept header of its own."""
+    return any(name.lower() == "accept" for name, _ in holding.settings.api_headers)
 
 
 def _account(holding: Holding, told: Any) -> Account:

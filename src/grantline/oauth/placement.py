@@ -22,12 +22,14 @@ from grantline.oauth.settings import (
 from grantline.oauth.template import finish_pairs
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
+from grantline.version import USER_AGENT
 
 TOKEN_NAME: Final = "Token name"
 TOKEN_PLACEMENT: Final = "Access token placement"
 API_HEADERS: Final = "API headers"
 API_PARAMETERS: Final = "API parameters"
 
+_USUAL: Final = {"accept": "*/*", "user-agent": USER_AGENT}
 _OWN_HEADERS: Final = ("Authorization", "DPoP")
 _SCHEME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]*")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
@@ -107,10 +109,22 @@ def place(request: HttpRequest, credential: Credential, *, proof: str | None = N
     if proof is not None:
         headers = (*headers, ("DPoP", proof))
     if credential.beside:
-        headers += tuple(each for each in credential.beside if each[0].lower() not in taken)
+        headers = _with_beside(headers, credential.beside)
     if credential.query is not None or credential.beside_query:
         url = _with_query(url, credential)
     return replace(request, url=url, headers=headers)
+
+
+def _with_beside(headers: Headers, beside: Headers) -> Headers:
+    """``headers`` with those of ``beside`` that nobody has set; what is usual gives way."""
+    names = {name.lower() for name, _ in beside}
+    own = tuple(
+        (name, value)
+        for name, value in headers
+        if name.lower() not in names or value != _USUAL.get(name.lower())
+    )
+    taken = {name.lower() for name, _ in own}
+    return own + tuple(each for each in beside if each[0].lower() not in taken)
 
 
 def _with_query(url: str, credential: Credential) -> str:
