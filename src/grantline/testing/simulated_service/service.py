@@ -203,12 +203,10 @@ class SimulatedService:
             *checks.way(request, method, kind),
             *checks.headers(request, settings.custom_headers + settings.refresh_headers),
             *checks.differences(request.parameters, dict(settings.refresh_parameters)),
-            *checks.authentication(
+            *self._authentication(
                 request,
-                settings,
                 settings.refresh_authentication or settings.client_authentication,
-                self.client_secret,
-                purpose="refresh",
+                "refresh",
             ),
         ]
         known = self._access if rules.refresh_with == "access_token" else self._refresh
@@ -266,7 +264,9 @@ class SimulatedService:
             *checks.way(request, rules.method, rules.format),
             *checks.headers(request, settings.custom_headers),
             *checks.differences(request.parameters, dict(rules.parameters)),
-            *self._authentication(request, rules.authentication or settings.client_authentication),
+            *self._authentication(
+                request, rules.authentication or settings.client_authentication, "revoke"
+            ),
         ]
         known = self._access | self._refresh
         if rules.token is RevokedToken.ACCESS_TOKEN:
@@ -344,8 +344,12 @@ class SimulatedService:
         found = {rules.id: ACCOUNT_ID} if rules.id else {}
         return {**{path: LABEL for path in rules.label[:1] if path != rules.id}, **found}
 
-    def _authentication(self, request: Received, method: ClientAuthentication) -> Iterable[str]:
-        return checks.authentication(request, self.settings, method, self.client_secret)
+    def _authentication(
+        self, request: Received, method: ClientAuthentication, purpose: str = "token"
+    ) -> Iterable[str]:
+        return checks.authentication(
+            request, self.settings, method, self.client_secret, purpose=purpose
+        )
 
     def _fresh(self, kind: str) -> str:
         self._issued += 1
