@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -391,3 +392,15 @@ def test_a_token_that_ends_too_soon_is_renewed(
     cli.run("token", "orders", "--min-ttl", "2h")
 
     assert server.journal.count("token") == 2
+
+
+def test_a_terminal_sees_how_far_a_list_is(
+    cli: CommandLine, server: FakeAuthorizationServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    server.script("api", *pages([1], [2, 3], []))
+
+    ran = cli.ok("request", "GET", f"{server.api_url}/x", "-c", "orders", "--paginate", "page")
+
+    assert ran.out == "1\n2\n3\n"
+    assert ran.err == "\r1 page, 1 item\r2 pages, 3 items\r3 pages, 3 items\r3 pages, 3 items.\n"

@@ -76,6 +76,7 @@ class AppFields(TypedDict, total=False):
     expired_body_matches: Iterable[str]
     renewal_margin: timedelta | None
     rate_limit: str
+    refresh_grace: timedelta
     refresh_idle_lifetime: timedelta | None
     assertion: AssertionSettings
     response: ResponseRules
