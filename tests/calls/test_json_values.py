@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.calls.json_values import dump_json, load_json
+from grantline.errors import LimitExceeded
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -31,6 +32,15 @@ def test_numbers_are_what_was_written(text: str, value: Any) -> None:
     found = load_json(text)
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("leaf", [1, Decimal("0.10000000000000000001")])
+def test_what_is_too_deep_to_be_written_is_an_error_of_ours(leaf: object) -> None:
+    value = leaf
+    for _ in range(5000):
+        value = [value]
+    with pytest.raises(LimitExceeded):
+        dump_json(value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "[" * 100_000, "1" * 5000])

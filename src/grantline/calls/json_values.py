@@ -6,6 +6,8 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from grantline.errors import LimitExceeded
+
 
 def load_json(text: str | bytes) -> Any:
     """The value of a JSON text.
@@ -24,12 +26,23 @@ def load_json(text: str | bytes) -> Any:
 
 
 def dump_json(value: Any) -> str:
-    """``value``, as ``load_json`` gives it, in one line and with the same digits."""
+    """``value``, as ``load_json`` gives it, in one line and with the same digits.
+
+    Raises:
+        LimitExceeded: ``depth``: it is nested deeper than Python writes.
+    """
     try:
-        return json.dumps(value, ensure_ascii=False)
-    except TypeError:
-        # Python's own writer has no way to put a Decimal in.
-        return _written(value)
+        try:
+            return json.dumps(value, ensure_ascii=False)
+        except TypeError:
+            # Python's own writer has no way to put a Decimal in.
+            return _written(value)
+    except RecursionError:
+        raise LimitExceeded(
+            "The answer is nested too deeply to be written.",
+            limit="depth",
+            hint="Take the body as it came.",
+        ) from None
 
 
 def _written(value: Any) -> str:

@@ -126,6 +126,7 @@ def turn_page(
 
     Raises:
         InvalidInput: Its items are not where ``pagination`` says.
+        LimitExceeded: They are nested too deeply.
     """
     data = replace(response, parse_response=True).data
     items = _items(pagination, data, first=position.number == 1)

@@ -17,7 +17,7 @@ from grantline.calls.response import Response as Answer
 from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.connections.making import Made
-from grantline.errors import GrantlineError, UpstreamError
+from grantline.errors import GrantlineError, LimitExceeded, UpstreamError
 from grantline.server.api.auth import Reader, TheEngine
 from grantline.server.api.fields import HeaderShown, Shown, body_view
 from grantline.server.api.models_calls import AttemptShown, FailureShown, attempts_view
@@ -162,7 +162,7 @@ def _data(found: Answer) -> Any:
     data = found.data
     try:
         dump_json(data)
-    except (RecursionError, TypeError):  # nested deeper than can be written, or bytes
+    except (LimitExceeded, TypeError):  # nested deeper than can be written, or bytes
         return None
     return data if isinstance(data, dict | list) else None
 
