@@ -33,6 +33,21 @@ class PostgresServer:
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "--mode=immediate")
 
+    def crash_and_restart(self) -> None:
+        """Ends it without any grace, and starts it again, which recovers what was committed."""
+        self._run("pg_ctl", "restart", "--wait", "--mode=immediate", f"--log={self._home}/log")
+
+    def cut(self, url: str, *, read_only: bool = False) -> None:
+        """Ends every session of the database at ``url``; new ones may then only read, or not."""
+        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(
+                f"ALTER DATABASE {name} SET default_transaction_read_only = {read_only}"
+            )
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
     def create_database(self) -> str:
         """The URL of a new, empty database."""
         name = f"test_{next(self._numbers)}"

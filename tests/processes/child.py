@@ -56,6 +56,8 @@ async def main(orders: dict[str, Any]) -> None:
 
         found = await asyncio.gather(*(ask() for _ in range(orders["tasks"])))
         say(json.dumps(sorted(set(found))))
+        if orders["lingers"]:
+            await asyncio.to_thread(sys.stdin.readline)
 
 
 if __name__ == "__main__":

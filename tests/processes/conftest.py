@@ -58,14 +58,17 @@ class Town:
 
         return asyncio.run(running())
 
-    def child(self, *, stop: tuple[str, str] | None = None, tasks: int = 1) -> _Child:
-        """A process that is ready to renew the connection."""
+    def child(
+        self, *, stop: tuple[str, str] | None = None, tasks: int = 1, lingers: bool = False
+    ) -> Child:
+        """A process that is ready to renew the connection; one that lingers is told when to end."""
         orders = {
             "environment": environment(self.folder),
             "url": self.url,
             "connection": self.connection,
             "stop": stop,
             "tasks": tasks,
+            "lingers": lingers,
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.processes.child", json.dumps(orders)],
@@ -76,7 +79,7 @@ class Town:
             text=True,
         )
         self.children.append(process)
-        return _Child(process)
+        return Child(process)
 
     @asynccontextmanager
     async def _world(self, clock: FakeClock) -> AsyncIterator[World]:
@@ -85,7 +88,7 @@ class Town:
 
 
 @dataclass
-class _Child:
+class Child:
     process: subprocess.Popen[str]
 
     def expect(self, word: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,10 +11,8 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.open import open_installation
 from grantline.connections.settings import Settings
 from grantline.connections.state import State
-from grantline.errors import RefreshInProgress
 from grantline.secret import Secret
 from grantline.testing.authorization_server import ServerOptions
-from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, environment
 from tests.processes.conftest import Town
 
@@ -50,39 +48,10 @@ def test_many_tasks_in_many_processes_share_one_renewal_on_postgresql(town: Town
     _race(town)
 
 
-@pytest.mark.parametrize("options", [GRACE], ids=["grace"])
-def test_a_holder_that_was_stopped_beyond_its_lease_overwrites_nothing(town: Town) -> None:
-    async def renew(world: World) -> str:
-        rejected = Secret(town.token)
-        watched = 0
-        while True:
-            try:
-                token = await world.engine.token(LOCAL, town.connection, rejected=rejected)
-            except RefreshInProgress:
-                watched += 1
-            else:
-                # It is alive, so its lease was watched for all of its span before it was taken.
-                assert watched == 2
-                return token.reveal()
-
-    async def kept(world: World) -> tuple[str, str, int]:
-        found = await world.engine.find(LOCAL, town.connection)
-        return await world.token(found), await world.refresh_token(found), found.generation
-
-    child = town.child()
-    child.expect("ready")
-    with town.server.hold("token", "committed") as hold:
-        child.go()
-        hold.wait()
-        child.signal(signal.SIGSTOP)
-        renewed = town.run(renew, JumpingClock(datetime.now(UTC)))
-        before = town.run(kept)
-        hold.release()
-        child.signal(signal.SIGCONT)
-        assert child.found() == [renewed]
-    assert child.end() == 0
-    assert town.run(kept) == before
-    assert before[0] == renewed
+@pytest.mark.postgres
+def test_and_so_they_do_behind_a_pooler(town: Town, pooled_url: str) -> None:
+    town.url = pooled_url
+    _race(town)
 
 
 @pytest.mark.parametrize("options", [GRACE], ids=["grace"])
