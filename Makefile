@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # stages come in order, and -j makes nothing here faster
-.PHONY: help setup setup-demo setup-peers run demo test check lint types imports format unit coverage bench lock upgrade clean
+.PHONY: help setup setup-demo setup-peers run demo test check lint types imports format unit coverage faults mutations bench lock upgrade clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -59,6 +59,12 @@ unit: setup ## the tests alone, on two cores
 coverage: setup ## the tests with branch coverage
 	@echo '== coverage'
 	@$(PYTEST) --cov --cov-report=term-missing
+
+faults: setup-peers ## the long form of the fault suite; writes the table of docs/reliability.md
+	@$(BIN)/python scripts/faults
+
+mutations: setup-peers ## break each safety step of a renewal in a copy, and see a test fail
+	@$(BIN)/python scripts/mutations
 
 format: setup ## rewrite files the way lint wants them
 	@$(BIN)/ruff check --fix-only --quiet .
