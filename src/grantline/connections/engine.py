@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,6 @@ from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
 from grantline.connections.context import Context
 from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
-from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
 from grantline.connections.diagnosis import Diagnosis
@@ -36,7 +35,6 @@ from grantline.connections.manage import Manager
 from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.perform import Performer
-from grantline.connections.references import check_one_secret
 from grantline.connections.refresh import AT_ONCE, Refresher
 from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
@@ -138,7 +136,7 @@ class Engine:
         credentials: CredentialIds = NO_CREDENTIALS,
     ) -> Response:
         """The same for a caller that knows the ids: a valid token costs no database access."""
-        carried = await self._carried(actor, connection_id, credentials)
+        carried = await self.credentials.taken_along(actor, credentials, beside=connection_id)
         return await self._attempts.answer(actor, spec, connection_id, carried)
 
     @asynccontextmanager
@@ -154,7 +152,7 @@ class Engine:
         limits: Limits = STREAM_LIMITS,
     ) -> AsyncIterator[ResponseStream]:
         """The same, the body still to come. Arguments as `Attempts.stream`."""
-        carried = await self._carried(actor, connection_id, credentials)
+        carried = await self.credentials.taken_along(actor, credentials, beside=connection_id)
         async with self._attempts.stream(
             actor,
             connection_id,
@@ -186,7 +184,9 @@ class Engine:
             spec,
             target,
             connection_id=connection_id,
-            carried=await self._carried(actor, connection_id, credentials, typed),
+            carried=await self.credentials.taken_along(
+                actor, credentials, typed, beside=connection_id
+            ),
             route=route,
             overwrite=overwrite,
             progress=progress,
@@ -209,7 +209,9 @@ class Engine:
             actor,
             spec,
             connection_id=connection_id,
-            carried=await self._carried(actor, connection_id, credentials, typed),
+            carried=await self.credentials.taken_along(
+                actor, credentials, typed, beside=connection_id
+            ),
             route=route,
         )
 
@@ -232,7 +234,7 @@ class Engine:
             actor,
             spec,
             connection_id=connection_id,
-            carried=await self._carried(actor, connection_id, credentials),
+            carried=await self.credentials.taken_along(actor, credentials, beside=connection_id),
             route=route,
             resume_from=resume_from,
         )
@@ -377,19 +379,6 @@ class Engine:
     async def find(self, actor: Actor, name: str) -> Connection:
         """The connection with this name or id."""
         return await self.manage.find(actor, name)
-
-    async def _carried(
-        self,
-        actor: Actor,
-        connection_id: str | None,
-        ids: CredentialIds,
-        typed: RequestCredential | None = None,
-    ) -> Carried:
-        if ids is NO_CREDENTIALS and typed is None:  # as most requests
-            return NOTHING
-        check_one_secret(connection_id, ids, typed)
-        carried = await self.credentials.carried(actor, ids)
-        return carried if typed is None else replace(carried, credential=typed)
 
     async def aclose(self) -> None:
         """Lets refreshes in flight finish and be saved, then closes."""

@@ -24,7 +24,6 @@ from grantline.connections.holding import Holding
 from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.redaction import Redactor, secrets_of
-from grantline.connections.references import check_one_secret
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.run_detail import detail_of
 from grantline.connections.runs import Run, Runs
@@ -110,7 +109,9 @@ class Maker:
             NotFound: There is no such credential.
         """
         context = self._context
-        carried = await self._carried(actor, connection_id, credentials, typed)
+        carried = await self._credentials.taken_along(
+            actor, credentials, typed, beside=connection_id
+        )
         at = context.clock.now()
         before = await context.hold(actor, connection_id) if connection_id else None
         outcome = await self._attempts.make(
@@ -171,7 +172,9 @@ class Maker:
             NotFound: There is no such credential.
         """
         context = self._context
-        carried = await self._carried(actor, connection_id, credentials, typed)
+        carried = await self._credentials.taken_along(
+            actor, credentials, typed, beside=connection_id
+        )
         at = context.clock.now()
         before = await context.hold(actor, connection_id) if connection_id else None
         texts: list[str] = []
@@ -216,17 +219,6 @@ class Maker:
             saved_request_id=saved_request_id,
         )
         return Made(response=response, error=error, run=run)
-
-    async def _carried(
-        self,
-        actor: Actor,
-        connection_id: str | None,
-        credentials: CredentialIds,
-        typed: RequestCredential | None,
-    ) -> Carried:
-        check_one_secret(connection_id, credentials, typed)
-        carried = await self._credentials.carried(actor, credentials)
-        return carried if typed is None else replace(carried, credential=typed)
 
     async def _kept(
         self,

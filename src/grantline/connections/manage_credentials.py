@@ -24,13 +24,15 @@ from grantline.connections.credential import (
 )
 from grantline.connections.credential_contents import Contents, contents_of, given_fields
 from grantline.connections.credential_rows import (
+    NOTHING,
     Carried,
     created,
     new_record,
     opened,
     with_contents,
 )
-from grantline.connections.references import credential_record, record_at
+from grantline.connections.credentials import RequestCredential
+from grantline.connections.references import check_one_secret, credential_record, record_at
 from grantline.connections.rules import check_name
 from grantline.errors import InvalidInput, StoreBusy
 from grantline.store.records import Page
@@ -198,6 +200,32 @@ class CredentialManager:
                 carried = carried.with_one(record, opened(self._context, record))
                 self._note_use(record.id)
         return carried
+
+    async def taken_along(
+        self,
+        actor: Actor,
+        ids: CredentialIds,
+        typed: RequestCredential | None = None,
+        *,
+        beside: str | None = None,
+    ) -> Carried:
+        """The same for a request that may carry other secrets as well.
+
+        Args:
+            actor: Who asks.
+            ids: The credentials that the request names.
+            typed: A secret that is kept nowhere, in place of a credential.
+            beside: The connection whose token goes along.
+
+        Raises:
+            InvalidInput: There is more than one way to say who asks. Also as ``carried``.
+            NotFound: As ``carried``.
+        """
+        if ids is NO_CREDENTIALS and typed is None:  # as most requests
+            return NOTHING
+        check_one_secret(beside, ids, typed)
+        carried = await self.carried(actor, ids)
+        return carried if typed is None else replace(carried, credential=typed)
 
     async def _add(
         self, actor: Actor, name: str, kind: Kind, contents: Contents, hosts: tuple[str, ...]
