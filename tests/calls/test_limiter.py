@@ -89,6 +89,15 @@ def test_a_service_that_says_when_to_come_again_is_left_alone_until_then() -> No
     assert limiter.take("/", NOW + seconds(5)) == NO_TIME
 
 
+def test_an_answer_to_an_earlier_request_does_not_end_the_pause() -> None:
+    limiter = Limiter()
+    limiter.close("/", NOW + seconds(5))
+    limiter.learn("/", left(9, 60), NOW + seconds(1))
+    assert limiter.take("/", NOW + seconds(1)) == seconds(4)
+    limiter.learn("/", left(9, 60), NOW + seconds(6))
+    assert limiter.take("/", NOW + seconds(6)) == NO_TIME
+
+
 def test_what_answers_say_can_be_passed_over() -> None:
     limiter = Limiter(RateLimitRules(learned=False, budget="1/s"))
     limiter.learn("/", left(0, 30), NOW)

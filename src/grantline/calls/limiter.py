@@ -27,10 +27,11 @@ _NO_TIME: Final = timedelta(0)
 
 @dataclass(slots=True)
 class _Window:
-    """What is left of one limit until it begins anew."""
+    """What is left of one limit until it begins anew; ``closed`` where the service says so."""
 
     remaining: int
     resets_at: datetime
+    closed: bool = False
 
 
 class Limiter:
@@ -81,6 +82,8 @@ class Limiter:
         resets_at = now + allowance.resets_in
         known = self._windows.get(bucket)
         remaining = allowance.remaining
+        if known is not None and known.closed and now < known.resets_at:
+            return  # an answer to an earlier request, which takes nothing back
         if known is not None and abs(known.resets_at - resets_at) <= _SAME_RESET:
             # Requests that are under way are counted here already, and not there yet.
             remaining = min(remaining, known.remaining)
@@ -89,7 +92,7 @@ class Limiter:
     def close(self, path: str, until: datetime) -> None:
         """Gives no turn before ``until``: the service has said so."""
         if self.rules.learned:
-            self._set(self._bucket(path, ""), _Window(0, until))
+            self._set(self._bucket(path, ""), _Window(0, until, closed=True))
 
     def _budget_wait(self, now: datetime) -> timedelta:
         budget, taken = self._budget, self._taken
