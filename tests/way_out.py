@@ -2,7 +2,7 @@
 
 Every connection that this process opens, in any test, is traced to the code that wants it, over the
 start of a task or thread if need be. Code of Grantline may only use sockets that ``grantline.net``
-made; what runs for nobody in particular may open none; and names are never really looked up. What
+made; what runs for nobody in particular may open none; and names of others do not exist here. What
 tests do by themselves is their business, as is what ``grantline.testing`` does for them, and the
 HTTP libraries of other people that ``grantline.integrations`` serves dial by themselves on purpose.
 So do the clients of key services in ``grantline.vault``: they ask one place that the operator
@@ -63,7 +63,7 @@ def install() -> None:
 
     def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
         if not _is_local(host):
-            _refuse(f"looked up {host!r}")
+            raise socket.gaierror(socket.EAI_NONAME, "no name of others exists in tests")
         return plain_lookup(host, *args, **kwargs)
 
     setattr(socket.socket, "__init__", init)  # noqa: B010 - a type whose methods nobody replaces

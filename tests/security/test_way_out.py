@@ -67,9 +67,8 @@ def test_what_runs_for_nobody_cannot_dial(port: int, monkeypatch: pytest.MonkeyP
 
 
 def test_no_name_is_really_looked_up() -> None:
-    with pytest.raises(OSError, match="looked up"):
+    with pytest.raises(OSError, match="no name of others"):
         urllib.request.urlopen("http://elsewhere.example/", timeout=1)
-    way_out.violations.clear()
 
 
 @pytest.mark.parametrize("name", ["grantline.net.transport", "grantline.testing.server"])
