@@ -13,6 +13,7 @@ from typing import Final
 
 from grantline.calls.credential import is_credential_header
 from grantline.calls.json_outline import MAX_NODES, Outline, outline
+from grantline.calls.parsing import is_html, is_text
 from grantline.calls.response import Response
 from grantline.messages import Headers
 from grantline.secret import REDACTED, Secret, mask
@@ -29,10 +30,7 @@ _IMAGES: Final = (
     ("image/webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
 )
 _XML_START = re.compile(r"\s*<\?xml\s")
-_HTML_START = re.compile(r"\s*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 _JSON_START = re.compile(r"[ \t\r\n]*[\[{]")
-# A few control characters occur in texts; the others say that it is none.
-_NO_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _COOKIE = re.compile(r"([^=;]*=)[^;]*")
 
 
@@ -158,31 +156,18 @@ def _kind(content: bytes, stated: str) -> tuple[Kind, str]:
         return (Kind.HTML if stated == "application/xhtml+xml" else Kind.XML), stated
     if stated == "text/html":
         return Kind.HTML, stated
-    # UTF-16 is text that is full of NUL; whoever sends it says that it is text.
-    if _NO_TEXT.search(content[:MAX_TEXT]) and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Kind.BINARY, stated
-    if stated.startswith("text/") or _is_utf8(content[:MAX_TEXT]):
-        return Kind.TEXT, stated
-    return Kind.BINARY, stated
+    return (Kind.TEXT if is_text(content, stated) else Kind.BINARY), stated
 
 
 def _kind_of_text(text: str) -> Kind:
     if _XML_START.match(text):
         return Kind.XML
-    return Kind.HTML if _HTML_START.match(text) else Kind.TEXT
+    return Kind.HTML if is_html(text) else Kind.TEXT
 
 
 def _may_be_json(kind: Kind, text: str) -> bool:
     """Whether to try. A text that is only a number is JSON too, and nobody wants a tree of it."""
     return kind is Kind.JSON or (kind is Kind.TEXT and _JSON_START.match(text) is not None)
-
-
-def _is_utf8(beginning: bytes) -> bool:
-    try:
-        beginning.decode()
-    except UnicodeDecodeError as error:
-        return error.start >= len(beginning) - 3 and error.reason == "unexpected end of data"
-    return True
 
 
 def _text(response: Response, secrets: tuple[Secret, ...]) -> tuple[str, bool]:
