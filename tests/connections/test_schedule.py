@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,12 +14,16 @@ from grantline.connections.schedule import (
     REQUEST_DEADLINE,
     SENDING_SHARE,
     back_off,
+    background_due_at,
     refresh_due_at,
     refresh_margin,
 )
 from grantline.testing.clock import START
 
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 SPANS = st.timedeltas(timedelta(0), timedelta(days=400))
 
 
@@ -92,3 +97,39 @@ def test_what_the_server_asks_for_wins_up_to_six_hours(asked: timedelta, wait: t
 
 def test_a_request_that_is_sent_ends_before_its_lease() -> None:
     assert LEASE_SPAN * SENDING_SHARE + REQUEST_DEADLINE <= LEASE_SPAN
+
+
+@pytest.mark.parametrize(
+    ("asked", "turn"),
+    [
+        ({}, None),
+        # Used: up to a margin before a caller would renew it.
+        ({"due_at": START + 55 * MINUTE, "share": 0.0}, START + 55 * MINUTE),
+        ({"due_at": START + 55 * MINUTE, "share": 1.0}, START + 50 * MINUTE),
+        # Unused: once a day, or a little later.
+        ({"due_at": START + 55 * MINUTE, "is_used": False, "share": 0.0}, START + DAY),
+        ({"due_at": START + 55 * MINUTE, "is_used": False, "share": 0.5}, START + 1.5 * DAY),
+        ({"due_at": START + 9 * DAY, "is_used": False, "share": 0.0}, START + 9 * DAY),
+        # Kept warm: between a quarter and a half of what is left.
+        ({"ends_at": START + 40 * DAY, "share": 0.0}, START + 20 * DAY),
+        ({"ends_at": START + 40 * DAY, "share": 1.0}, START + 10 * DAY),
+        (
+            {"due_at": START + 55 * MINUTE, "ends_at": START + 40 * MINUTE, "share": 0.0},
+            START + 20 * MINUTE,
+        ),
+        ({"ends_at": START - DAY, "share": 0.5}, START),
+    ],
+)
+def test_the_turn_to_be_renewed_in_the_background(
+    asked: dict[str, Any], turn: datetime | None
+) -> None:
+    plain = {"due_at": None, "ends_at": None, "is_used": True, "share": 0.0}
+    assert background_due_at(START, **{**plain, **asked}) == turn
+
+
+@pytest.mark.parametrize(
+    ("margin", "ahead"),
+    [(None, 5 * MINUTE), (timedelta(0), timedelta(0)), (MINUTE, MINUTE), (DAY, 30 * MINUTE)],
+)
+def test_a_margin_that_somebody_set_counts(margin: timedelta | None, ahead: timedelta) -> None:
+    assert refresh_due_at(START, START + HOUR, margin) == START + HOUR - ahead

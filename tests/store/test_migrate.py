@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from grantline.errors import ConfigurationError
 from grantline.store import migrations
@@ -156,3 +159,76 @@ def test_the_revision_is_the_last_that_adds() -> None:
     for revision, name in kinds.items():
         assert name.startswith((f"{revision}_pre_", f"{revision}_post_"))
     assert max(each for each, name in kinds.items() if "_pre_" in name) == migrations.REVISION
+
+
+def at_revision(engine: Engine, revision: str) -> dict[str, dict[str, bool]]:
+    """Migrates that far; gives the columns of every table, and whether each must be given."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    found = inspect(engine)
+    return {
+        table: {
+            each["name"]: not each["nullable"] and each["default"] is None
+            for each in found.get_columns(table)
+        }
+        for table in found.get_table_names()
+    }
+
+
+def revisions() -> list[str]:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    return [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+
+def test_what_the_code_of_any_version_before_writes_is_still_taken(
+    url: str, engine: Engine
+) -> None:
+    """While a deployment rolls, old code writes into the new schema, and reads what it knows."""
+    before: dict[str, dict[str, bool]] = {}
+    for revision in revisions():
+        after = at_revision(engine, revision)
+        for table, columns in before.items():
+            assert columns.keys() <= after[table].keys(), (revision, table)
+            added = after[table].keys() - columns.keys()
+            assert not [each for each in added if after[table][each]], (revision, table)
+        before = after
+
+
+def test_a_process_of_the_version_before_goes_on_while_another_migrates(
+    url: str, engine: Engine, tmp_path: Path
+) -> None:
+    columns = at_revision(engine, revisions()[-2])["event"].keys() - {"number"}
+    values = {
+        "id": "'evt_' || {}",
+        "at": "1",
+        "data": "'{{}}'",
+        **dict.fromkeys(columns - {"id", "at", "data"}, "'x'"),
+    }
+    written = 0
+    statement = f"INSERT INTO event ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+
+    def old_code() -> None:
+        nonlocal written
+        while not done.is_set():
+            execute(engine, statement.format(written))
+            written += 1
+            began.set()
+
+    began, done = threading.Event(), threading.Event()
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(old_code)
+        began.wait()
+        store = open_store(url, tmp_path)
+        after = written
+        while written == after and not writing.done():
+            began.clear()
+            began.wait(1)
+        done.set()
+        writing.result()
+    assert written > after
+    assert len(store.list_events("x", limit=written + 1)) == written
+    store.close()
