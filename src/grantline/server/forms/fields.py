@@ -166,6 +166,13 @@ ADVANCED: Final = (
                 example="scope=offline_access User.Read",
             ),
             FormField(
+                name="refresh_grace",
+                kind=Kind.SECONDS,
+                help="Seconds that a refresh token still works after it was replaced, where the "
+                "service says so: then an answer that got lost can be asked for again.",
+                example="60",
+            ),
+            FormField(
                 name="custom_headers",
                 kind=Kind.PAIRS,
                 help="Extra headers of token and refresh requests; API requests do not get them.",
