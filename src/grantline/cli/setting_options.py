@@ -11,8 +11,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from grantline.cli.values import response_rules, setting_value
-from grantline.oauth.request_choices import ClientAuthentication, TokenRequestFormat
+from grantline.cli.values import changed_rules, setting_value
+from grantline.oauth.request_choices import (
+    ClientAuthentication,
+    RequestMethod,
+    TokenRequestFormat,
+)
 from grantline.oauth.settings import AppSettings, Pkce, TokenPlacement
 
 SERVICE: Final = "Service"
@@ -111,6 +115,18 @@ class SettingOptions:
             rich_help_panel=AUTHORIZATION,
         ),
     ] = None
+    authorize_in_fragment: Annotated[
+        Switch,
+        typer.Option(
+            "--authorize-in-fragment/--authorize-in-query",
+            help="Parameters follow the # of the authorize URI.",
+            rich_help_panel=AUTHORIZATION,
+        ),
+    ] = None
+    response_type: Annotated[
+        Text,
+        typer.Option(metavar="TYPE", help="Where it is not code.", rich_help_panel=AUTHORIZATION),
+    ] = None
     redirect_uri: Annotated[
         Text,
         typer.Option(
@@ -171,16 +187,55 @@ class SettingOptions:
             rich_help_panel=TOKENS,
         ),
     ] = None
+    token_headers: Annotated[
+        Texts,
+        typer.Option(
+            "--token-header",
+            metavar="'K: V'",
+            help="Extra headers of token requests alone.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    refresh_headers: Annotated[
+        Texts,
+        typer.Option(
+            "--refresh-header",
+            metavar="'K: V'",
+            help="Extra headers of refresh requests alone.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
     token_request_format: Annotated[
         TokenRequestFormat | None,
         typer.Option(help="Of token requests; form by default.", rich_help_panel=TOKENS),
+    ] = None
+    refresh_request_format: Annotated[
+        TokenRequestFormat | None,
+        typer.Option(
+            metavar="FORMAT", help="The same of refreshes, when another.", rich_help_panel=TOKENS
+        ),
+    ] = None
+    token_request_method: Annotated[
+        RequestMethod | None,
+        typer.Option(
+            metavar="METHOD",
+            help="HTTP method of token requests; POST by default.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    refresh_request_method: Annotated[
+        RequestMethod | None,
+        typer.Option(
+            metavar="METHOD", help="The same of refreshes, when another.", rich_help_panel=TOKENS
+        ),
     ] = None
     parameter_names: Annotated[
         Texts,
         typer.Option(
             "--parameter-name",
             metavar="RFC=OWN",
-            help="A parameter the service calls otherwise: client_id=client_key.",
+            help="A parameter the service calls otherwise: client_id=client_key; an empty one "
+            "leaves it out, token. in front means in that request alone.",
             rich_help_panel=TOKENS,
         ),
     ] = None
@@ -200,9 +255,77 @@ class SettingOptions:
         ),
     ] = None
 
+    revocation_rules: Annotated[
+        Texts,
+        typer.Option(
+            "--revocation-rule",
+            metavar="NAME=VALUE",
+            help="A revocation that is not RFC 7009: method=DELETE.",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    upgrade_rules: Annotated[
+        Texts,
+        typer.Option(
+            "--upgrade-rule",
+            metavar="NAME=VALUE",
+            help="A second exchange, for a long-lived token: uri=https://....",
+            rich_help_panel=TOKENS,
+        ),
+    ] = None
+    identity_rules: Annotated[
+        Texts,
+        typer.Option(
+            "--identity-rule",
+            metavar="NAME=VALUE",
+            help="How to learn whose account it is: url=/me.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+
     token_placement: Annotated[
         TokenPlacement | None,
         typer.Option(help="Access token placement; header by default.", rich_help_panel=PLACEMENT),
+    ] = None
+    header_name: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME",
+            help="Header of the token; Authorization by default.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+    api_headers: Annotated[
+        Texts,
+        typer.Option(
+            "--api-header",
+            metavar="'K: V'",
+            help="A header of every API request.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+    api_parameters: Annotated[
+        Texts,
+        typer.Option(
+            "--api-parameter",
+            metavar="K=V",
+            help="A query parameter of every API request.",
+            rich_help_panel=PLACEMENT,
+        ),
+    ] = None
+    renewal_margin: Annotated[
+        Text,
+        typer.Option(
+            metavar="SPAN", help="Renew so long before the end: 30s.", rich_help_panel=PLACEMENT
+        ),
+    ] = None
+    refresh_idle_lifetime: Annotated[
+        Text,
+        typer.Option(
+            metavar="SPAN",
+            help="An unused refresh token dies then: 720h.",
+            rich_help_panel=PLACEMENT,
+        ),
     ] = None
     token_name: Annotated[
         Text,
@@ -297,8 +420,10 @@ class SettingOptions:
         if assertion := {name: given[name] for name in _ASSERTION & given.keys()}:
             renamed = {name.removeprefix("assertion_"): value for name, value in assertion.items()}
             changed["assertion"] = replace(old.assertion, **renamed)
-        if "response_rules" in given:
-            changed["response"] = response_rules(old.response, given["response_rules"])
+        for option, name in _RULES.items():
+            if option in given:
+                words = given[option]
+                changed[name] = changed_rules(getattr(old, name), words, f"--{name}-rule")
         return changed
 
     @property
@@ -307,6 +432,12 @@ class SettingOptions:
         return self == SettingOptions()
 
 
+_RULES: Final = {
+    "response_rules": "response",
+    "revocation_rules": "revocation",
+    "upgrade_rules": "upgrade",
+    "identity_rules": "identity",
+}
 _ASSERTION: Final = {
     "algorithm",
     "key_id",

@@ -11,11 +11,13 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from grantline.cli.errors import SecretInArguments
+from grantline.cli.words import parse_span
 from grantline.errors import InvalidInput
 from grantline.oauth.request_choices import Pairs
-from grantline.oauth.response_rules import ResponseRules
 
 E = TypeVar("E", bound=StrEnum)
+
+T = TypeVar("T")
 
 _SEPARATORS: Final = {"space": " ", "comma": ",", " ": " ", ",": ","}
 _PAIRS: Final = {
@@ -23,7 +25,15 @@ _PAIRS: Final = {
     "token_parameters": "--token-parameter",
     "refresh_parameters": "--refresh-parameter",
     "parameter_names": "--parameter-name",
+    "api_parameters": "--api-parameter",
 }
+_HEADERS: Final = {
+    "custom_headers": "--custom-header",
+    "token_headers": "--token-header",
+    "refresh_headers": "--refresh-header",
+    "api_headers": "--api-header",
+}
+_SPANS: Final = {"renewal_margin", "refresh_idle_lifetime"}
 
 
 def setting_value(name: str, given: Any) -> Any:
@@ -34,8 +44,10 @@ def setting_value(name: str, given: Any) -> Any:
     """
     if name in _PAIRS:
         return pairs(given, option=_PAIRS[name])
-    if name == "custom_headers":
-        return _custom_headers(given)
+    if name in _HEADERS:
+        return _headers(given, _HEADERS[name])
+    if name in _SPANS:
+        return parse_span(given, field=f"--{name.replace('_', '-')}") if given else None
     if name == "scope_separator":
         if given not in _SEPARATORS:
             raise InvalidInput(
@@ -95,8 +107,8 @@ def choice(kind: type[E], given: str, *, option: str) -> E:
         ) from None
 
 
-def _custom_headers(given: Iterable[str]) -> Pairs:
-    found = header_pairs(given, option="--custom-header")
+def _headers(given: Iterable[str], option: str) -> Pairs:
+    found = header_pairs(given, option=option)
     if any(name.lower() == "authorization" for name, _ in found):
         raise SecretInArguments(
             "An Authorization header holds a secret, and arguments can be read by others.",
@@ -118,14 +130,14 @@ def _status(text: str) -> int:
     return int(text)
 
 
-def response_rules(old: ResponseRules, given: Iterable[str]) -> ResponseRules:
+def changed_rules(old: T, given: Iterable[str], option: str) -> T:
     """``old`` with the ``NAME=VALUE`` words of ``given``; values are JSON or plain text."""
     from grantline.codec import from_plain, to_plain
 
     plain = to_plain(old)
-    for name, text in pairs(given, option="--response-rule"):
+    for name, text in pairs(given, option=option):
         try:
             plain[name] = json.loads(text)
         except ValueError:
             plain[name] = text
-    return from_plain(ResponseRules, plain)
+    return from_plain(type(old), plain)

@@ -156,9 +156,11 @@ def check_settings(settings: AppSettings, flow: FlowType, secrets: ClientSecrets
 
 def _check_beside(settings: AppSettings, secrets: ClientSecrets) -> None:
     if settings.revocation_uri:
+        # A connection without the secret that a revocation needs works all the same.
+        able = secrets if secrets.client_secret else replace(secrets, client_secret=_STAND_IN)
         revocation_request(
             settings=settings,
-            secrets=secrets,
+            secrets=able,
             token=_STAND_IN,
             kind=TokenKind.ACCESS_TOKEN,
             moment=_MOMENT,
