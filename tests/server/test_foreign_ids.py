@@ -53,6 +53,7 @@ UNKNOWN = {
     "request_id": "req_01m84000000000000000000000",
     "key_id": "key_01m84000000000000000000000",
     "key": "a-file-of-nobody",
+    "name": "a-service-of-nobody",
 }
 
 
@@ -87,6 +88,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
         "request_id": saved.id,
         "key_id": key.id,
         "key": "a-file-of-somebody",
+        "name": "a-service-of-nobody",
     }
 
 

@@ -8,8 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.providers.catalogue import found_profiles
+from grantline.connections.catalogue import settings_of
+from grantline.errors import NotFound, UnknownProvider
+from grantline.providers.catalogue import found_profiles, profile
 from grantline.server.page import page
+from grantline.server.page import settings_of as server_settings
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
 
 
@@ -21,4 +24,26 @@ async def overview(request: Request) -> Response:
     return page(request, "providers/list.html", entries=shown, total=len(found), query=query, at=at)
 
 
-ROUTES: Final[list[BaseRoute]] = [Route("/providers", overview)]
+async def detail(request: Request) -> Response:
+    """All that is known of one service: credentials, scopes, traps, documentation."""
+    try:
+        entry = profile(request.path_params["name"])
+    except UnknownProvider as error:
+        raise NotFound(error.message, hint=error.hint) from None
+    settings = settings_of(entry, client_id="")
+    # An address that depends on what is typed shows in the form, once that is known.
+    is_fixed = entry.flow.needs_browser and not settings.inputs
+    redirect_uri = server_settings(request).redirect_uri(settings) if is_fixed else ""
+    return page(
+        request,
+        "providers/detail.html",
+        entry=entry,
+        known=settings,
+        redirect_uri=redirect_uri,
+    )
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/providers", overview),
+    Route("/providers/{name}", detail),
+]
