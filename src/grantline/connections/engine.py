@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -48,11 +49,18 @@ from grantline.connections.transcript import Line
 from grantline.connections.unsaved import Unsaved
 from grantline.connections.verify import Verification, verify
 from grantline.connections.waiting import Waiting
-from grantline.errors import GrantlineError, KeyUnavailable, SecretUnreadable
+from grantline.errors import (
+    DiscoveryFailed,
+    GrantlineError,
+    KeyUnavailable,
+    RequestError,
+    SecretUnreadable,
+)
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import METADATA_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.flow import adrive
 from grantline.oauth.metadata import ServerMetadata, metadata_flow
+from grantline.oauth.protected_resource import protected_resource_flow
 from grantline.secret import Secret
 from grantline.store.records import Event
 
@@ -343,12 +351,20 @@ class Engine:
         except (KeyUnavailable, SecretUnreadable):
             return None
 
-    async def discover(self, issuer: str) -> ServerMetadata:
-        """What an issuer says of itself; raises ``DiscoveryFailed``."""
-        return await adrive(
-            metadata_flow(issuer),
-            lambda request: self.context.send(request, app_id="discovery", limits=METADATA_LIMITS),
-        )
+    async def discover(self, url: str) -> ServerMetadata:
+        """What an issuer says of itself; or, for an API or MCP server, what its issuer says.
+
+        Raises:
+            DiscoveryFailed: Nobody there says anything that may be believed.
+        """
+        send = partial(self.context.send, app_id="discovery", limits=METADATA_LIMITS)
+        try:
+            return await adrive(metadata_flow(url), send)
+        except DiscoveryFailed as of_issuer:
+            try:
+                return await adrive(protected_resource_flow(url), send)
+            except (DiscoveryFailed, RequestError):
+                raise of_issuer from None
 
     async def history(
         self, actor: Actor, name: str | None = None, *, limit: int = 100

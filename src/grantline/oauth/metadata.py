@@ -48,6 +48,7 @@ class ServerMetadata:
     """What an issuer says of itself (RFC 8414 section 2); names are the registry's.
 
     Every URL has passed ``endpoint_url``. An absent list has the default that the RFC gives it.
+    ``resource`` is the protected resource that named the issuer (RFC 9728), if one did.
     """
 
     issuer: str
@@ -71,6 +72,7 @@ class ServerMetadata:
     dpop_signing_alg_values_supported: tuple[str, ...] = ()
     authorization_response_iss_parameter_supported: bool = False
     require_pushed_authorization_requests: bool = False
+    resource: str = ""
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:
@@ -159,6 +161,8 @@ def apply_metadata(
         client_authentication=method,
         expect_iss=metadata.authorization_response_iss_parameter_supported,
         use_par=settings.use_par or metadata.require_pushed_authorization_requests,
+        resources=(metadata.resource,) if metadata.resource else settings.resources,
+        base_url=settings.base_url or metadata.resource,
         **_endpoints(metadata, mutual_tls=method is ClientAuthentication.TLS_CLIENT_AUTH),
     )
 
@@ -215,7 +219,7 @@ def _metadata(document: dict[str, Any]) -> ServerMetadata:
     values: dict[str, Any] = {}
     for field in fields(ServerMetadata):
         name, given = field.name, document.get(field.name)
-        if given is None:
+        if given is None or name == "resource":
             continue
         if name in _FLAGS:
             values[name] = given is True
