@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -17,14 +18,16 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.expiry import LOOKED_AT_BYTES
 from grantline.connections.perform import NOT_SENT_AGAIN
 from grantline.connections.planning import ConnectionEdit
-from grantline.errors import EgressBlocked, LimitExceeded, NotAuthorized
+from grantline.errors import EgressBlocked, LimitExceeded, NotAuthorized, TransportFailed
 from grantline.oauth.settings import ClientSecrets, TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Leniency, Replace, Rule, ServerOptions
 from tests.connections.world import World
+from tests.recorder import Arrived, recorder
 from tests.sources import ListSource, drained
 
 IN_QUERY = ServerOptions(lenient=frozenset({Leniency.ACCESS_TOKEN_IN_QUERY}))
+SOON = timedelta(milliseconds=50)
 REFUSED = Answer.json({"error": "invalid_token"}, status=401)
 
 
@@ -311,3 +314,33 @@ async def test_an_upload_takes_the_place_of_the_content_and_names_its_type(world
     (arrived,) = world.server.journal.at("api")
     assert arrived.incoming.body == b"one two"
     assert arrived.incoming.header("Content-Type") == "text/csv"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "total", "connect", "check"),
+    [("http", SOON, None, "timeout"), ("https", None, SOON, "connect")],
+)
+@pytest.mark.parametrize("is_streamed", [True, False])
+async def test_the_deadlines_of_a_request_are_kept(
+    world: World,
+    scheme: str,
+    total: timedelta | None,
+    connect: timedelta | None,
+    check: str,
+    *,
+    is_streamed: bool,
+) -> None:
+    async def silent(_request: Arrived, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def ask(spec: RequestSpec) -> None:
+        if is_streamed:
+            async with world.engine.stream(LOCAL, None, spec):
+                return
+        (await world.engine.make_request(LOCAL, spec)).result()
+
+    async with recorder(silent) as server:
+        url = server.url(scheme=scheme)
+        with pytest.raises(TransportFailed) as caught:
+            await ask(RequestSpec(url=url, timeout=total, connect_timeout=connect))
+    assert caught.value.check == check
