@@ -30,6 +30,13 @@ class Arrived:
         return next((value.strip() for key, _, value in found if key.lower() == name.lower()), "")
 
 
+async def ended(writer: asyncio.StreamWriter) -> None:
+    """Ends a connection, and returns once nothing of it is left to the event loop."""
+    writer.transport.abort()
+    with suppress(OSError, asyncio.CancelledError):
+        await writer.wait_closed()
+
+
 Play = Callable[[Arrived, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -65,7 +72,7 @@ class Recorder:
                     break
                 await self.play(request, writer)
                 await writer.drain()
-        writer.transport.abort()
+        await ended(writer)
 
     async def _read(self, reader: asyncio.StreamReader) -> Arrived:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").removesuffix("\r\n\r\n")

@@ -20,6 +20,7 @@ from grantline.secret import Secret
 from grantline.testing.clock import JumpingClock
 from tests.connections.world import World
 from tests.peers.ends import Nginx
+from tests.recorder import ended
 
 pytestmark = pytest.mark.peers
 
@@ -65,8 +66,12 @@ async def breaking(to: str, *cuts: int) -> AsyncIterator[str]:
                     if not budget:
                         break
         pump.cancel()
+        with suppress(OSError, asyncio.CancelledError):
+            await writer.drain()  # what was read before the cut arrives
         writer.close()
-        back.close()
+        await ended(back)
+        with suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

@@ -28,6 +28,7 @@ from grantline.net.guard import EgressPolicy
 from grantline.net.transport import EgressTransport
 from grantline.secret import Secret
 from tests.peers.ends import PROXY_PASSWORD, PROXY_USER, Nginx, Tinyproxy
+from tests.recorder import ended
 from tests.sources import ListSource, drained
 
 pytestmark = [pytest.mark.anyio, pytest.mark.peers]
@@ -193,7 +194,7 @@ async def test_a_server_that_stops_in_the_middle_of_a_handshake_is_no_success(
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             await reader.read(100)
-        writer.close()
+        await ended(writer)
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]

@@ -18,7 +18,7 @@ from grantline.net.proxy import parse_proxy
 from grantline.net.transport import API_LIMITS, EgressTransport
 from grantline.secret import Secret
 from tests.net.test_transport import server_tls
-from tests.recorder import Arrived, answer, recorder
+from tests.recorder import Arrived, answer, ended, recorder
 
 pytestmark = pytest.mark.anyio
 
@@ -62,8 +62,11 @@ async def tunnel(to: int, said: bytes = ESTABLISHED) -> AsyncIterator[Tunnel]:
             running.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
             writer.write(running.said)
             there, back = await asyncio.open_connection("127.0.0.1", running.to)
-            await asyncio.gather(copy(reader, back), copy(there, writer))
-        writer.close()
+            try:
+                await asyncio.gather(copy(reader, back), copy(there, writer))
+            finally:
+                await ended(back)
+        await ended(writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     running.port = server.sockets[0].getsockname()[1]

@@ -13,7 +13,7 @@ from grantline.errors import EgressBlocked, GrantlineError, LimitExceeded, Trans
 from grantline.messages import HttpRequest, HttpResponse, Source
 from grantline.net.guard import EgressPolicy
 from grantline.net.transport import API_LIMITS, OAUTH_LIMITS, STREAM_LIMITS, EgressTransport, Limits
-from tests.recorder import Arrived, answer, recorder
+from tests.recorder import Arrived, answer, ended, recorder
 from tests.sources import ListSource, drained
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +127,7 @@ async def test_an_answer_before_the_end_of_the_body_ends_the_sending() -> None:
         await reader.readuntil(b"first")
         writer.write(answer(413, b"too large"))
         await reader.read()
-        writer.close()
+        await ended(writer)
 
     async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
