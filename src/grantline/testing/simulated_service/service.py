@@ -137,13 +137,14 @@ class SimulatedService:
         }
         if self.scopes:
             expected["scope"] = settings.scope_separator.join(self.scopes)
-        named = checks.wanted(settings, "authorize", expected)
-        found = [*checks.differences(given, {**named, **dict(settings.authorize_parameters)})]
+        demanded = {**expected, **dict(settings.authorize_parameters)}
+        named = checks.wanted(settings, "authorize", demanded)
+        found = [*checks.differences(given, named)]
         found += checks.challenge(given, settings)
         found += [
             f"{name} is there"
             for name in ("response_type", "client_id", "redirect_uri", "scope")
-            if not checks.own_name(settings, "authorize", name) and name in given
+            if not checks.own_name(settings, "authorize", name) and name in given.keys() - named
         ]
         self._complain("authorize", found)
 
