@@ -214,8 +214,8 @@ class Lives(RuleBasedStateMachine):
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(
-    max_examples=100 if IS_LONG else 4,
-    stateful_step_count=40 if IS_LONG else 15,
+    max_examples=40 if IS_LONG else 4,
+    stateful_step_count=30 if IS_LONG else 15,
     deadline=None,
     # A run is expensive; what it prints can be read without making it smaller.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
