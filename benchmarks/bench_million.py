@@ -21,6 +21,9 @@ from grantline.store.open import open_store
 from grantline.store.rows import connection_to_row, to_row
 from grantline.store.sql import SqlStore
 from grantline.store.tables import app, connection
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.records import AUTHORIZED, a_connection, an_app, tokens
 
 CONNECTIONS = 1_000_000
