@@ -251,3 +251,18 @@ def test_the_kind_of_every_label_of_ours_is_settled() -> None:
     assert failure({"access_token": "a", "token_type": "pop"}).kind is (
         FailureKind.UNSUPPORTED_TOKEN_TYPE
     )
+
+
+def test_one_of_several_tokens_is_renewed_by_an_answer_without_the_others() -> None:
+    rules = ResponseRules(token_path="authed_user")
+    held = TokenSet(access_token=Secret("old"), refresh_token=Secret("r1"))
+    asked = Asked(grant=GrantType.REFRESH_TOKEN, rules=rules, held=held)
+    answer = HttpResponse(
+        200, (), b'{"ok":true,"access_token":"new","refresh_token":"r2","expires_in":43200}'
+    )
+
+    tokens = parse_token_response(answer, asked, now=NOW)
+
+    assert (tokens.access_token, tokens.refresh_token) == (Secret("new"), Secret("r2"))
+    with pytest.raises(InvalidResponse):
+        parse_token_response(answer, replace(asked, held=None), now=NOW)

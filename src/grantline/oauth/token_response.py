@@ -100,7 +100,11 @@ def parse_token_response(response: HttpResponse, asked: Asked, *, now: datetime)
         body = parse_body(response)
     except InvalidResponse as error:
         raise _unreadable(response, asked, error.check, now).as_error() from None
-    answer = _Answer(response, body, TokenFields.of(body.fields, asked.rules), asked)
+    read = TokenFields.of(body.fields, asked.rules)
+    if asked.held is not None and not read.fields:
+        # One of several tokens is renewed by itself, and its answer has no others around it.
+        read = TokenFields.of(body.fields, replace(asked.rules, token_path=""))
+    answer = _Answer(response, body, read, asked)
     answer.refuse_error(now)
     return answer.tokens(now)
 

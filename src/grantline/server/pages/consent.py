@@ -43,13 +43,20 @@ async def begin(request: Request) -> Response:
     """Begins a consent, or gets a token at once where nobody is asked."""
     found = await engine_of(request).find(actor_of(request), request.path_params["id"])
     form = await request.form()
+    any_account = form.get("any_account") == "yes"
     if found.flow.needs_browser and not _is_script(request):
-        return await _page_with_link(request, found)
-    return await go_on(request, found, return_to=return_path(form.get("return_to")))
+        return await _page_with_link(request, found, any_account=any_account)
+    return_to = return_path(form.get("return_to"))
+    return await go_on(request, found, return_to=return_to, any_account=any_account)
 
 
 async def go_on(
-    request: Request, connection: Connection, *, return_to: str = "", said: str = ""
+    request: Request,
+    connection: Connection,
+    *,
+    return_to: str = "",
+    said: str = "",
+    any_account: bool = False,
 ) -> Response:
     """What follows on saving: consent in a browser, a code to type, or a token at once.
 
@@ -58,10 +65,11 @@ async def go_on(
         connection: As it was saved.
         return_to: Where the person came from, to be led back to when all is done.
         said: What the next page says, when nobody is asked.
+        any_account: Whether the account may be another one than before.
     """
     try:
         if connection.flow.needs_browser:
-            return await _to_browser(request, connection, return_to)
+            return await _to_browser(request, connection, return_to, any_account=any_account)
         if connection.flow is FlowType.DEVICE:
             await web_of(request).device_waits.begin(actor_of(request), connection.id)
             return leads_to(request, _waiting_path(request, connection, return_to))
@@ -146,18 +154,22 @@ async def result(request: Request) -> Response:
     return page(request, "connections/result.html", connection=found, granted=granted)
 
 
-async def _to_browser(request: Request, connection: Connection, return_to: str) -> Response:
+async def _to_browser(
+    request: Request, connection: Connection, return_to: str, *, any_account: bool
+) -> Response:
     target = _waiting_path(request, connection, return_to)
     if not _is_script(request):
         return see_other(request, target)
-    begun = await _begun(request, connection)
+    begun = await _begun(request, connection, any_account=any_account)
     return leads_to(request, target, opens=begun.url)
 
 
-async def _page_with_link(request: Request, connection: Connection) -> Response:
+async def _page_with_link(
+    request: Request, connection: Connection, *, any_account: bool
+) -> Response:
     """The way to the service for a browser without scripts."""
     try:
-        begun = await _begun(request, connection)
+        begun = await _begun(request, connection, any_account=any_account)
     except GrantlineError as error:
         return see_other(request, failed_path(request, connection.id, error))
     service = service_of(connection, settings_of(request).demo)
@@ -166,13 +178,14 @@ async def _page_with_link(request: Request, connection: Connection) -> Response:
     )
 
 
-async def _begun(request: Request, connection: Connection) -> Begun:
+async def _begun(request: Request, connection: Connection, *, any_account: bool) -> Begun:
     visitor = visitor_of(request)
     return await engine_of(request).consents.begin(
         visitor.actor,
         connection.id,
         public_url=settings_of(request).public_url,
         binding=visitor.binding,
+        any_account=any_account,
     )
 
 
