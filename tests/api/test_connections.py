@@ -260,6 +260,20 @@ async def test_the_doctor_is_asked(api: Api) -> None:
     assert found["items"][0]["next_steps"]
 
 
+async def test_the_doctor_asks_the_service_too(api: Api) -> None:
+    await api.world.draft(base_url="https://10.0.0.1/api")
+
+    known = await api.get("/connections/demo/diagnosis")
+    found = await api.post("/connections/demo/doctor")
+
+    assert known["items"] == []
+    assert [(each["severity"], each["code"]) for each in found["items"]] == [
+        ("error", "blocked"),
+        ("warning", "clock_skew"),  # the service's clock goes on, and ours stands still
+        ("warning", "not_authorized"),
+    ]
+
+
 async def test_a_connection_is_duplicated_verified_and_deleted(api: Api) -> None:
     await api.world.authorized()
 

@@ -14,7 +14,7 @@ from grantline.connections.connection import Connection
 from grantline.connections.diagnosis import Diagnosis, Facts, explain_difference, first_difference
 from grantline.connections.doctor import diagnose
 from grantline.connections.engine import LOCAL
-from grantline.connections.offline import offline_access
+from grantline.connections.host_causes import host_of
 from grantline.errors import (
     CallbackRejected,
     ConfigurationError,
@@ -28,6 +28,7 @@ from grantline.oauth.failure import Failure, FailureKind, failure_from_transport
 from grantline.oauth.grant import GrantType
 from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.settings import AppSettings, FlowType
+from grantline.providers.known_service import entry_for_host
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions
 from tests.connections.world import World
 
@@ -194,7 +195,6 @@ def service(host: str, **changes: Any) -> AppSettings:
         (service("login.microsoftonline.com"), (), "scope offline_access"),
         (service("auth.example"), (), "scope offline_access"),
         (service("x.com"), (), "scope offline.access"),
-        (service("slack.com"), (), "token rotation"),
         (service("auth.example"), ("offline_access",), "parameter prompt=consent"),
         (
             service("auth.example", authorize_parameters=(("prompt", "login consent"),)),
@@ -209,7 +209,12 @@ def test_no_refresh_token_names_what_this_service_wants(
     settings: AppSettings, scopes: tuple[str, ...], wanted: str
 ) -> None:
     facts = replace(
-        WORKING, settings=settings, scopes=scopes, granted=None, has_refresh_token=False
+        WORKING,
+        settings=settings,
+        scopes=scopes,
+        granted=None,
+        has_refresh_token=False,
+        entry=entry_for_host(host_of(settings.authorize_uri)),
     )
     for error in (None, DEAD):
         (found,) = diagnose(error, facts)
@@ -265,15 +270,20 @@ def test_another_account_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("host", "age", "code"),
     [
-        ("accounts.google.com", WEEK, "test_mode"),
-        ("accounts.google.com", WEEK + timedelta(days=1), "test_mode"),
+        ("accounts.google.com", WEEK, "known_end"),
+        ("accounts.google.com", WEEK + timedelta(days=1), "known_end"),
         ("accounts.google.com", timedelta(days=3), "grant_ended"),
         ("accounts.google.com", timedelta(days=40), "grant_ended"),
         ("auth.example", WEEK, "grant_ended"),
     ],
 )
-def test_a_grant_of_a_week_points_at_test_mode(host: str, age: timedelta, code: str) -> None:
-    facts = replace(WORKING, settings=service(host), authorized_at=NOW - age)
+def test_an_end_that_the_catalogue_knows_is_told(host: str, age: timedelta, code: str) -> None:
+    facts = replace(
+        WORKING,
+        settings=service(host),
+        authorized_at=NOW - age,
+        entry=entry_for_host(host),
+    )
     (found,) = diagnose(DEAD, facts)
     assert found.code == code
 
@@ -296,11 +306,6 @@ def test_a_finding_is_told_once() -> None:
 def test_a_lost_answer_is_nobodys_revocation() -> None:
     (found,) = diagnose(DEAD, replace(WORKING, cause="rotation_answer_lost"))
     assert "nobody revoked" in found.explanation
-
-
-def test_every_service_wants_something() -> None:
-    for host in ("accounts.google.com", "github.com", "a.b.salesforce.com"):
-        assert offline_access(service(host)).missing(service(host), ())
 
 
 # With an engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from grantline.connections.engine import LOCAL
 from grantline.store.columns import EPOCH, microseconds
 from grantline.store.open import DATABASE_FILE
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions
+from grantline.testing.clock import FakeClock
 from tests.server.conftest import Site, a_site
 from tests.server.test_callback import answer_path, begun
 
@@ -67,14 +68,16 @@ async def test_another_account_than_before_is_told(site: Site) -> None:
     assert "ann@example.com" in text
 
 
-async def test_a_grant_of_a_week_at_google_points_at_test_mode(site: Site) -> None:
+async def test_an_end_after_a_week_points_at_what_the_catalogue_knows(
+    site: Site,
+) -> None:
     google = "https://accounts.google.com/o/oauth2/v2/auth"
     found = await site.world.draft(authorize_uri=google)
     week_ago = microseconds(site.world.clock.now() - timedelta(days=7) - EPOCH)
     dead = {"state": "reauthorization_required", "cause": "grant_dead", "authorized_at": week_ago}
     set_row(site, found, **dead)
     text = await page_of(site, found)
-    assert "The app is probably in test mode" in text
+    assert "The connection ends after seven days" in text
     assert "Publish the app" in text
 
 
@@ -89,3 +92,24 @@ async def test_clocks_that_differ_are_told_and_the_transcript_has_the_date(
     if path.endswith("txt"):
         assert answer.headers["content-disposition"].startswith("attachment; filename=")
         assert site.world.server.client.client_secret not in answer.text
+
+
+async def test_the_doctors_page_tells_what_may_fail_and_asks_the_service_on_demand(
+    site: Site,
+) -> None:
+    found = await site.world.draft(base_url="https://10.0.0.1/api")
+    text = unescape((await site.get(f"/connections/{found.id}/doctor")).text)
+    assert "1 thing needs you" in text
+    assert "It is not authorized" in text
+    assert "10.0.0.1" not in text.partition('aria-label="Findings"')[2]
+    asked = unescape((await site.post(f"/connections/{found.id}/doctor")).text)
+    assert "3 things need you" in asked
+    assert "The address may not be reached" in asked
+
+
+async def test_a_connection_that_is_well_is_said_to_be(tmp_path: Path) -> None:
+    async with a_site(tmp_path, clock=FakeClock(datetime.now(UTC))) as site:
+        found = await site.world.authorized()
+        text = unescape((await site.post(f"/connections/{found.id}/doctor")).text)
+    assert "All is well" in text
+    assert "1 things" not in text

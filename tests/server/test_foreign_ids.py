@@ -18,6 +18,7 @@ from grantline.oauth.settings import AppSettings, FlowType
 from grantline.server import pages
 from grantline.server.pages import (
     connection_detail,
+    connection_doctor,
     connection_edit,
     connection_form,
     connections,
@@ -36,8 +37,8 @@ from tests.server.conftest import Site
 
 OTHERS = Actor(workspace="elsewhere", user="somebody")
 MODULES = (
-    *(connection_detail, connection_edit, connection_form, connections, consent, credentials),
-    *(history, providers, request_run, request_ways, requests, settings),
+    *(connection_detail, connection_doctor, connection_edit, connection_form, connections),
+    *(consent, credentials, history, providers, request_run, request_ways, requests, settings),
 )
 WITH_ID = [
     (method, route.path)

@@ -161,7 +161,7 @@ def _say_created(created: Connection, entry: Profile | None, form: Format) -> No
     uri = redirect_uri(created.app.settings, created.flow)
     register = f"Register it at {entry.console or entry.title}." if entry else REGISTER
     for trap in entry.traps if entry else ():
-        if not (trap.without_scope or trap.without_parameter):
+        if not trap.is_conditional:
             note(f"note: {trap.what} {trap.next}")
     facts = [
         ("  Redirect URI", f"{uri}\n{register}" if uri else ""),

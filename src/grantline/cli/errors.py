@@ -24,6 +24,7 @@ SUCCESS: Final = 0
 USAGE: Final = 2
 UNUSABLE: Final = 5
 TEMPORARY: Final = 6
+FINDINGS: Final = 11
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
@@ -83,7 +83,7 @@ def say_fields(pairs: Iterable[tuple[str, str]]) -> None:
         word = value.partition(":")[0].partition("\n")[0]
         if word in STYLES:
             text.stylize(STYLES[word], 0, len(word))
-        table.add_row(Text(label, style="dim"), text)
+        table.add_row(Text(label, style=STYLES.get(label.strip(), "dim")), text)
     _print(table)
 
 
@@ -104,6 +104,8 @@ STYLES: Final = {
     "not known": "yellow",
     "reauthorization required": "red",
     "does not work": "red",
+    "error": "bold red",
+    "warning": "yellow",
 }
 
 
@@ -132,4 +134,6 @@ def in_colour(stream: TextIO) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -15,6 +15,7 @@ from grantline.cli import (
     credential,
     demo,
     discover,
+    doctor,
     keys,
     look,
     provider,
@@ -44,7 +45,7 @@ program.add_typer(
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
 program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
 program.add_typer(provider.commands, name="provider", help="The catalogue of known services.")
-for module in (request, token, backup, resume, discover, serve, demo):
+for module in (request, token, doctor, backup, resume, discover, serve, demo):
     program.add_typer(module.commands)
 
 

@@ -7,6 +7,7 @@ people write them by hand, so their values are left out.
 from __future__ import annotations
 
 import shlex
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from grantline.connections.callback_path import callback_path
@@ -14,6 +15,7 @@ from grantline.connections.redaction import visible_settings
 from grantline.oauth.settings import AppSettings, FlowType
 
 if TYPE_CHECKING:
+    from grantline.connections.checkup import Checkup
     from grantline.connections.connection import App, Connection
     from grantline.connections.credential import Credential
     from grantline.store.records import Event
@@ -103,6 +105,24 @@ def event_view(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "subject": event.subject,
         "data": dict(event.data),
+    }
+
+
+def checkup_view(checkup: Checkup) -> dict[str, Any]:
+    """What the doctor found."""
+    return {
+        "well": checkup.is_well,
+        "installation": [asdict(each) for each in checkup.installation],
+        "connections": [
+            {
+                "id": each.connection.id,
+                "name": each.connection.name,
+                "state": each.connection.state.value,
+                "findings": [asdict(found) for found in each.found],
+            }
+            for each in checkup.connections
+        ],
+        "left_out": checkup.left_out,
     }
 
 

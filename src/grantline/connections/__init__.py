@@ -16,6 +16,9 @@ deletes, ``listing`` lists. ``open`` and ``engine`` put them together for the fa
 
 For people who look: ``exchange`` keeps a ``transcript`` of what authorization servers say, and
 ``doctor`` reads causes out of it (``error_causes``, ``connection_causes``, ``offline``).
+``checkup`` is the whole examination: it adds what may fail later (``standing_causes``,
+``host_causes``), what ails keys and database (``installation_causes``) and what servers answer to a
+``probe``.
 ``consents`` is consent as pages need it. ``making`` makes any request, with a connection, with one
 of the ``credentials`` or with nothing (``plain``); ``saved_requests`` keeps requests under a name,
 ``runs`` their history, and ``redaction`` takes the secrets out of it.

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from grantline.connections.diagnosis import Diagnosis, Facts
+from grantline.connections.diagnosis import Diagnosis, Facts, Severity
 from grantline.connections.health import CAUSE_ANSWER_LOST
-from grantline.connections.offline import offline_access, service_host
+from grantline.connections.offline import missing, other_ways
 from grantline.oauth.settings import FlowType
 
 SKEW: Final = timedelta(minutes=1)
-TEST_MODE_LIFE: Final = timedelta(days=7)
-_TEST_MODE_SPREAD: Final = timedelta(days=2)
+# A grant is seen to have ended only when it is used: up to two days later, or a little early.
+_SEEN_BEFORE: Final = timedelta(hours=6)
+_SEEN_AFTER: Final = timedelta(days=2)
 
 
 def causes_in(facts: Facts) -> list[Diagnosis]:
@@ -37,8 +38,8 @@ def no_refresh_token(facts: Facts) -> Diagnosis | None:
         steps: tuple[str, ...] = (
             "Choose the flow type authorization code, where the service offers it.",
         )
-    elif missing := offline_access(facts.settings).missing(facts.settings, facts.scopes):
-        steps = (f"Add {missing}, then reauthorize.",)
+    elif lacking := missing(facts.settings, facts.scopes, facts.entry):
+        steps = (f"Add {lacking}, then reauthorize.",)
     else:
         prompt = (
             "Add the authorize parameter prompt=consent, then reauthorize: services that follow "
@@ -48,9 +49,10 @@ def no_refresh_token(facts: Facts) -> Diagnosis | None:
             "It was asked for. Many services issue a refresh token at the first consent alone: "
             "remove the app's access in the account's settings there, then reauthorize."
         )
-        steps = (*(prompt,) * _lacks_prompt(facts), ask_again)
+        steps = (*other_ways(facts.entry), *(prompt,) * _lacks_prompt(facts), ask_again)
     return Diagnosis(
         code="no_refresh_token",
+        severity=Severity.WARNING,
         title="The service gave no refresh token",
         explanation=(
             "When the access token ends, somebody has to consent again: nothing can renew it."
@@ -84,6 +86,7 @@ def _fewer_scopes(facts: Facts) -> Diagnosis | None:
         return None
     return Diagnosis(
         code="fewer_scopes",
+        severity=Severity.WARNING,
         title="Fewer scopes were granted than asked for",
         explanation="Requests that need the others will be refused.",
         evidence=(
@@ -111,6 +114,7 @@ def _other_account(facts: Facts) -> Diagnosis | None:
         return None
     return Diagnosis(
         code="other_account",
+        severity=Severity.WARNING,
         title="It is another account now",
         explanation="The last consent was given by another account than the one before.",
         evidence=(("Before", facts.previous_account), ("Now", facts.account)),
@@ -121,24 +125,22 @@ def _other_account(facts: Facts) -> Diagnosis | None:
     )
 
 
-def in_test_mode(facts: Facts) -> Diagnosis | None:
-    """A grant of Google that ended after a week, as those of unpublished apps do."""
-    host = service_host(facts.settings)
-    if facts.authorized_at is None or not (host == "google.com" or host.endswith(".google.com")):
+def ended_as_known(facts: Facts) -> Diagnosis | None:
+    """A grant that ended after as many days as the catalogue says grants of this service may."""
+    if facts.authorized_at is None or facts.entry is None:
         return None
     age = facts.now - facts.authorized_at
-    if not timedelta(0) <= age - TEST_MODE_LIFE + timedelta(hours=6) <= _TEST_MODE_SPREAD:
-        return None
-    return Diagnosis(
-        code="test_mode",
-        title="The app is probably in test mode",
-        explanation="Google ends the grants of apps in testing after seven days.",
-        evidence=(("Consent was given", f"{facts.authorized_at:%Y-%m-%d %H:%M} UTC"),),
-        next_steps=(
-            "Publish the app: Google Cloud console, OAuth consent screen, Audience.",
-            "Then reauthorize; until it is published, once a week.",
-        ),
-    )
+    for trap in facts.entry.traps:
+        life = timedelta(days=trap.ends_after_days)
+        if life and -_SEEN_BEFORE <= age - life <= _SEEN_AFTER:
+            return Diagnosis(
+                code="known_end",
+                title=trap.what.rstrip("."),
+                explanation=trap.why,
+                evidence=(("Consent was given", f"{facts.authorized_at:%Y-%m-%d %H:%M} UTC"),),
+                next_steps=(trap.next,),
+            )
+    return None
 
 
 def _skewed(facts: Facts) -> Diagnosis | None:
@@ -154,6 +156,7 @@ def skew(ahead: timedelta | None, now: datetime, quoted: tuple[tuple[str, str], 
         evidence.append(("The service's clock", f"{now + ahead:%Y-%m-%d %H:%M:%S} UTC"))
     return Diagnosis(
         code="clock_skew",
+        severity=Severity.WARNING,
         title="The clocks disagree",
         explanation="Signed requests and tokens are valid for minutes, by the clock of each side.",
         evidence=(*evidence, *quoted),

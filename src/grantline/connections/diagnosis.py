@@ -5,10 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from grantline.errors import GrantlineError
 from grantline.oauth.settings import AppSettings, FlowType
+from grantline.providers.profile import Profile
+
+
+class Severity(StrEnum):
+    """How much a finding weighs, the weightiest first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +29,8 @@ class Diagnosis:
 
     Attributes:
         code: Stable name of the finding.
+        severity: An error keeps something from working now, a warning may do so later or costs
+            safety, a note is worth knowing.
         evidence: Label and value of what it was concluded from.
         next_steps: What to do, the likeliest first.
         differs: Two strings that should be equal: the one sent, and the one the service has.
@@ -28,6 +42,18 @@ class Diagnosis:
     evidence: tuple[tuple[str, str], ...] = ()
     next_steps: tuple[str, ...] = ()
     differs: tuple[str, str] | None = None
+    severity: Severity = Severity.ERROR
+
+
+def is_well(found: Iterable[Diagnosis]) -> bool:
+    """Whether none of ``found`` asks for anything."""
+    return all(each.severity is Severity.NOTE for each in found)
+
+
+def weight(found: Iterable[Diagnosis]) -> int:
+    """Where ``found`` belongs in a list that begins with what weighs most."""
+    order = list(Severity)
+    return min((order.index(each.severity) for each in found), default=len(order))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +67,13 @@ class Facts:
         previous_account: Whose it was before the last consent, when that is somebody else.
         server_ahead: How far the server's clock is ahead of ours, by its Date header.
         cause: Of the connection's health.
+        entry: What the catalogue knows of the service; None when it does not know it.
+        next_redirect_uri: As the next consent sends it; empty when that is not known here.
+        public_redirect_uri: The one of this installation's public URL; likewise.
+        hosts: Where the token may go.
+        asked_hosts: Name of each saved request that carries the token, and the host it asks.
+        refresh_ends_at: When the refresh token dies unless it is used.
+        unreached: Hosts of the service that could not be asked, each with the error.
     """
 
     settings: AppSettings
@@ -57,6 +90,13 @@ class Facts:
     previous_account: str = ""
     server_ahead: timedelta | None = None
     cause: str = ""
+    entry: Profile | None = None
+    next_redirect_uri: str = ""
+    public_redirect_uri: str = ""
+    hosts: tuple[str, ...] = ()
+    asked_hosts: tuple[tuple[str, str], ...] = ()
+    refresh_ends_at: datetime | None = None
+    unreached: tuple[tuple[str, GrantlineError], ...] = ()
 
 
 def first_difference(expected: str, given: str) -> int:

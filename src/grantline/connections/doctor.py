@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from grantline.connections.connection import Actor, Connection
@@ -14,11 +14,22 @@ from grantline.connections.context import Context
 from grantline.connections.diagnosis import Diagnosis, Facts
 from grantline.connections.error_causes import cause_of
 from grantline.connections.exchange import transcript
+from grantline.connections.holding import Holding
+from grantline.connections.host_causes import host_of
+from grantline.connections.probe import date_of
 from grantline.connections.state import HELD, State
 from grantline.connections.transcript import Line, Step
-from grantline.errors import GrantlineError, ReauthorizationRequired
+from grantline.errors import (
+    GrantlineError,
+    KeyUnavailable,
+    ReauthorizationRequired,
+    SecretUnreadable,
+)
 from grantline.oauth.error_codes import kind_of_code
 from grantline.oauth.failure import Failure, FailureKind
+from grantline.providers.catalogue import profile, profile_names
+from grantline.providers.known_service import entry_for_host
+from grantline.providers.profile import Profile
 from grantline.store.records import Event
 
 RECENT: Final = 100
@@ -34,7 +45,7 @@ def diagnose(error: GrantlineError | None, facts: Facts) -> tuple[Diagnosis, ...
 async def examine(
     context: Context, actor: Actor, connection: Connection, error: GrantlineError | None
 ) -> tuple[Diagnosis, ...]:
-    """What is wrong with ``connection``, the weightiest first.
+    """What fails with ``connection``, the weightiest first; nobody is asked.
 
     Args:
         context: Of the engine.
@@ -42,18 +53,58 @@ async def examine(
         connection: As it is now.
         error: What just happened; None asks what its state and transcript tell.
     """
-    lines = await transcript(context, actor, connection.id)
+    seen = await look_at(context, actor, connection)
+    return seen.failing(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A connection as the doctor sees it.
+
+    Attributes:
+        lines: What was said about it.
+        facts: What is concluded from that and from its row.
+        unreadable: Why its secrets do not open; None when they do.
+    """
+
+    connection: Connection
+    lines: tuple[Line, ...]
+    facts: Facts
+    unreadable: GrantlineError | None
+
+    def failing(self, error: GrantlineError | None = None) -> tuple[Diagnosis, ...]:
+        """What fails; nothing can be told apart while the secrets do not open."""
+        if self.unreadable is not None:
+            return (_unreadable(self.unreadable),)
+        return diagnose(error or _last_error(self.connection, self.lines), self.facts)
+
+
+async def look_at(context: Context, actor: Actor, connection: Connection) -> Seen:
+    """What is known here of ``connection``."""
     events = await context.stored(context.store.list_events, actor.workspace, connection.id, RECENT)
-    facts = _facts(connection, lines, events, context.clock.now())
-    return diagnose(error or _last_error(connection, lines), facts)
+    holding: Holding | None = None
+    lines: tuple[Line, ...] = ()
+    unreadable = None
+    try:
+        holding = await context.hold(actor, connection.id)
+        lines = await transcript(context, actor, connection.id)
+    except (KeyUnavailable, SecretUnreadable) as error:
+        unreadable = error
+    facts = _facts(connection, holding, lines, events, context.clock.now())
+    return Seen(connection, lines, facts, unreadable)
 
 
 def _facts(
-    connection: Connection, lines: Sequence[Line], events: Sequence[Event], now: datetime
+    connection: Connection,
+    holding: Holding | None,
+    lines: Sequence[Line],
+    events: Sequence[Event],
+    now: datetime,
 ) -> Facts:
+    settings = holding.settings if holding else connection.app.settings
     changed = next((each.data for each in events if each.kind == ACCOUNT_CHANGED), {})
     return Facts(
-        settings=connection.app.settings,
+        settings=settings,
         flow=connection.flow,
         now=now,
         scopes=connection.scopes,
@@ -70,6 +121,35 @@ def _facts(
         ),
         server_ahead=_server_ahead(lines),
         cause=connection.cause,
+        entry=_entry(connection),
+        hosts=tuple(sorted(holding.hosts)) if holding else connection.hosts,
+        refresh_ends_at=_refresh_ends_at(connection, holding),
+    )
+
+
+def _entry(connection: Connection) -> Profile | None:
+    """What the catalogue knows of the service; by its host for an app that was made by hand."""
+    name, settings = connection.app.provider, connection.app.settings
+    if name in profile_names():
+        return profile(name)
+    return entry_for_host(host_of(settings.authorize_uri) or host_of(settings.token_uri))
+
+
+def _refresh_ends_at(connection: Connection, holding: Holding | None) -> datetime | None:
+    idle = connection.app.settings.refresh_idle_lifetime
+    obtained_at = holding.obtained_at if holding else None
+    ends = (connection.refresh_expires_at, obtained_at + idle if obtained_at and idle else None)
+    return min(filter(None, ends), default=None)
+
+
+def _unreadable(error: GrantlineError) -> Diagnosis:
+    return Diagnosis(
+        code=error.code,
+        title="Its stored secrets cannot be read",
+        explanation=error.message,
+        next_steps=(
+            error.hint or "Restore the database from a backup, or authorize the connection again.",
+        ),
     )
 
 
@@ -106,9 +186,6 @@ def _server_ahead(lines: Sequence[Line]) -> timedelta | None:
     for line in reversed(lines):
         for field in line.received:
             if field.where == "header" and field.name.lower() == "date":
-                try:
-                    said = parsedate_to_datetime(field.value)
-                except ValueError:
-                    return None
-                return said - line.at if said.tzinfo else None
+                said = date_of(field.value)
+                return said - line.at if said else None
     return None

@@ -18,6 +18,7 @@ from grantline.calls.upload import Upload
 from grantline.connections.attempts import Attempts
 from grantline.connections.authorize import Authorizer
 from grantline.connections.background import Background
+from grantline.connections.checkup import Doctor
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import Consents
 from grantline.connections.context import Context
@@ -81,8 +82,8 @@ class Engine:
     ``manage`` creates and edits, ``listing`` lists, ``authorize``, ``consents`` and ``devices`` get
     consent, ``tokens`` gives tokens, ``request`` makes authenticated requests; ``make_request``
     makes any and keeps it in ``runs``, and ``requests`` are those kept under a name;
-    ``credentials`` are secrets that are no OAuth grant. Every call names its actor and sees only
-    the actor's workspace. ``background`` renews ahead of time.
+    ``credentials`` are secrets that are no OAuth grant; ``doctor`` examines. Every call names its
+    actor and sees only the actor's workspace. ``background`` renews ahead of time.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Engine:
         self.credentials = CredentialManager(context)
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
+        self.doctor = Doctor(context, self.requests, spool)
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._attempts)
         self._pages = Pages(context, self._attempts)

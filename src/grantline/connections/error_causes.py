@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grantline.connections.connection_causes import ended, in_test_mode, no_refresh_token, skew
-from grantline.connections.diagnosis import Diagnosis, Facts, explain_difference
+from grantline.connections.connection_causes import ended, ended_as_known, no_refresh_token, skew
+from grantline.connections.diagnosis import Diagnosis, Facts, Severity, explain_difference
 from grantline.errors import (
     CallbackRejected,
     EgressBlocked,
@@ -34,7 +34,7 @@ def cause_of(error: GrantlineError, facts: Facts) -> Diagnosis:
         if found is not None:
             # What the code says already is no evidence for it.
             evidence = tuple(pair for pair in found.evidence if pair[1] != found.code)
-            return replace(found, evidence=evidence)
+            return replace(found, evidence=evidence, severity=Severity.ERROR)
     return Diagnosis(
         code=error.code,
         title="It did not work",
@@ -334,7 +334,7 @@ def _dead(symptom: _Symptom, facts: Facts) -> Diagnosis | None:
         no_token = no_refresh_token(facts)
         if no_token is not None:
             return no_token
-    return in_test_mode(facts) or ended(facts, symptom.quoted)
+    return ended_as_known(facts) or ended(facts, symptom.quoted)
 
 
 def _moved(symptom: _Symptom, facts: Facts) -> Diagnosis | None:

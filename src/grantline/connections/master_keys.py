@@ -127,26 +127,11 @@ class MasterKeys:
 
     def statuses(self) -> tuple[KeyStatus, ...]:
         """Every key that the database knows or this process has, the primary one first."""
-        known = {each.fingerprint: each for each in self._store.list_keys()}
-        held = {each.fingerprint: each for each in self._vault.keys}
-        sealed = self._sealed()
-        found = [
-            KeyStatus(
-                fingerprint=each,
-                is_here=each in held,
-                is_known=each in known,
-                is_primary=each in known and known[each].primary,
-                sealed=sealed[each],
-                service=(known[each].wrapped if each in known else "").partition(" ")[0],
-                created_at=known[each].created_at if each in known else None,
-            )
-            for each in dict.fromkeys([*known, *held, *filter(None, sealed)])
-        ]
-        return tuple(sorted(found, key=lambda each: not each.is_primary))
+        return key_statuses(self._store, self._vault)[0]
 
     def unreadable(self) -> int:
         """How many stored secrets do not say which key they need: they were damaged."""
-        return self._sealed()[""]
+        return _sealed(self._store)[""]
 
     def add(self, fingerprint: str = "") -> str:
         """The fingerprint of a key that the database knows from now on.
@@ -253,14 +238,7 @@ class MasterKeys:
         )
 
     def _left(self) -> int:
-        return sum(n for each, n in self._sealed().items() if each != self._vault.fingerprint)
-
-    def _sealed(self) -> Counter[str]:
-        """How many secrets need each key; under an empty name those that do not say."""
-        found: Counter[str] = Counter()
-        for each in self._store.count_sealed():
-            found[wrapped_by(f"{each.head}.")] += each.count
-        return found
+        return sum(n for each, n in _sealed(self._store).items() if each != self._vault.fingerprint)
 
     def _note(self, kind: str, fingerprint: str, **data: object) -> None:
         actor, now = Actor(), self._clock.now()
@@ -275,6 +253,34 @@ class MasterKeys:
                 data=data,
             )
         )
+
+
+def key_statuses(store: Store, vault: Vault) -> tuple[tuple[KeyStatus, ...], int]:
+    """Every key that ``store`` knows or ``vault`` has, and how many secrets name none."""
+    known = {each.fingerprint: each for each in store.list_keys()}
+    held = {each.fingerprint: each for each in vault.keys}
+    sealed = _sealed(store)
+    found = [
+        KeyStatus(
+            fingerprint=each,
+            is_here=each in held,
+            is_known=each in known,
+            is_primary=each in known and known[each].primary,
+            sealed=sealed[each],
+            service=(known[each].wrapped if each in known else "").partition(" ")[0],
+            created_at=known[each].created_at if each in known else None,
+        )
+        for each in dict.fromkeys([*known, *held, *filter(None, sealed)])
+    ]
+    return tuple(sorted(found, key=lambda each: not each.is_primary)), sealed[""]
+
+
+def _sealed(store: Store) -> Counter[str]:
+    """How many secrets need each key; under an empty name those that do not say."""
+    found: Counter[str] = Counter()
+    for each in store.count_sealed():
+        found[wrapped_by(f"{each.head}.")] += each.count
+    return found
 
 
 def record_of(known: KnownKey, now: datetime) -> KeyRecord:

@@ -90,6 +90,10 @@ class Spool:
                 self._drop({each.attempt_id for each in taken})
         return taken
 
+    def waiting(self, instance: str) -> int:
+        """How many answers for ``instance`` the database has not taken yet."""
+        return sum(each.instance == instance for each in self._read())
+
     def discard(self, attempt_id: str) -> None:
         """Drops an answer that the database has by now."""
         if self._path.exists():

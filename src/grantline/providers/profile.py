@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -56,6 +56,7 @@ class Trap:
         next: What to do about it, one sentence.
         without_scope: It happens only when this scope is not asked for; empty for always.
         without_parameter: It happens only when the authorize URL lacks this parameter.
+        ends_after_days: It is what happened when a grant ended so many days after consent.
     """
 
     what: str
@@ -63,6 +64,24 @@ class Trap:
     next: str
     without_scope: str = ""
     without_parameter: str = ""
+    ends_after_days: int = 0
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it depends on what is asked for."""
+        return bool(self.without_scope or self.without_parameter)
+
+    @property
+    def is_about_renewal(self) -> bool:
+        """Whether it tells why no refresh token comes."""
+        return "refresh token" in f"{self.what} {self.why}"
+
+    def is_open(self, scopes: Collection[str], parameters: Collection[str]) -> bool:
+        """Whether one walks into it with these ``scopes`` and names of authorize ``parameters``."""
+        return bool(
+            (self.without_scope and self.without_scope not in scopes)
+            or (self.without_parameter and self.without_parameter not in parameters)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from grantline.server.api_later import API_PREFIX, ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
     connection_detail,
+    connection_doctor,
     connection_edit,
     connection_form,
     connections,
@@ -40,6 +41,7 @@ def routes(web: Web) -> list[BaseRoute]:
         *connection_form.ROUTES,
         *connection_edit.ROUTES,
         *consent.ROUTES,
+        *connection_doctor.ROUTES,
         *connection_detail.ROUTES,
         *credentials.ROUTES,
         *requests.ROUTES,

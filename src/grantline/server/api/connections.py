@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
 from grantline.codec import from_plain, to_plain
 from grantline.connections.catalogue import settings_of
+from grantline.connections.diagnosis import Diagnosis
 from grantline.connections.engine import Engine
 from grantline.connections.listing import ALL, FILTERS
 from grantline.connections.manage import NewConnection
@@ -192,10 +195,17 @@ async def verify_connection(caller: Manager, engine: TheEngine, connection: Ref)
 @router.get("/{connection}/diagnosis", response_model=Listed[DiagnosisShown])
 async def diagnose_connection(caller: Manager, engine: TheEngine, connection: Ref) -> Any:
     """What is wrong, as far as the connection's own state and history tell; weightiest first."""
-    found = await engine.diagnose(caller.actor, connection)
-    names = DiagnosisShown.model_fields
-    items = [{name: getattr(each, name) for name in names} for each in found]
-    return {"items": items, "total": len(items)}
+    return _findings(await engine.diagnose(caller.actor, connection))
+
+
+@router.post("/{connection}/doctor", response_model=Listed[DiagnosisShown])
+async def examine_connection(
+    caller: Manager, engine: TheEngine, web: TheSettings, connection: Ref
+) -> Any:
+    """Everything that is wrong or worth knowing; the service's servers are asked."""
+    found = await engine.find(caller.actor, connection)
+    public_url = web.public_url
+    return _findings(await engine.doctor.examine(caller.actor, found, public_url=public_url))
 
 
 @router.get("/{connection}/uses", response_model=Listed[SummaryShown])
@@ -228,6 +238,10 @@ async def _settings(
         metadata = await engine.discover(given.issuer)
         known = apply_metadata(known, metadata, secrets=secrets_from(given.secrets))
     return from_plain(AppSettings, {**to_plain(known), **given.settings})
+
+
+def _findings(found: Sequence[Diagnosis]) -> dict[str, Any]:
+    return {"items": [asdict(each) for each in found], "total": len(found)}
 
 
 def _or_default(given: list[str] | None, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -182,6 +182,8 @@ class DiagnosisShown(Shown):
     """What is wrong with a connection."""
 
     code: str
+    severity: str
+    """``error``, ``warning`` or ``note``."""
     title: str
     explanation: str
     evidence: list[tuple[str, str]]

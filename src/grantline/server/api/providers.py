@@ -38,7 +38,7 @@ class ProviderShown(Shown):
     documentation: list[str]
     checked: date | None
     """When the documentation was read."""
-    traps: list[dict[str, str]]
+    traps: list[dict[str, str | int]]
     """What people run into: what, why, and what to do next."""
     calls: dict[str, Any]
     """How its API is called: retries, rate limits, pagination."""

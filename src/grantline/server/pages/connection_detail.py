@@ -9,7 +9,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Connection
-from grantline.connections.diagnosis import first_difference
 from grantline.connections.state import State
 from grantline.connections.transcript import as_text
 from grantline.errors import GrantlineError
@@ -24,6 +23,7 @@ from grantline.server.page import (
     visitor_of,
     web_of,
 )
+from grantline.server.pages.connection_doctor import marked
 from grantline.server.pages.event_words import in_words
 from grantline.server.pages.list_pages import FIRST
 from grantline.server.pages.service import service_of
@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
         "connections/detail.html",
         connection=found,
         problem=Problem.of(error) if error else None,
-        diagnoses=[(each, _marked(each.differs)) for each in diagnoses],
+        diagnoses=[(each, marked(each.differs)) for each in diagnoses],
         uses=uses,
         service=service_of(found, settings_of(request).demo),
         missing=missing_scopes(found),
@@ -97,19 +97,6 @@ def _failure(request: Request) -> GrantlineError | None:
     if failed is None and "refused" in request.query_params:
         failed = results.latest(connection_id, binding=binding, now=now)
     return failed.error if failed is not None and failed.connection_id == connection_id else None
-
-
-def _marked(differs: tuple[str, str] | None) -> tuple[tuple[str, str, str], ...]:
-    """Each of two strings that should be equal: what is the same, what differs, the rest."""
-    if differs is None:
-        return ()
-    at = first_difference(*differs)
-    tail = 0
-    while tail < min(map(len, differs)) - at and differs[0][-1 - tail] == differs[1][-1 - tail]:
-        tail += 1
-    return tuple(
-        (each[:at], each[at : len(each) - tail], each[len(each) - tail :]) for each in differs
-    )
 
 
 def _renewal(found: Connection) -> str:
