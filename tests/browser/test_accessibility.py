@@ -65,6 +65,7 @@ def paths(
             "delete": f"{connection}/delete",
             "connected": f"{connection}/result",
             "doctor": f"{refused}?refused=1",
+            "examination": f"{refused}/doctor",
             "device code": waiting,
             "requests": "/requests",
             "new request": "/requests/new",

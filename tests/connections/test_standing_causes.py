@@ -54,6 +54,15 @@ LOOPBACK = "http://127.0.0.1:8080/oauth/callback/0123456789abcdef"
             ["redirect_uri_elsewhere"],
         ),
         ({"next_redirect_uri": LOOPBACK, "public_redirect_uri": "", "redirect_uri": LOOPBACK}, []),
+        ({"public_redirect_uri": LOOPBACK}, ["redirect_uri_elsewhere"]),
+        (
+            {
+                "next_redirect_uri": LOOPBACK.replace("8080", "8765"),
+                "public_redirect_uri": LOOPBACK,
+                "redirect_uri": "",
+            },
+            [],
+        ),
         (
             dict.fromkeys(
                 ("next_redirect_uri", "public_redirect_uri", "redirect_uri"),

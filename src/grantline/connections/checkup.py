@@ -24,7 +24,6 @@ from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.spool import Spool
 from grantline.connections.standing_causes import standing_causes
 from grantline.connections.state import State
-from grantline.url import is_loopback_host
 
 # More saved requests of one connection than anybody writes by hand.
 _MOST_REQUESTS: Final = 500
@@ -143,8 +142,8 @@ class Doctor:
 
 
 def _public(facts: Facts, public_url: str) -> str:
-    """Where consent comes back by the public URL; nothing that this machine alone could open."""
-    if not public_url or is_loopback_host(host_of(public_url)):
+    """Where consent comes back by the public URL."""
+    if not public_url:
         return ""
     return redirect_uri(replace(facts.settings, redirect_uri=""), public_url)
 

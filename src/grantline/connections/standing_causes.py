@@ -38,7 +38,8 @@ def _redirect(facts: Facts) -> Iterator[Diagnosis]:
     ours, before, public = facts.next_redirect_uri, facts.redirect_uri, facts.public_redirect_uri
     if not facts.flow.needs_browser or not ours:
         return
-    if public and _origin(ours) != _origin(public):
+    both_local = is_loopback_host(host_of(ours)) and is_loopback_host(host_of(public))
+    if public and _origin(ours) != _origin(public) and not both_local:
         yield Diagnosis(
             code="redirect_uri_elsewhere",
             title="Consent does not come back here",
