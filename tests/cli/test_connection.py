@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -123,6 +124,16 @@ EVERY_SETTING = {
     "--query-name oauth_token": ("query_name", "oauth_token"),
     "--resource https://api.example/": ("resources", ["https://api.example/"]),
     "--parameter-name client_id=client_key": ("parameter_names", [["client_id", "client_key"]]),
+    "--parameter-name token.redirect_uri=": ("parameter_names", [["token.redirect_uri", ""]]),
+    "--authorize-in-fragment": ("authorize_in_fragment", True),
+    "--response-type code": ("response_type", "code"),
+    "--token-request-method PUT": ("token_request_method", "PUT"),
+    "--refresh-request-method GET": ("refresh_request_method", "GET"),
+    "--refresh-request-format json": ("refresh_request_format", "json"),
+    "--header-name X-Token": ("header_name", "X-Token"),
+    "--api-parameter v=2": ("api_parameters", [["v", "2"]]),
+    "--renewal-margin 30s": ("renewal_margin", 30),
+    "--refresh-idle-lifetime 720h": ("refresh_idle_lifetime", 2_592_000),
 }
 
 
@@ -141,6 +152,27 @@ def test_rules_for_odd_answers_can_be_given(create: Create, cli: CommandLine) ->
     settings = json.loads(cli.ok("app", "show", "orders", "--format", "json").out)["settings"]
     assert settings["response"]["token_path"] == "authed_user"
     assert settings["response"]["default_lifetime"] == 3600
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "expected"),
+    [
+        ("--identity-rule", "identity", {"url": "/me", "label": ["email"]}),
+        ("--revocation-rule", "revocation", {"method": "DELETE", "as_api_request": True}),
+        ("--upgrade-rule", "upgrade", {"uri": "https://a.example/upgrade"}),
+    ],
+)
+def test_rules_of_a_service_can_be_given(
+    create: Create, cli: CommandLine, option: str, name: str, expected: dict[str, Any]
+) -> None:
+    words = [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in expected.items()
+    ]
+    create(*(part for word in words for part in (option, word)))
+
+    settings = json.loads(cli.ok("app", "show", "orders", "--format", "json").out)["settings"]
+    assert settings[name].items() >= expected.items()
 
 
 def test_a_service_account_file_fills_client_key_and_token_uri(
@@ -326,3 +358,22 @@ def test_an_app_edit_reaches_its_connections(machine: None, cli: CommandLine) ->
 
     assert "These connections use it: orders." in ran.out
     assert json.loads(cli.ok("app", "show", "shop", "--format", "json").out)["name"] == "shop"
+
+
+def test_an_app_is_compared_with_its_issuer_and_left_alone(
+    create: Create, cli: CommandLine
+) -> None:
+    create()
+    assert "says the same" in cli.ok("app", "check", "orders").out
+    elsewhere = "https://elsewhere.example/authorize"
+    cli.ok("app", "edit", "orders", "--authorize-uri", elsewhere)
+
+    ran = cli.ok("app", "check", "orders")
+
+    assert elsewhere in ran.out
+    assert "app edit orders --authorize-uri" in ran.err
+    shown = json.loads(cli.ok("app", "show", "orders", "--format", "json").out)
+    assert shown["settings"]["authorize_uri"] == elsewhere
+    assert set(json.loads(cli.ok("app", "check", "orders", "--format", "json").out)) == {
+        "authorize_uri"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,7 @@ from grantline.cli.secret_options import ClientSecretOptions
 from grantline.cli.setting_options import SettingOptions
 from grantline.cli.words import listed, when
 from grantline.clock import SystemClock
+from grantline.connections.labels import label_of
 from grantline.oauth.settings import ClientSecrets
 
 if TYPE_CHECKING:
@@ -155,6 +157,34 @@ def edit(
     say_price(price)
     if connections:
         say(f"These connections use it: {listed(connections)}.")
+
+
+@commands.command(epilog="Example: grantline app check google")
+def check(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
+    """Asks the issuer of an app whether its endpoints have moved; changes nothing."""
+    from grantline.connections.engine import LOCAL
+    from grantline.connections.pinning import moved_endpoints
+
+    async def work(engine: Engine) -> tuple[App, Mapping[str, str]]:
+        app = await engine.manage.app(LOCAL, name)
+        if not app.settings.issuer:
+            raise UsageError(
+                f"The app “{app.name}” has no issuer to ask.",
+                hint="Only services with OpenID Connect or RFC 8414 describe themselves.",
+            )
+        return app, moved_endpoints(app.settings, await engine.discover(app.settings.issuer))
+
+    app, moved = with_engine(work)
+    if form is Format.JSON:
+        say_json(dict(moved))
+        return
+    if not moved:
+        say(f"The issuer says the same as the app “{app.name}”.")
+        return
+    say_fields((label_of(each), f"{getattr(app.settings, each)}\n{moved[each]}") for each in moved)
+    options = " ".join(f"--{each.replace('_', '-')} {uri}" for each, uri in moved.items())
+    note("The second line is what the issuer says now. If the service announced the change, run:")
+    note(f"    grantline app edit {app.name} {options}")
 
 
 @commands.command(epilog="Example: grantline app delete google --yes")
