@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grantline.connections.engine import LOCAL
+from grantline.connections.refresh import LOOK_AGAIN
 from grantline.connections.waiting import POLL
 from grantline.errors import RefreshInProgress
 from grantline.secret import Secret
@@ -93,7 +94,7 @@ def test_a_clock_that_jumps_during_a_renewal_ends_no_lease(
                 await world.clock.wait_for_sleepers()
                 clock.ahead = jump
                 for _ in range(3):
-                    world.clock.advance(POLL)
+                    world.clock.advance(LOOK_AGAIN)
                     await world.clock.wait_for_sleepers()
                 hold.release()
             token = await first
