@@ -59,6 +59,21 @@ def test_what_the_database_has_by_now_is_dropped(tmp_path: Path) -> None:
     assert taken == [OTHER]
 
 
+def test_what_was_kept_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[int, int]] = []
+
+    def fsync(file: int) -> None:
+        found = os.fstat(file)
+        synced.append((found.st_ino, found.st_size))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    Spool(tmp_path).append(ANSWER)
+    kept = (tmp_path / "refresh.spool").stat()
+    # The line, and then the name of the file.
+    assert [each[0] for each in synced] == [kept.st_ino, tmp_path.stat().st_ino]
+    assert synced[0][1] == kept.st_size
+
+
 @pytest.mark.parametrize("cut", [1, 20, 60])
 def test_a_line_that_a_crash_cut_off_harms_no_other(tmp_path: Path, cut: int) -> None:
     spool = Spool(tmp_path)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 
 from grantline.connections.engine import LOCAL
@@ -83,7 +84,7 @@ def test_a_clock_that_jumps_during_a_renewal_ends_no_lease(
     async def renew(world: World) -> None:
         rejected = Secret(town.token)
         async with an_engine(world.folder, world.clock) as other:
-            with world.server.hold("token", "committed") as hold:
+            with anyio.fail_after(20), world.server.hold("token", "committed") as hold:
                 first = asyncio.ensure_future(
                     world.engine.token(LOCAL, town.connection, rejected=rejected)
                 )

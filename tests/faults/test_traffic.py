@@ -23,6 +23,7 @@ from grantline.testing.authorization_server import (
     ServerOptions,
     Truncate,
 )
+from grantline.testing.authorization_server.faults import Faults
 from tests.connections.world import World, environment
 from tests.faults.conftest import Report
 from tests.processes.conftest import ROOT, Town
@@ -108,6 +109,8 @@ def test_minutes_of_traffic_with_faults_lose_nothing(town: Town, report: Report)
     for each in processes:
         each.popen.communicate(timeout=20)
         assert each.popen.returncode == 0
+
+    town.server._service.faults = Faults()  # noqa: SLF001 - forgets what was to come
 
     async def is_sound(world: World) -> tuple[State, int]:
         found = await world.engine.find(LOCAL, town.connection)
