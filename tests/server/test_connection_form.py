@@ -278,3 +278,57 @@ async def test_an_app_of_others_is_not_there(site: Site) -> None:
     assert (await site.get("/connections/new?app=app_of_others")).status_code == 404
     asked = {"app": "app_of_others", "name": "x", "flow": "authorization-code"}
     assert (await site.post("/connections/new", asked)).status_code == 404
+
+
+def of_microsoft(**changes: Any) -> dict[str, Any]:
+    """The form of a catalogue entry that asks for a tenant, as its page sends it."""
+    entry = profile("microsoft")
+    return {
+        "name": "mail",
+        "provider": "microsoft",
+        "flow": "authorization-code",
+        "authorize_uri": entry.settings["authorize_uri"],
+        "token_uri": entry.settings["token_uri"],
+        "base_url": entry.settings["base_url"],
+        "client_id": "an-id",
+        "client_secret": "a secret",
+        "scopes": " ".join(entry.default_scopes),
+        "hosts": " ".join(entry.hosts),
+        "input.tenant": "contoso",
+        "identity.url": entry.settings["identity"]["url"],
+        **changes,
+    }
+
+
+async def test_what_an_entry_asks_of_each_connection_is_a_field_of_its_own(site: Site) -> None:
+    text = unescape((await site.get("/connections/new?provider=microsoft")).text)
+
+    assert 'name="input.tenant"' in text
+    assert 'value="common"' in text
+
+
+async def test_what_was_typed_for_it_is_used_and_can_be_edited(site: Site) -> None:
+    await site.post("/connections/new", of_microsoft())
+
+    made = await site.world.engine.find(LOCAL, "mail")
+    assert made.inputs == {"tenant": "contoso"}
+    assert made.account_label == ""
+    held = await site.world.engine.context.hold(LOCAL, made.id)
+    assert held.settings.token_uri.startswith("https://login.microsoftonline.com/contoso/")
+    assert held.settings.identity.url == "/me"
+    text = (await site.get(f"/connections/{made.id}/edit")).text
+    assert 'value="contoso"' in text
+
+
+async def test_an_input_that_does_not_fit_is_named_by_its_label(site: Site) -> None:
+    answer = await site.post("/connections/new", of_microsoft(**{"input.tenant": "con/toso"}))
+
+    assert answer.status_code == 422
+    assert 'href="#field-tenant"' in answer.text
+    assert "does not look right" in answer.text
+
+
+async def test_the_preview_shows_what_the_inputs_make_of_the_addresses(site: Site) -> None:
+    text = (await site.post("/connections/preview", of_microsoft())).text
+
+    assert "login.microsoftonline.com/contoso/oauth2" in text

@@ -9,6 +9,7 @@ import pytest
 from grantline.oauth.assertion_settings import AssertionSettings
 from grantline.oauth.request_choices import ClientAuthentication, TokenRequestFormat
 from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
+from grantline.secret import REDACTED
 from grantline.server.forms.preview import STAND_IN, Preview, is_redirect_uri_known, previews
 
 REDIRECT_URI = "https://grantline.example/oauth/callback/0123456789abcdef"
@@ -146,3 +147,24 @@ def test_the_redirect_uri_is_known_when_both_uris_are(
 ) -> None:
     settings = AppSettings(client_id="x", authorize_uri=authorize_uri, token_uri=token_uri)
     assert is_redirect_uri_known(settings, flow) is (known == "yes")
+
+
+def test_a_token_in_a_header_of_its_own_is_masked_as_well() -> None:
+    settings = AppSettings(
+        client_id="id",
+        authorize_uri="https://a.example/authorize",
+        token_uri="https://a.example/token",
+        base_url="https://api.example/v1",
+        header_name="X-Service-Token",
+        token_name="",
+    )
+    shown = previews(
+        settings,
+        FlowType.AUTHORIZATION_CODE,
+        (),
+        redirect_uri="https://b.example/",
+        has_secret=True,
+    )
+
+    [api] = [each for each in shown if each.title == "API request"]
+    assert dict(api.headers)["X-Service-Token"] == REDACTED

@@ -192,7 +192,7 @@ class _Maker:
                 credential_of(self._settings, replace(TOKENS, token_type=token_type)),
             ),
             note=note if self._settings.use_dpop else "",
-            masked=frozenset({self._settings.query_name}),
+            masked=frozenset({self._settings.query_name, self._settings.header_name}),
         )
 
     def _token_request(self) -> HttpRequest:
@@ -299,7 +299,7 @@ def _preview_of(
         address=f"{request.method} {address}".strip(),
         query=tuple(_masked_pair(each, masked) for each in query.split("&") if each),
         headers=tuple(
-            (name, REDACTED if name.lower() in hidden else _masked_header(name, value))
+            (name, REDACTED if name.lower() in hidden else _masked_header(name, value, masked))
             for name, value in request.headers
             if name.lower() not in _EVERYDAY
         ),
@@ -313,8 +313,8 @@ def _masked_pair(pair: str, masked: frozenset[str]) -> str:
     return f"{name}={REDACTED}" if name in masked else pair
 
 
-def _masked_header(name: str, value: str) -> str:
-    if name.lower() != "authorization":
+def _masked_header(name: str, value: str, masked: frozenset[str]) -> str:
+    if name.lower() != "authorization" and name not in masked:
         return value
     scheme, blank, _ = value.partition(" ")
     return f"{scheme} {REDACTED}" if blank else REDACTED
