@@ -82,6 +82,7 @@ def paths(
             "an API key": "/credentials/new?kind=key",
             "requests of one": f"/requests?connection={connection.rpartition('/')[2]}",
             "providers": "/providers",
+            "provider": "/providers/slack",
             "settings": "/settings",
             "not found": "/nowhere",
             "refused answer": "/oauth/callback?state=made-up&code=1",
