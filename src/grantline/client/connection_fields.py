@@ -26,7 +26,8 @@ Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
 class AppFields(TypedDict, total=False):
     """The fields of ``AppSettings``, which describes them, and the app's secrets.
 
-    Enumerations may be given by their value, pairs as a mapping, tuples as any iterable.
+    Enumerations may be given by their value, pairs as a mapping, tuples as any iterable, rules as
+    a mapping of their fields.
     """
 
     client_id: str
@@ -78,11 +79,11 @@ class AppFields(TypedDict, total=False):
     rate_limit: str
     refresh_grace: timedelta
     refresh_idle_lifetime: timedelta | None
-    assertion: AssertionSettings
-    response: ResponseRules
-    identity: IdentityRules
-    revocation: RevocationRules
-    upgrade: UpgradeRules
+    assertion: AssertionSettings | Mapping[str, Any]
+    response: ResponseRules | Mapping[str, Any]
+    identity: IdentityRules | Mapping[str, Any]
+    revocation: RevocationRules | Mapping[str, Any]
+    upgrade: UpgradeRules | Mapping[str, Any]
 
 
 class ConnectionFields(AppFields, total=False):
@@ -106,6 +107,7 @@ class ConnectionFields(AppFields, total=False):
 
 
 SETTINGS: Final = frozenset(each.name for each in fields(AppSettings))
+RULES: Final = frozenset({"assertion", "response", "identity", "revocation", "upgrade"})
 SECRETS: Final = frozenset(each.name for each in fields(ClientSecrets))
 
 
@@ -122,7 +124,13 @@ def app_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             field=unknown[0],
             hint=f"The fields are {', '.join(sorted(ConnectionFields.__annotations__))}.",
         )
-    plain = {name: _plain(value) for name, value in given.items() if name in SETTINGS}
+    plain = {
+        name: {each: _plain(own) for each, own in value.items()}
+        if name in RULES and isinstance(value, Mapping)
+        else _plain(value)
+        for name, value in given.items()
+        if name in SETTINGS
+    }
     # Any client ID will do here: what is wanted is the check and the types of the others.
     whole = from_plain(AppSettings, {"client_id": "", **plain})
     return {name: getattr(whole, name) for name in plain}
