@@ -65,6 +65,13 @@ def response(content: bytes, *headers: tuple[str, str], **more: Any) -> Response
     return Response(status=200, headers=headers, content=content, url="", **more)
 
 
+def test_a_table_takes_no_more_memory_and_time_than_its_bytes_pay_for() -> None:
+    wide = ",".join(map(str, range(20_000)))
+    assert len(parse_data(f"{wide}\n{wide}".encode(), CSV)[0]) == 20_000
+    sparse = wide + "\n1" * 100
+    assert parse_data(sparse.encode(), CSV) == sparse
+
+
 def test_parsing_can_be_off() -> None:
     kind = ("content-type", "application/json")
     assert response(b'{"a": 1}', kind).data == {"a": 1}

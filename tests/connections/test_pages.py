@@ -12,13 +12,16 @@ from grantline.calls.pagination import Pagination, PaginationType, ParameterPlac
 from grantline.calls.request import RequestSpec, json_content
 from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
+from grantline.connections.credentials import KeyCredential
 from grantline.connections.engine import LOCAL
 from grantline.connections.pages import ItemsPage
 from grantline.errors import EgressBlocked, InvalidInput, UpstreamError
 from grantline.oauth.settings import TokenPlacement
+from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Leniency, Replace, ServerOptions
 from grantline.testing.clock import FakeClock, JumpingClock
 from tests.connections.world import World
+from tests.recorder import answer, recorder
 
 BY_PAGE = Pagination(type=PaginationType.PAGE)
 BY_URL = Pagination(type=PaginationType.URL, next="next")
@@ -95,6 +98,49 @@ async def test_a_next_url_passes_the_guard_without_a_connection_too(world: World
     spec = RequestSpec(url=world.server.api_url + "/me", pagination=BY_URL)
     with pytest.raises(EgressBlocked):
         _ = [page async for page in world.engine.pages(LOCAL, spec)]
+
+
+OWN = (("X-Api-Key", "typed-by-hand"), ("Accept-Language", "de"))
+
+
+async def test_what_was_typed_into_headers_does_not_follow_a_next_url_to_another_origin(
+    world: World,
+) -> None:
+    async with recorder([answer(200, b"[2]")] * 2) as other:
+        script(world, *[{"items": [1], "next": other.url("/2")}] * 2)
+        spec = RequestSpec(url=world.server.api_url + "/me", headers=OWN, pagination=BY_URL)
+        first, _ = [page async for page in world.engine.pages(LOCAL, spec)]
+        assert first.resume is not None
+        resumed = world.engine.pages(LOCAL, spec, resume_from=first.resume)
+        assert [list(page.items) async for page in resumed] == [[2]]
+    assert len(other.arrived) == 2
+    for arrived in other.arrived:
+        assert not arrived.header("X-Api-Key")
+        assert arrived.header("Accept-Language") == "de"
+
+
+async def test_a_body_does_not_follow_a_next_url_to_another_origin(world: World) -> None:
+    async with recorder() as other:
+        script(world, {"items": [1], "next": other.url("/2")})
+        spec = RequestSpec(
+            method="POST",
+            url=world.server.api_url + "/me",
+            content=json_content({"key": "typed-by-hand"}),
+            pagination=BY_URL,
+        )
+        with pytest.raises(EgressBlocked) as caught:
+            _ = [page async for page in world.engine.pages(LOCAL, spec)]
+    assert caught.value.rule == "next_cross_origin"
+    assert not other.arrived
+
+
+async def test_a_key_that_was_typed_stays_on_the_host_of_the_first_page(world: World) -> None:
+    script(world, {"items": [1], "next": "https://evil.example/collect"})
+    spec = RequestSpec(url=world.server.api_url + "/me", pagination=BY_URL)
+    typed = KeyCredential(name="X-Api-Key", value=Secret("typed-by-hand"))
+    made = await world.engine.make_list(LOCAL, spec, typed=typed)
+    assert isinstance(made.error, EgressBlocked)
+    assert made.error.rule == "host_not_allowed"
 
 
 IN_QUERY = ServerOptions(lenient=frozenset({Leniency.ACCESS_TOKEN_IN_QUERY}))

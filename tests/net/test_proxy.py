@@ -171,8 +171,8 @@ async def test_not_even_the_operator_makes_a_proxy_of_a_metadata_service(proxy: 
             await transport.send(HttpRequest("GET", "https://api.example/"))
 
 
-async def test_a_hosted_installation_chooses_the_proxy_itself() -> None:
-    own = Proxy("http://127.0.0.1:9")
+@pytest.mark.parametrize("own", [Proxy("http://127.0.0.1:9"), None])
+async def test_a_hosted_installation_chooses_the_proxy_itself(own: Proxy | None) -> None:
     hosted = EgressPolicy.parse(hosted=True)
     request = HttpRequest(
         "GET", "https://api.example/", route=Route(proxy=Proxy("http://p.example:3128"))

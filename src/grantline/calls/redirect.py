@@ -21,7 +21,7 @@ REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 _HARMLESS_HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent"}
 )
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def next_hop(
     there = resolve_reference(here, location)
     crosses = here.origin != there.origin
     if crosses:
-        if status != 303 and (request.body or request.method not in _SAFE_METHODS):
+        if status != 303 and (request.body or request.method not in SAFE_METHODS):
             raise EgressBlocked(
                 f"The service redirects a {request.method} request to another place.",
                 rule="body_cross_origin",
@@ -79,7 +79,7 @@ def next_hop(
             )
         request = replace(
             request,
-            headers=_only(_HARMLESS_HEADERS, request.headers),
+            headers=harmless_headers(request.headers),
             route=replace(request.route, client_certificate=None),
         )
     if (status == 303 and request.method != "HEAD") or (
@@ -100,8 +100,9 @@ def next_hop(
     )
 
 
-def _only(names: frozenset[str], headers: Headers) -> Headers:
-    return tuple(pair for pair in headers if pair[0].lower() in names)
+def harmless_headers(headers: Headers) -> Headers:
+    """Those of ``headers`` that may go to another origin."""
+    return tuple(pair for pair in headers if pair[0].lower() in _HARMLESS_HEADERS)
 
 
 def _without_body(headers: Headers) -> Headers:

@@ -49,7 +49,7 @@ _NAMES: Final = (
     "meta",
     "status",
 )
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _MARKUP = re.compile(r"\s*<")
 
 
@@ -86,7 +86,7 @@ def _said(value: Any, depth: int = 0) -> str:
         return "; ".join(dict.fromkeys(each for each in each_said if each))
     if not isinstance(value, dict):
         return ""
-    members = {name.rpartition(":")[2].lower(): each for name, each in value.items()}
+    members = {_bare(name): each for name, each in value.items()}
     for name in _NAMES:
         if said := _said(members.get(name), depth + 1).strip():
             return said
@@ -98,9 +98,14 @@ def _by_field(value: dict[str, Any], depth: int) -> str:
     said = (
         (name, _said(each, depth + 1))
         for name, each in list(value.items())[:_MOST_SAID]
-        if isinstance(each, list | dict)
+        # Those of ``_NAMES`` have said nothing; looking again would double with each level.
+        if isinstance(each, list | dict) and _bare(name) not in _NAMES
     )
     return "; ".join(f"{name}: {text}" for name, text in said if text.strip())
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(":")[2].lower()
 
 
 def _wrapped(value: dict[str, Any]) -> str:

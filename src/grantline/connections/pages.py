@@ -9,6 +9,7 @@ from typing import Any
 from grantline.calls.page_request import page_request
 from grantline.calls.pages import START, Position, Stop, position_from_text, turn_page
 from grantline.calls.pagination import Pagination, PaginationType, check_pagination
+from grantline.calls.redirect import SAFE_METHODS, harmless_headers
 from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.calls.statuses import ERROR_STATUSES
@@ -16,6 +17,7 @@ from grantline.connections.attempts import Attempts
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credential_rows import NOTHING, Carried
+from grantline.connections.credentials import checked_credential
 from grantline.connections.run_cookies import RunCookies
 from grantline.connections.service import rules_of
 from grantline.errors import EgressBlocked, InvalidInput
@@ -64,8 +66,9 @@ class Pages:
         """The pages of the list that ``spec`` asks for.
 
         Each is a request of its own, with the same checks, retries and limits, and the cookies of
-        the pages before. Where an answer names the next URL, the token goes there only if it is on
-        the same origin, or is https on a host of the connection's list.
+        the pages before. Where an answer names the next URL, the secret goes there only if it is on
+        the same origin, or is https on a host of its list; without one, a URL on another origin
+        gets no body and only harmless headers, as after a redirect.
 
         Args:
             actor: Who asks.
@@ -86,13 +89,19 @@ class Pages:
         position = position_from_text(resume_from) if resume_from else START
         failing = tuple(dict.fromkeys((*spec.fail_on, *ERROR_STATUSES)))
         spec = replace(spec, fail_on=failing, pagination=None)
+        has_secret = connection_id is not None or carried.credential is not None
+        if carried.credential is not None:
+            # One that was typed is bound to the host of the first page, not of each page.
+            bound = checked_credential(carried.credential, spec.url)
+            carried = replace(carried, credential=bound)
         cookies, count = RunCookies(), 0
         following: Position | None = position
         while following is not None:
             position, count = following, count + 1
+            asked = page_request(spec, pagination, position)
             outcome = await self._attempts.make(
                 actor,
-                page_request(spec, pagination, position),
+                asked if has_secret else _as_from_nobody(asked, spec.url),
                 connection_id=connection_id,
                 carried=carried,
                 route=route,
@@ -104,9 +113,9 @@ class Pages:
             )
             following = turned.position
             if following is not None and pagination.type is PaginationType.URL:
-                secrets = self._secrets(connection_id, carried)
-                if secrets:
+                if has_secret:
                     _check_place(str(following.next), response.url)
+                secrets = self._secrets(connection_id, carried)
                 following = replace(following, next=_without(str(following.next), secrets))
             yield ItemsPage(
                 number=position.number,
@@ -141,6 +150,19 @@ class Pages:
         return (holding.tokens.access_token,) if holding and holding.tokens else ()
 
 
+def _as_from_nobody(asked: RequestSpec, first: str) -> RequestSpec:
+    """``asked`` as it may go to another origin than that of the ``first`` page.
+
+    People type keys into headers and bodies. Raises ``EgressBlocked``.
+    """
+    there = parse_url(asked.url)
+    if there.origin == parse_url(first).origin:
+        return asked
+    if asked.content is not None or asked.method not in SAFE_METHODS:
+        raise _elsewhere(there.origin)
+    return replace(asked, headers=harmless_headers(asked.headers))
+
+
 def _check_place(following: str, page: str) -> None:
     """Refuses a next URL at another door of the service: another scheme or an odd port.
 
@@ -149,10 +171,14 @@ def _check_place(following: str, page: str) -> None:
     there = parse_url(following)
     if there.origin == parse_url(page).origin or (there.scheme == "https" and there.port is None):
         return
-    raise EgressBlocked(
+    raise _elsewhere(there.origin)
+
+
+def _elsewhere(origin: str) -> EgressBlocked:
+    return EgressBlocked(
         "The next page is at another place than this one.",
         rule="next_cross_origin",
-        address=there.origin,
+        address=origin,
         hint="If the place belongs to the service, request its URL directly.",
     )
 

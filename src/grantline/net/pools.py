@@ -139,19 +139,18 @@ class Pools:
 
     def _way(self, route: Route) -> tuple[Way | None, EgressPolicy]:
         """The proxy that requests on ``route`` go through, and what may be dialled for them."""
-        own = self._proxy
-        if own is not None and (route.proxy is None or self._policy.hosted):
-            if route.proxy is not None:
+        if route.proxy is not None:
+            if self._policy.hosted:
                 raise EgressBlocked(
                     "This installation chooses the proxy itself.",
                     rule="proxy",
                     address=route.proxy.url,
                     hint="Make the request without a proxy of its own.",
                 )
-            policy = reaching(own, self._policy)
-            return way_through(own, policy), policy
-        if route.proxy is not None:
             return way_through(route.proxy, self._policy), self._policy
+        if self._proxy is not None:
+            policy = reaching(self._proxy, self._policy)
+            return way_through(self._proxy, policy), policy
         return None, self._policy
 
     def _checked_socket(
