@@ -5,6 +5,7 @@ import pytest
 
 from grantline.errors import InvalidInput
 from grantline.messages import HttpRequest
+from grantline.oauth.app_rules import RevocationRules
 from grantline.oauth.moment import Moment
 from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.revocation import TokenKind, revocation_request, tokens_to_revoke
@@ -46,6 +47,25 @@ def test_an_app_without_a_revocation_uri_does_not_send_the_token_elsewhere() -> 
     with pytest.raises(InvalidInput) as caught:
         build(revocation_uri="")
     assert caught.value.field == "Revocation URI"
+
+
+def test_a_revocation_that_is_an_api_request_accepts_what_api_requests_do() -> None:
+    settings = AppSettings(
+        client_id="s6BhdRkqt3",
+        revocation_uri="https://server.example.com/tokens",
+        revocation=RevocationRules(as_api_request=True),
+        api_headers=(("Accept", "application/vnd.server+json;version=3.4"),),
+    )
+    request = revocation_request(
+        settings=settings,
+        secrets=ClientSecrets(),
+        token=ACCESS,
+        kind=TokenKind.ACCESS_TOKEN,
+        moment=MOMENT,
+    )
+    accepted = [value for name, value in request.headers if name.lower() == "accept"]
+    assert accepted == ["application/vnd.server+json;version=3.4"]
+    assert request.header("Authorization") == "Bearer at"
 
 
 def test_the_refresh_token_goes_first() -> None:

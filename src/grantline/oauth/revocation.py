@@ -85,7 +85,12 @@ def revocation_request(
     request = authenticated_request(grant, settings=settings, secrets=secrets, moment=moment)
     if not rules.as_api_request:
         return request
-    return place(request, credential_of(settings, TokenSet(access_token=token)))
+    credential = credential_of(settings, TokenSet(access_token=token))
+    if any(name.lower() == "accept" for name, _ in credential.beside):
+        # The API's own, such as one with a version in it, takes the place of ours.
+        others = tuple(each for each in request.headers if each[0].lower() != "accept")
+        request = replace(request, headers=others)
+    return place(request, credential)
 
 
 def parse_revocation_response(response: HttpResponse, *, now: datetime) -> None:

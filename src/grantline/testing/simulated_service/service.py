@@ -280,12 +280,11 @@ class SimulatedService:
     def _revoke_by_api(self, request: Received) -> HttpResponse:
         self.seen.append("revoke")
         rules = self.settings.revocation
-        known = frozenset(self._access | self._refresh)
         self._complain(
             "revoke",
             [
                 *checks.way(request, rules.method, rules.format),
-                *checks.placement(request, self.settings, known),
+                *checks.placement(request, self.settings, frozenset(self._access)),
                 *checks.differences(request.parameters, dict(rules.parameters)),
             ],
         )
