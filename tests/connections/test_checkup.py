@@ -14,7 +14,9 @@ from grantline.connections.connection import Actor
 from grantline.connections.engine import LOCAL
 from grantline.connections.saved_requests import NewRequest
 from grantline.connections.spool import Spool, SpooledAnswer
+from grantline.errors import TemporarilyUnavailable
 from grantline.store.open import DATABASE_FILE
+from grantline.testing.authorization_server import Answer, Replace
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, an_engine
 
@@ -65,6 +67,15 @@ async def test_a_changed_public_url_is_found(world: World) -> None:
         "redirect_uri_changed",
         "not_authorized",
     ]
+
+
+async def test_a_token_that_is_not_renewed_for_now_is_told(world: World) -> None:
+    found = await world.authorized()
+    world.server.script("token", Replace(Answer.json({}, status=503)))
+    world.clock.advance(timedelta(hours=2))
+    with pytest.raises(TemporarilyUnavailable):
+        await world.token(found)
+    assert await codes(world, asks=False) == ["renewal_fails", "clock_skew"]
 
 
 async def test_those_in_trouble_come_first_and_the_rest_is_counted(world: World) -> None:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grantline.connections.connection import Actor, Connection, connection_from_record
+from grantline.connections.connection import Actor, Connection
 from grantline.connections.consents import redirect_uri
 from grantline.connections.context import Context
-from grantline.connections.diagnosis import Diagnosis, Facts, is_well, weight
+from grantline.connections.diagnosis import Diagnosis, Facts, Severity, is_well, weight
 from grantline.connections.doctor import look_at
 from grantline.connections.host_causes import host_of, service_origins
 from grantline.connections.installation_causes import installation_causes
+from grantline.connections.manage import Manager
 from grantline.connections.master_keys import key_statuses
 from grantline.connections.probe import Probe, Prober
 from grantline.connections.saved_requests import SavedRequests
@@ -68,8 +69,11 @@ class Checkup:
 class Doctor:
     """Examines connections and the installation they are in."""
 
-    def __init__(self, context: Context, requests: SavedRequests, spool: Spool) -> None:
+    def __init__(
+        self, context: Context, manage: Manager, requests: SavedRequests, spool: Spool
+    ) -> None:
         self._context = context
+        self._manage = manage
         self._requests = requests
         self._spool = spool
 
@@ -91,11 +95,8 @@ class Doctor:
             asks: Whether to ask the services.
             public_url: The origin at which browsers reach this installation; empty if unknown.
         """
-        store, workspace = self._context.store, actor.workspace
-        records = await self._context.stored(store.list_connections, workspace)
-        apps = {app.id: app for app in await self._context.stored(store.list_apps, workspace)}
-        every = [connection_from_record(each, apps[each.app_id]) for each in records]
-        every.sort(key=lambda each: (_FIRST.index(each.state), each.name))
+        by_name = await self._manage.connections(actor)
+        every = sorted(by_name, key=lambda each: _FIRST.index(each.state))
         prober, gate = Prober(self._context), asyncio.Semaphore(_AT_ONCE)
 
         async def one(connection: Connection) -> Examined:
@@ -128,6 +129,9 @@ class Doctor:
         if prober is not None:
             facts = _with_answers(facts, await prober.ask(service_origins(settings)))
         failing = replace(seen, facts=facts).failing()
+        explained = any(each.severity is Severity.ERROR for each in failing)
+        if connection.state is State.FAILING and not explained:
+            facts = replace(facts, trouble=connection.explanation)
         told = {each.code for each in failing}
         standing = [each for each in standing_causes(facts) if each.code not in told]
         found = sorted((*failing, *standing), key=lambda each: weight([each]))

@@ -67,6 +67,7 @@ class Facts:
         previous_account: Whose it was before the last consent, when that is somebody else.
         server_ahead: How far the server's clock is ahead of ours, by its Date header.
         cause: Of the connection's health.
+        trouble: Why it is not renewed, in words; empty when that is no matter of its own.
         entry: What the catalogue knows of the service; None when it does not know it.
         next_redirect_uri: As the next consent sends it; empty when that is not known here.
         public_redirect_uri: The one of this installation's public URL; likewise.
@@ -90,6 +91,7 @@ class Facts:
     previous_account: str = ""
     server_ahead: timedelta | None = None
     cause: str = ""
+    trouble: str = ""
     entry: Profile | None = None
     next_redirect_uri: str = ""
     public_redirect_uri: str = ""

@@ -121,7 +121,7 @@ class Engine:
         self.credentials = CredentialManager(context)
         self.requests = SavedRequests(context)
         self.runs = Runs(context)
-        self.doctor = Doctor(context, self.requests, spool)
+        self.doctor = Doctor(context, self.manage, self.requests, spool)
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._attempts)
         self._pages = Pages(context, self._attempts)

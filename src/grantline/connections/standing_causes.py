@@ -34,6 +34,20 @@ def _unreached(facts: Facts) -> Iterator[Diagnosis]:
         yield replace(found, evidence=(("Host", host), *shown))
 
 
+def _trouble(facts: Facts) -> Iterator[Diagnosis]:
+    if facts.trouble:
+        yield Diagnosis(
+            code="renewal_fails",
+            title="The token is not renewed",
+            explanation=facts.trouble,
+            evidence=((("Cause", facts.cause),) if facts.cause else ()),
+            next_steps=(
+                "It is tried again by itself; to try now, verify the connection.",
+                "The connection's transcript has what was said.",
+            ),
+        )
+
+
 def _redirect(facts: Facts) -> Iterator[Diagnosis]:
     ours, before, public = facts.next_redirect_uri, facts.redirect_uri, facts.public_redirect_uri
     if not facts.flow.needs_browser or not ours:
@@ -172,6 +186,7 @@ def _origin(uri: str) -> str:
 
 _RULES: Final[tuple[Callable[[Facts], Iterator[Diagnosis]], ...]] = (
     _unreached,
+    _trouble,
     _redirect,
     host_causes,
     _refresh_token_ends,
