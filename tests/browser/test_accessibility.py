@@ -66,6 +66,7 @@ def paths(
             "connected": f"{connection}/result",
             "doctor": f"{refused}?refused=1",
             "examination": f"{refused}/doctor",
+            "examined installation": "/settings/examination",
             "device code": waiting,
             "requests": "/requests",
             "new request": "/requests/new",

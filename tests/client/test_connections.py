@@ -89,6 +89,8 @@ def test_fields_take_what_python_has_at_hand(connections: Connections) -> None:
         resources=["https://api.example"],
         expired_statuses=range(498, 500),
         assertion=AssertionSettings(key_id="1"),
+        response={"token_path": "data", "success_values": ["ok"]},
+        identity={"url": "/me", "captures": {"cloud": "[0].id"}},
         scopes="read write",
         hosts={"api.example"},
     )
@@ -102,6 +104,8 @@ def test_fields_take_what_python_has_at_hand(connections: Connections) -> None:
     assert app.token_parameters == (("audience", "https://api.example"),)
     assert app.expired_statuses == (498, 499)
     assert app.assertion.key_id == "1"
+    assert (app.response.token_path, app.response.success_values) == ("data", ("ok",))
+    assert app.identity.captures == (("cloud", "[0].id"),)
 
 
 @pytest.mark.parametrize(

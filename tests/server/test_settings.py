@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import METADATA_LIMITS, Limits
 from grantline.server.selftest import check_public_url
 from grantline.server.settings import ServerSettings
+from grantline.store.open import DATABASE_FILE
 from tests.connections.world import an_engine
 from tests.server.conftest import Site
 
@@ -155,3 +158,18 @@ def test_a_public_url_that_cannot_be_one_is_refused_in_a_sentence(given: str, ho
         ServerSettings.from_environment({"GRANTLINE_PUBLIC_URL": given}, host=host)
 
     assert caught.value.field == "GRANTLINE_PUBLIC_URL"
+
+
+async def test_keys_and_database_are_examined_on_a_page_and_as_a_part(site: Site) -> None:
+    await site.world.authorized()
+    ways: list[dict[str, Any]] = [{}, {"headers": {"HX-Request": "true"}}]
+    for asked in ways:
+        well = await site.get("/settings/examination", **asked)
+        assert "All is well: every secret has its key" in well.text
+    with sqlite3.connect(site.world.folder / DATABASE_FILE) as database:
+        database.execute("UPDATE connection SET sealed_tokens = 'damaged'")
+
+    found = await site.get("/settings/examination")
+
+    assert "Stored secrets are damaged" in found.text
+    assert "All is well" not in found.text

@@ -46,6 +46,14 @@ async def self_test(request: Request) -> Response:
     return await _page(request, finding=finding)
 
 
+async def examine(request: Request) -> Response:
+    """The page, with what the doctor finds of keys and database."""
+    found = await engine_of(request).doctor.installation()
+    if is_part(request):
+        return page(request, "settings/examined.html", findings=found)
+    return await _page(request, findings=found)
+
+
 async def change_password(request: Request) -> Response:
     """Replaces the password and ends all other sessions."""
     web, visitor = web_of(request), visitor_of(request)
@@ -103,7 +111,7 @@ async def _page(
 ) -> Response:
     web = web_of(request)
     engine = web.engine
-    shown = {"key_name": "", "new_key": None, "new_secret": "", **context}
+    shown = {"findings": None, "key_name": "", "new_key": None, "new_secret": "", **context}
     return page(
         request,
         "settings/overview.html",
@@ -120,6 +128,7 @@ async def _page(
 ROUTES: Final[list[BaseRoute]] = [
     Route(HERE, overview),
     Route(f"{HERE}/self-test", self_test),
+    Route(f"{HERE}/examination", examine),
     Route(f"{HERE}/password", change_password, methods=["POST"]),
     Route(f"{HERE}/sessions/end", end_others, methods=["POST"]),
     Route(f"{HERE}/api-keys", create_key, methods=["POST"]),
