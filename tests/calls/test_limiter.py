@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grantline.calls.limiter import MOST_BUCKETS, Limiter
+from grantline.calls.limiter import LONGEST_PAUSE, MOST_BUCKETS, Limiter
 from grantline.calls.rate_limit import LimitScope, RateLimitRules
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -84,24 +85,35 @@ def test_limits_by_path_are_kept_apart() -> None:
 
 def test_a_service_that_says_when_to_come_again_is_left_alone_until_then() -> None:
     limiter = Limiter()
-    limiter.close("/", NOW + seconds(5))
+    limiter.close("/", seconds(5), NOW)
     assert limiter.take("/", NOW) == seconds(5)
     assert limiter.take("/", NOW + seconds(5)) == NO_TIME
 
 
 def test_an_answer_to_an_earlier_request_does_not_end_the_pause() -> None:
     limiter = Limiter()
-    limiter.close("/", NOW + seconds(5))
+    limiter.close("/", seconds(5), NOW)
     limiter.learn("/", left(9, 60), NOW + seconds(1))
     assert limiter.take("/", NOW + seconds(1)) == seconds(4)
     limiter.learn("/", left(9, 60), NOW + seconds(6))
     assert limiter.take("/", NOW + seconds(6)) == NO_TIME
 
 
+@pytest.mark.parametrize("is_said", [True, False])
+def test_no_service_closes_a_connection_for_longer_than_a_day(*, is_said: bool) -> None:
+    limiter, year = Limiter(), timedelta(days=365)
+    if is_said:
+        limiter.close("/", year, NOW)
+    else:
+        limiter.learn("/", left(0, int(year.total_seconds())), NOW)
+    assert limiter.take("/", NOW) == LONGEST_PAUSE
+    assert limiter.take("/", NOW + LONGEST_PAUSE) == NO_TIME
+
+
 def test_what_answers_say_can_be_passed_over() -> None:
     limiter = Limiter(RateLimitRules(learned=False, budget="1/s"))
     limiter.learn("/", left(0, 30), NOW)
-    limiter.close("/", NOW + seconds(5))
+    limiter.close("/", seconds(5), NOW)
     assert limiter.take("/", NOW) == NO_TIME
 
 

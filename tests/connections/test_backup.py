@@ -170,6 +170,9 @@ def packed(lines: list[Any]) -> bytes:
     return gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
+VERSION = {"table": "alembic_version", "columns": ["version_num"]}
+
+
 def damaged(path: Path) -> Iterator[tuple[str, bytes]]:
     whole = path.read_bytes()
     yield "cut in the head", whole[:100]
@@ -196,6 +199,15 @@ def test_a_damaged_backup_changes_nothing(original: Original, tmp_path: Path) ->
         packed([*lines, {}]),
         packed([{"format": "another"}]),
         packed([lines[0], {"table": "unknown", "columns": ["x"]}, ["y"], {"end": {"unknown": 1}}]),
+        packed([{**lines[0], "keys": [{"unknown": 1}]}, *lines[1:]]),
+        packed([{**lines[0], "created_at": 1}, *lines[1:]]),
+        packed([{"format": lines[0]["format"]}]),
+        packed([lines[0], {"table": "app"}]),
+        packed([lines[0], {"table": ["app"], "columns": []}]),
+        packed([lines[0], {"table": "app", "columns": ["id", "name"]}, ["one"]]),
+        packed([lines[0], *[{"table": "app", "columns": ["id"]}] * 2, {"end": {"app": 0}}]),
+        packed([lines[0], VERSION, ["9999"], {"end": {"alembic_version": 1}}]),
+        gzip.compress(b"[" * 200_000),
     ):
         bad.unlink()
         with pytest.raises(ConfigurationError):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from grantline.calls.request import FORM_TYPE, JSON_TYPE, form_content
 from grantline.connections.transcript import (
     LONGEST_VALUE,
+    MOST_FIELDS,
     Field,
     Line,
     Step,
@@ -130,6 +131,13 @@ def test_why_no_answer_came_is_told() -> None:
     failed = TransportFailed("auth.example could not be reached.", check="connect", sent=False)
     told = line_of(Step.TOKEN, post(), failed, at=NOW)
     assert (told.status, told.error) == (None, "auth.example could not be reached.")
+
+
+def test_of_very_many_fields_the_first_are_kept() -> None:
+    answer = HttpResponse(200, JSON, json_body({f"name-{n}": f"value-{n}" for n in range(1000)}))
+    found = line(post(**{f"sent-{n}": CANARY for n in range(1000)}), answer)
+    assert len(found.sent) == MOST_FIELDS + len(FORM)
+    assert len(found.received) == MOST_FIELDS + len(JSON)
 
 
 def test_long_values_are_cut() -> None:

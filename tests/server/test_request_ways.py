@@ -10,7 +10,7 @@ import pytest
 
 from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL
-from grantline.server.pages import request_form
+from grantline.server.pages import request_form, request_ways
 from grantline.server.pages.request_ways import name_of
 from grantline.testing.authorization_server import Answer, Replace
 from tests.server.conftest import FROM_HERE, Site
@@ -71,6 +71,16 @@ async def test_a_file_is_downloaded_and_handed_over_under_its_name(site: Site) -
     assert kept.headers["content-disposition"] == 'attachment; filename="orders"'
     assert kept.headers["content-type"] == "application/octet-stream"
     assert (await site.get("/requests/files/of-nobody")).status_code == 404
+
+
+async def test_a_download_without_an_end_does_not_fill_the_disk(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_ways, "MOST_BYTES", 10)
+    connection = await site.world.authorized()
+    answer = await part(site, "/requests/download", with_connection(connection, url="/orders"))
+    assert "larger than 10 bytes" in html.unescape(answer.text)
+    assert "/requests/files/" not in answer.text
 
 
 async def test_a_download_that_is_refused_says_what_the_service_says(site: Site) -> None:

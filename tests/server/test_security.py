@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from grantline.server.security import MOST_BODY_BYTES
 from grantline.server.settings import ServerSettings
 from tests.server.conftest import FROM_HERE, ORIGIN, Site, a_site
 
@@ -111,6 +113,26 @@ async def test_a_body_that_is_too_large_is_refused_unread(site: Site) -> None:
     headers = {**FROM_HERE, "Content-Length": str(33 * 1024 * 1024)}
 
     assert (await site.client.post("/settings/api-keys", headers=headers)).status_code == 413
+
+
+async def test_a_body_in_chunks_is_read_no_further_than_one_that_says_its_length(
+    site: Site,
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"a=" + b"b" * 500_000 + b"&"
+
+    answer = await site.stranger.post(
+        "/sign-in",
+        content=endless(),
+        headers={**FROM_HERE, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 413
+    assert sent <= MOST_BODY_BYTES // 500_000 + 1
 
 
 async def test_https_is_insisted_on_where_there_is_any(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from grantline.messages import Headers
 T = TypeVar("T")
 
 MOST_BUCKETS: Final = 256
+# However long a service says: one that was mistaken is asked again the next day.
+LONGEST_PAUSE: Final = timedelta(days=1)
 # A reset that is computed for each answer anew moves a little although it is the same.
 _SAME_RESET: Final = timedelta(seconds=2)
 _NO_TIME: Final = timedelta(0)
@@ -79,7 +81,7 @@ class Limiter:
         if allowance is None or allowance.resets_in is None:
             return
         bucket = self._bucket(path, allowance.bucket)
-        resets_at = now + allowance.resets_in
+        resets_at = now + min(allowance.resets_in, LONGEST_PAUSE)
         known = self._windows.get(bucket)
         remaining = allowance.remaining
         if known is not None and known.closed and now < known.resets_at:
@@ -89,9 +91,10 @@ class Limiter:
             remaining = min(remaining, known.remaining)
         self._set(bucket, _Window(remaining, resets_at))
 
-    def close(self, path: str, until: datetime) -> None:
-        """Gives no turn before ``until``: the service has said so."""
+    def close(self, path: str, wait: timedelta, now: datetime) -> None:
+        """Gives no turn before ``wait`` is over: the service has said so."""
         if self.rules.learned:
+            until = now + min(wait, LONGEST_PAUSE)
             self._set(self._bucket(path, ""), _Window(0, until, closed=True))
 
     def _budget_wait(self, now: datetime) -> timedelta:

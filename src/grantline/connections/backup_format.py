@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeGuard
 
 from grantline.errors import ConfigurationError
 from grantline.secret import Secret
@@ -74,32 +74,40 @@ class Reader:
                 "The file opens, but it is no backup of Grantline that this version reads.",
                 hint="Restore it with the version that made it.",
             )
-        self.header: Final = Header(
-            schema=str(first["schema"]),
-            instance=str(first["instance"]),
-            created_at=datetime.fromisoformat(first["created_at"]),
-            known=tuple(KnownKey(**each) for each in first["keys"]),
-            master_keys=tuple(map(Secret, first["master_keys"])),
-        )
+        try:
+            self.header: Final = Header(
+                schema=str(first["schema"]),
+                instance=str(first["instance"]),
+                created_at=datetime.fromisoformat(first["created_at"]),
+                known=tuple(KnownKey(**each) for each in first["keys"]),
+                master_keys=tuple(map(Secret, first["master_keys"])),
+            )
+        except (KeyError, TypeError, ValueError):
+            # Whoever has a recipient's public key can write a file that opens.
+            raise _damaged() from None
 
     def tables(self) -> Iterator[TableRows]:
         """The tables; the rows of each must be read before the next one is asked for."""
         counts: dict[str, int] = {}
         head = next(self._lines, None)
         while isinstance(head, dict) and "table" in head:
-            name = head["table"]
+            name, columns = head["table"], head.get("columns")
+            if not isinstance(name, str) or not _are_names(columns) or name in counts:
+                raise _damaged()
             counts[name] = 0
-            yield TableRows(name, tuple(head["columns"]), self._rows(name, counts))
+            yield TableRows(name, tuple(columns), self._rows(name, len(columns), counts))
             head = self._ahead
         # Read to the very end: what is genuine is known only there.
         if head != {"end": counts} or next(self._lines, None) is not None:
             raise _damaged()
 
-    def _rows(self, name: str, counts: dict[str, int]) -> Iterator[list[Any]]:
+    def _rows(self, name: str, width: int, counts: dict[str, int]) -> Iterator[list[Any]]:
         for line in self._lines:
             if not isinstance(line, list):
                 self._ahead = line
                 return
+            if len(line) != width:
+                raise _damaged()
             counts[name] += 1
             yield line
         raise _damaged()
@@ -138,8 +146,12 @@ def _read_lines(source: BinaryIO) -> Iterator[Any]:
         with gzip.GzipFile(fileobj=source) as plain:
             for line in plain:
                 yield json.loads(line)
-    except (OSError, EOFError, zlib.error, ValueError):
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError):
         raise _damaged() from None
+
+
+def _are_names(columns: object) -> TypeGuard[list[str]]:
+    return isinstance(columns, list) and all(isinstance(each, str) for each in columns)
 
 
 def _damaged() -> ConfigurationError:

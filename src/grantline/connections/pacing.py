@@ -58,7 +58,7 @@ class Pacer:
         if is_limited(response, now=now, rules=rules.retry, limits=rules.rate_limit):
             wait = said_wait(response, now=now, rules=rules.retry, limits=rules.rate_limit)
             if wait:
-                limiter.close(path, now + wait)
+                limiter.close(path, wait, now)
 
     def _limiter(self, holding: Holding) -> Limiter:
         key, rules = holding.record.id, rules_of(holding).rate_limit

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,8 @@ from grantline.secret import REDACTED, Secret
 
 LONGEST_VALUE: Final = 500
 LONGEST_BODY: Final = 64 * 1024
+# Each is looked for in every other; no answer of an authorization server has as many.
+MOST_FIELDS: Final = 200
 # Shorter ones ("true", "S256") are in many texts by chance.
 SHORTEST_QUOTED: Final = 8
 
@@ -107,15 +110,12 @@ def line_of(
 ) -> Line:
     """The line of one exchange; an ``answer`` of None is a message that a browser carried."""
     url, _, query = request.url.partition("#")[0].partition("?")
-    said = [
-        *_pairs("query", parse_qsl(query, keep_blank_values=True)),
-        *_headers(request.headers),
-        *_body(request.data, request.headers),
-    ]
+    asked = _pairs("query", parse_qsl(query, keep_blank_values=True))
+    said = _first(asked, _headers(request.headers), _body(request.data, request.headers))
     status, error, heard = None, "", list[Field]()
     if isinstance(answer, HttpResponse):
         status = answer.status
-        heard = [*_headers(answer.headers), *_body(answer.body, answer.headers)]
+        heard = _first(_headers(answer.headers), _body(answer.body, answer.headers))
     redactor = Redactor([*secrets, *_hidden(said), *_hidden(heard)])
     if isinstance(answer, GrantlineError):
         error = redactor.text(answer.message)
@@ -178,6 +178,11 @@ def line_from_text(text: str, *, at: datetime, step: str) -> Line:
         duration=timedelta(seconds=plain["duration"]),
         error=plain["error"],
     )
+
+
+def _first(*groups: Iterator[Field]) -> list[Field]:
+    """The fields, so many of each group as are kept."""
+    return [each for group in groups for each in islice(group, MOST_FIELDS)]
 
 
 def _hidden(fields: Iterable[Field]) -> set[Secret]:

@@ -14,6 +14,7 @@ import json
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,11 +73,21 @@ class Security:
                     headers.setdefault(name, value)
             await send(message)
 
+        left_bytes = _most_bytes(scope)
+
+        async def receive_within() -> Message:
+            nonlocal left_bytes
+            message = await receive()
+            left_bytes -= len(message.get("body", b""))
+            if left_bytes < 0:  # it came in chunks, and nobody said how much it would be
+                raise HTTPException(413)
+            return message
+
         answer = self._objection(scope) or self._detour(scope)
         if answer is not None:
             await answer(scope, receive, send_with_headers)
         else:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive_within, send_with_headers)
 
     def _objection(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -90,8 +101,7 @@ class Security:
                 f"Open {self._settings.public_url}, or set {PUBLIC_URL} to the address you use.",
             )
         length = headers.get("content-length", "0")
-        most = MOST_UPLOAD_BYTES if scope["path"].startswith(_TAKES_FILES) else MOST_BODY_BYTES
-        if not length.isdigit() or int(length) > most:
+        if not length.isdecimal() or int(length[:20]) > _most_bytes(scope):
             return _refusal(
                 scope, 413, "too_large", "This is more than the server takes at once.", ""
             )
@@ -139,6 +149,10 @@ class Security:
         return RedirectResponse(
             public.public_url + path + (f"?{query}" if query else ""), status_code=307
         )
+
+
+def _most_bytes(scope: Scope) -> int:
+    return MOST_UPLOAD_BYTES if scope["path"].startswith(_TAKES_FILES) else MOST_BODY_BYTES
 
 
 def _host_of(headers: Headers) -> str:

@@ -132,7 +132,7 @@ def _is_number(kind: object) -> bool:
 def _matched(run: Connection, tables: Iterable[TableRows]) -> Iterator[tuple[Table, TableRows]]:
     there = _ours(run).tables
     for each in tables:
-        table = there.get(each.name)
+        table = there.get(each.name) if each.name != _VERSION else None
         if table is None or not set(each.columns) <= set(table.columns.keys()):
             raise ConfigurationError(
                 f"The backup holds a table {each.name} that its schema does not have.",

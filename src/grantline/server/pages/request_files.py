@@ -133,8 +133,12 @@ class KeptFiles:
 
 def _copy(upload: IO[bytes], path: Path) -> tuple[str, int]:
     digest, size = sha256(), 0
-    with path.open("xb") as file:
-        while chunk := upload.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += file.write(chunk)
+    try:
+        with path.open("xb") as file:
+            while chunk := upload.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                size += file.write(chunk)
+    except OSError:
+        path.unlink(missing_ok=True)  # a full disk does not stay full of this
+        raise
     return digest.hexdigest(), size

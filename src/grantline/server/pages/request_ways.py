@@ -18,7 +18,7 @@ from grantline.errors import GrantlineError, InvalidInput, NotFound
 from grantline.messages import Headers, first_value
 from grantline.server.page import actor_of, engine_of, is_part, page
 from grantline.server.pages.request_bench import Running, bench_of
-from grantline.server.pages.request_files import KeptFile
+from grantline.server.pages.request_files import MOST_BYTES, KeptFile
 from grantline.server.pages.request_form import RequestForm
 from grantline.server.pages.request_outcome import Outcome, outcome_of_error
 from grantline.server.pages.request_page import connection_of, read_form, refuse, show_form
@@ -47,6 +47,7 @@ async def download(request: Request) -> Response:
             credentials=form.credentials,
             typed=form.typed(),
             progress=progress,
+            at_most_bytes=MOST_BYTES,
         )
 
     try:
