@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -293,6 +294,19 @@ def test_a_run_that_broke_off_goes_on(
 
     assert cli.ok(*paginate, "--resume-from", resume).out == "2\n"
     assert cli.ok(*paginate, "--resume-from", f"@{tmp_path / 'resume'}").out == "2\n"
+
+
+def test_what_a_service_calls_its_next_page_cannot_end_the_word_of_a_command(
+    cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    hostile = Answer.json({"items": [1], "next": "'; touch owned; '"})
+    server.script("api", Replace(hostile), Replace(Answer(404, b"gone")))
+    paging = ("--paginate", "token", "--next", "next")
+    ran = cli.run("request", "GET", f"{server.api_url}/orders", "-c", "orders", *paging)
+    hint = ran.err.partition("Go on with: ")[2].partition("\n")[0]
+    option, resume = shlex.split(hint)
+    assert option == "--resume-from"
+    assert json.loads(resume)["next"] == "'; touch owned; '"
 
 
 def test_the_pages_of_a_run_have_an_end(cli: CommandLine, server: FakeAuthorizationServer) -> None:

@@ -174,6 +174,12 @@ def read(content: bytes, media_type: str) -> Body:
     return body_of(seen)
 
 
+def test_csv_with_a_row_of_very_many_cells_is_shown_as_text() -> None:
+    body = read(("a\n" * 500 + "1," * 300).encode(), "text/csv")
+    assert body.sheet is None
+    assert body.text.startswith("a\n")
+
+
 def test_csv_is_a_table_that_says_how_long_it_is() -> None:
     rows = "".join(f"{number},Item {number}\n" for number in range(600))
     body = read(f"id,name\n{rows}".encode(), "text/csv; charset=utf-8")

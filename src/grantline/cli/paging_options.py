@@ -181,11 +181,14 @@ class _Progress:
 
     def end(self) -> None:
         """Says how much there was and, where there is more, how to go on."""
+        from grantline.cli.views import shell_word
+
         if sys.stderr.isatty():
             print("\r", end="", file=sys.stderr)
         note(f"{self._so_far()}.")
         if not self._ended and self._resume:
-            note(f"hint: Go on with: --resume-from '{self._resume}'")
+            # The service wrote a part of it, and people paste this into a shell.
+            note(f"hint: Go on with: --resume-from {shell_word(self._resume)}")
 
     def _so_far(self) -> str:
         pages = "1 page" if self._pages == 1 else f"{self._pages} pages"

@@ -25,6 +25,7 @@ MOST_NODES: Final = 2_000
 # Reading it takes a quarter of a second for each megabyte.
 MOST_JSON_BYTES: Final = 4_000_000
 MOST_ROWS: Final = 500
+MOST_COLUMNS: Final = 200
 _TABLES: Final = frozenset({"text/csv", "application/csv", "text/tab-separated-values"})
 
 
@@ -154,8 +155,11 @@ def _structure(content: bytes, media_type: str) -> tuple[Outline | None, Sheet |
     return None, None
 
 
-def _sheet(records: list[dict[str, Any]]) -> Sheet:
+def _sheet(records: list[dict[str, Any]]) -> Sheet | None:
+    """The table; None where one long row would make it too wide to be shown."""
     columns = tuple(dict.fromkeys(name for each in records[:MOST_ROWS] for name in each))
+    if len(columns) > MOST_COLUMNS:
+        return None
     rows = (tuple(each.get(name, "") for name in columns) for each in records[:MOST_ROWS])
     return Sheet(columns, tuple(rows), len(records))
 
