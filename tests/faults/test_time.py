@@ -116,6 +116,7 @@ def test_a_clock_that_jumped_is_followed_and_nothing_is_held_for_dead(
 ) -> None:
     async def use(world: World) -> None:
         found = await world.engine.find(LOCAL, town.connection)
+        assert (await world.get(found)).is_success
         clock.ahead = jump
         assert (await world.get(found)).is_success
         world.clock.advance(HOUR / 4)
