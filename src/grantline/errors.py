@@ -44,6 +44,7 @@ is the machine-readable name in ``--format json``, and ``exit_code`` is the comm
 
 from __future__ import annotations
 
+import traceback
 from datetime import timedelta
 from typing import ClassVar
 
@@ -449,3 +450,10 @@ class UpstreamError(RequestError):
         super().__init__(message, hint=hint, detail=detail)
         self.response = response
         self.service_message = service_message
+
+
+def places_of(error: BaseException) -> str:
+    """What ``error`` is and where it arose, for a log: what it says may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    return f"{type(error).__name__} at {where}"

@@ -14,6 +14,7 @@ from grantline.connections.background import AT_ONCE, CLAIM, PER_HOST, SPREAD, T
 from grantline.connections.connection import Connection
 from grantline.connections.engine import Engine
 from grantline.connections.quarantine import Quarantine
+from grantline.connections.refresh import Refresher
 from grantline.connections.state import State
 from grantline.store.records import RefreshAttempt
 from grantline.testing.authorization_server import ExpiresIn, Refuse, Rule, ServerOptions
@@ -108,6 +109,21 @@ async def test_a_host_that_rests_is_left_alone_and_so_is_a_copy_of_a_database(
         await world.clock.wait_for_sleepers(LOOPS)
         assert len(world.refreshes()) == asked
     assert (await world.find(found)).state is State.FAILING
+
+
+async def test_what_an_exception_says_stays_out_of_the_log(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(*_: object) -> None:
+        raise KeyError("a-refresh-token")
+
+    monkeypatch.setattr(Refresher, "renew_ahead", fails)
+    await world.authorized()
+    world.clock.advance(HOUR - 5 * MINUTE)
+    async with background(world):
+        pass
+    assert "failed: KeyError at fails" in caplog.text
+    assert "a-refresh-token" not in caplog.text
 
 
 async def test_a_failure_is_tried_again_when_it_may_be(world: World) -> None:

@@ -222,6 +222,16 @@ async def test_a_copy_has_no_token(world: World) -> None:
     assert (copy.app, copy.scopes, copy.hosts) == (found.app, found.scopes, found.hosts)
 
 
+async def test_only_the_owner_copies_a_password(world: World) -> None:
+    person = {"username": "ada", "password": Secret("of-ada")}
+    await world.draft(flow=FlowType.PASSWORD, new=person)
+    with pytest.raises(InvalidInput, match="Only the owner"):
+        await world.engine.manage.duplicate(Actor(user="colleague"), "demo", "copy")
+    copy = await world.engine.manage.duplicate(LOCAL, "demo", "copy")
+    held = await world.engine.context.hold(LOCAL, copy.id)
+    assert held.flow_secrets.password == Secret("of-ada")
+
+
 async def test_a_copy_has_a_key_of_its_own(world: World) -> None:
     first = await world.draft(use_dpop=True)
     second = await world.engine.manage.duplicate(LOCAL, "demo", "copy")

@@ -21,7 +21,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.refresh import Refresher
 from grantline.connections.unsaved import REFUSALS, Unsaved
-from grantline.errors import AppNotFound
+from grantline.errors import AppNotFound, places_of
 from grantline.store.records import Due
 
 LOG: Final = logging.getLogger("grantline.refresh")
@@ -146,9 +146,9 @@ class Background:
     async def _renew(self, due: Due, host: str) -> None:
         try:
             await self._refresher.renew_ahead(_actor(due.workspace), due.id, due.generation)
-        except Exception:
-            # One connection must not stop the others; what a server does is noted and not here.
-            LOG.exception("Renewing %s ahead of time failed.", due.id)
+        except Exception as error:  # noqa: BLE001 - one connection must not stop the others
+            # What a server does is noted and not here. Not LOG.exception: as for all faults.
+            LOG.error("Renewing %s ahead of time failed: %s", due.id, places_of(error))  # noqa: TRY400
         finally:
             self._active[host] -= 1
             self._freed.set()

@@ -226,9 +226,19 @@ class Manager:
         """A draft with the same app, flow, scopes and hosts, for another account.
 
         Tokens are not copied: two rows with one rotating refresh token would kill each other's.
+
+        Raises:
+            InvalidInput: A password is kept in it, which only its owner may copy: a copy's owner
+                says where its token may go.
         """
         record = await self.record(actor, name)
         held = open_flow_secrets(self._context.vault, record)
+        if held.password and actor.user != record.owner:
+            raise InvalidInput(
+                "Only the owner of a connection may copy it with its password.",
+                field="Connection name",
+                hint="Ask the owner, or create a connection with a password of your own.",
+            )
         return await self.create(
             actor,
             NewConnection(

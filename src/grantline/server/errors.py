@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -18,7 +17,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from grantline.errors import AuthorizationServerError, GrantlineError, TemporarilyUnavailable
+from grantline.errors import (
+    AuthorizationServerError,
+    GrantlineError,
+    TemporarilyUnavailable,
+    places_of,
+)
 from grantline.oauth.failure import Failure, failure_of
 from grantline.server.page import is_part, page
 
@@ -159,7 +163,7 @@ class Faults:
         except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
             reference = secrets.token_hex(4)
             # Not LOG.exception: it would write what the exception says.
-            LOG.error("fault %s in %s: %s", reference, scope.get("path"), _places(error))  # noqa: TRY400
+            LOG.error("fault %s in %s: %s", reference, scope.get("path"), places_of(error))  # noqa: TRY400
             if started or scope["type"] != "http":
                 return
             problem = Problem(
@@ -182,12 +186,6 @@ def _said_by_the_server(error: GrantlineError) -> dict[str, Any] | None:
         return None
     names = ("error", "description", "uri", "status")
     return {name: getattr(source, name) for name in names}
-
-
-def _places(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
-    return f"{type(error).__name__} at {where}"
 
 
 def _plain(value: object) -> Any:
