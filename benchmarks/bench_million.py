@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
+from grantline.connections.background import ENOUGH
 from grantline.store.open import open_store
 from grantline.store.rows import connection_to_row, to_row
 from grantline.store.sql import SqlStore
@@ -82,7 +83,7 @@ def main() -> None:
             store.load_connection("home", name)
             reads.append(milliseconds(began))
         began = time.perf_counter()
-        due = store.count_due()
+        due = store.count_due(ENOUGH)
         counted = milliseconds(began)
         began = time.perf_counter()
         claimed = store.claim_due(32, timedelta(minutes=2))

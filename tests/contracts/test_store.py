@@ -637,13 +637,14 @@ def test_what_is_due_is_claimed_once_and_the_most_overdue_first(filled: Store) -
     due(filled, "con_2", at=now - HOUR)
     due(filled, "con_3", at=now - 2 * HOUR)
     due(filled, "con_4", at=now + HOUR)
-    assert filled.count_due() == 2
+    assert filled.count_due(9) == 2
+    assert filled.count_due(1) == 1
     assert [each.id for each in filled.claim_due(1, HOUR)] == ["con_3"]
     assert filled.claim_due(5, HOUR) == [
         Due(id="con_2", workspace="home", app_id="app_1", generation=1)
     ]
     assert filled.claim_due(5, HOUR) == []
-    assert filled.count_due() == 0
+    assert filled.count_due(9) == 0
 
 
 def test_what_was_claimed_comes_back_when_its_claim_is_over(filled: Store) -> None:
@@ -664,10 +665,10 @@ def test_a_failure_moves_the_turn_to_when_it_may_be_tried_again(filled: Store) -
     failing = Health(state="failing", retry_at=now + HOUR)
     for health, left in ((failing, 1), (Health(state="reauthorization_required"), 0)):
         assert filled.save_health(f"con_{3 - left}", 1, health, None)
-        assert filled.count_due() == left
+        assert filled.count_due(9) == left
     # What never was due does not become so by failing.
     assert filled.save_health("con_1", 1, replace(failing, retry_at=now - HOUR), None)
-    assert filled.count_due() == 0
+    assert filled.count_due(9) == 0
 
 
 def test_purging_drops_what_has_ended_and_keeps_the_rest(filled: Store) -> None:

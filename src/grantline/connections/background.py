@@ -32,6 +32,8 @@ SPREAD: Final = timedelta(minutes=10)
 CLAIM: Final = timedelta(minutes=2)
 AT_ONCE: Final = 32
 PER_HOST: Final = 8
+# Of a backlog: what is beyond it has to wait for a free place in any case.
+ENOUGH: Final = AT_ONCE * (SPREAD // TICK)
 FINISH_EVERY: Final = timedelta(minutes=1)
 
 
@@ -112,7 +114,7 @@ class Background:
             return False
         limit = AT_ONCE - self._active.total()
         if left > TICK:
-            backlog = await context.stored(store.count_due)
+            backlog = await context.stored(store.count_due, ENOUGH)
             limit = min(limit, math.ceil(backlog * (TICK / left)))
         if limit <= 0:
             return left <= TICK

@@ -128,8 +128,8 @@ class RenewalStore(Protocol):
         ...
 
     # what is due
-    def count_due(self) -> int:
-        """How many connections are due to be renewed in the background."""
+    def count_due(self, at_most: int) -> int:
+        """How many connections are due to be renewed in the background; counts no further."""
         ...
 
     def claim_due(self, limit: int, span: timedelta, *, but: Collection[str] = ()) -> Sequence[Due]:

@@ -194,12 +194,11 @@ class Tokens(Database):
             rows = run.execute(query.order_by(tried.lease_number.desc())).mappings()
             return [to_record(RefreshAttempt, row) for row in rows]
 
-    def count_due(self) -> int:
-        """How many connections are due to be renewed in the background."""
+    def count_due(self, at_most: int) -> int:
+        """How many connections are due to be renewed in the background; counts no further."""
+        due = select(literal(1)).where(connection.c.due_at <= self._now()).limit(at_most)
         with self._read() as run:
-            return run.execute(
-                select(func.count()).where(connection.c.due_at <= self._now())
-            ).scalar_one()
+            return run.execute(select(func.count()).select_from(due.subquery())).scalar_one()
 
     def claim_due(self, limit: int, span: timedelta, *, but: Collection[str] = ()) -> Sequence[Due]:
         """Connections that are due, the most overdue first, for the caller alone."""
