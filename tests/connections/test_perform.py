@@ -246,7 +246,7 @@ async def test_a_use_is_noted_once_a_minute(world: World) -> None:
         await world.get(found)
         world.clock.advance(timedelta(seconds=25))
     await world.get(found)
-    await world.engine._performer.settle()  # noqa: SLF001 - notes are written beside the work
+    await world.engine.context.settle()  # notes are written beside the work
     assert (await world.find(found)).last_used_at == first + timedelta(seconds=75)
 
 

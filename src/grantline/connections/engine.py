@@ -405,7 +405,6 @@ class Engine:
         await self._unsaved.close()
         self._leasing.close()
         self._waiting.close()
-        await self._performer.settle()
         await self.context.settle()
         self.context.close()
 

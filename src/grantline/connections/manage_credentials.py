@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Final
 
 from grantline.calls.hosts import HostList
@@ -34,12 +32,12 @@ from grantline.connections.credential_rows import (
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.references import check_one_secret, credential_record, record_at
 from grantline.connections.rules import check_name
-from grantline.errors import InvalidInput, StoreBusy
+from grantline.connections.uses import Uses
+from grantline.errors import InvalidInput
 from grantline.store.records import Page
 
 NAME: Final = "Credential name"
 HOSTS: Final = "Hosts"
-NOTE_USE_EVERY: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class CredentialManager:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._used: dict[str, datetime] = {}
+        self._uses = Uses(context, context.store.touch_credential)
 
     async def page(
         self,
@@ -198,7 +196,7 @@ class CredentialManager:
             if credential_id := getattr(ids, place):
                 record = await record_at(self._context, actor, place, credential_id)
                 carried = carried.with_one(record, opened(self._context, record))
-                self._note_use(record.id)
+                self._uses.note(record.id, self._context.clock.now())
         return carried
 
     async def taken_along(
@@ -235,19 +233,6 @@ class CredentialManager:
         event = created(context, actor, record)
         await context.stored(context.store.add_credential, record, event)
         return credential_from_record(record)
-
-    def _note_use(self, credential_id: str) -> None:
-        """Writes down that it is in use, at most once a minute and beside the work."""
-        at = self._context.clock.now()
-        noted = self._used.get(credential_id)
-        if noted is None or at - noted >= NOTE_USE_EVERY:
-            self._used[credential_id] = at
-            self._context.later(self._touch(credential_id, at))
-
-    async def _touch(self, credential_id: str, at: datetime) -> None:
-        # A use that could not be noted must not fail the request that it notes.
-        with suppress(StoreBusy):
-            await self._context.stored(self._context.store.touch_credential, credential_id, at)
 
 
 def _check_name(name: str) -> str:

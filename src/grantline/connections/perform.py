@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -23,11 +22,10 @@ from grantline.connections.expiry import may_say_expired, says_expired
 from grantline.connections.journey import Journey, R, Send, travel
 from grantline.connections.run_cookies import RunCookies, with_cookies
 from grantline.connections.tokens import Tokens
-from grantline.errors import StoreBusy
+from grantline.connections.uses import Uses
 from grantline.messages import DIRECT, HttpRequest, HttpResponse, Route, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 
-NOTE_USE_EVERY: Final = timedelta(minutes=1)
 NOT_SENT_AGAIN: Final = (
     "The service refused the token. It was renewed, but the body could be read only once, so the "
     "request was not sent again. Make it again."
@@ -41,8 +39,7 @@ class Performer:
         self._context = context
         self._tokens = tokens
         self._proofs = Proofs(context.moment)
-        self._used: dict[str, datetime] = {}
-        self._notes: set[asyncio.Task[None]] = set()
+        self._uses = Uses(context, context.store.touch)
 
     async def request(
         self,
@@ -88,7 +85,7 @@ class Performer:
             send = with_cookies(send, cookies.jar(caller.partition), self._context.clock.now)
         journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
         if connection_id is not None:
-            self._note_use(connection_id, started_at)
+            self._uses.note(connection_id, started_at)
         return Response(
             status=journey.response.status,
             headers=journey.response.headers,
@@ -133,7 +130,7 @@ class Performer:
 
             journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
             if connection_id is not None:
-                self._note_use(connection_id, started_at)
+                self._uses.note(connection_id, started_at)
             yield ResponseStream(
                 status=journey.response.status,
                 headers=journey.response.headers,
@@ -144,11 +141,6 @@ class Performer:
                 attempts=attempts,
                 notice=notice,
             )
-
-    async def settle(self) -> None:
-        """Waits until every use is noted."""
-        if self._notes:
-            await asyncio.wait(self._notes)
 
     async def _caller(
         self,
@@ -193,21 +185,6 @@ class Performer:
             return journey, 1, NOT_SENT_AGAIN
         caller = AsConnection(holding, self._proofs)
         return await travel(caller, request, send, follow_redirects=follow), 2, ""
-
-    def _note_use(self, connection_id: str, at: datetime) -> None:
-        """Writes down that the connection is in use, at most once a minute and beside the work."""
-        noted = self._used.get(connection_id)
-        if noted is not None and at - noted < NOTE_USE_EVERY:
-            return
-        self._used[connection_id] = at
-        task = asyncio.get_running_loop().create_task(self._touch(connection_id, at))
-        self._notes.add(task)
-        task.add_done_callback(self._notes.discard)
-
-    async def _touch(self, connection_id: str, at: datetime) -> None:
-        # A use that could not be noted must not fail the request that it notes.
-        with suppress(StoreBusy):
-            await self._context.stored(self._context.store.touch, connection_id, at)
 
 
 def _limits(spec: RequestSpec, limits: Limits) -> Limits:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +9,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.holding import TRUSTED_FOR, Holding
 from grantline.connections.refresh import AT_ONCE, Refresher
-from grantline.errors import ConfigurationError, StoreBusy
+from grantline.connections.uses import Uses
 from grantline.secret import Secret
 
 NOTED_EVERY: Final = timedelta(hours=1)
@@ -22,6 +21,7 @@ class Tokens:
     def __init__(self, context: Context, refresher: Refresher) -> None:
         self._context = context
         self._refresher = refresher
+        self._uses = Uses(context, context.store.touch)
 
     def held(
         self, actor: Actor, connection_id: str, now: datetime, *, min_ttl: timedelta = AT_ONCE
@@ -63,8 +63,4 @@ class Tokens:
         """Writes down, now and then, that somebody uses the connection: it is kept ready then."""
         now, used_at = self._context.clock.now(), holding.record.last_used_at
         if used_at is None or now - used_at >= NOTED_EVERY:
-            self._context.later(self._touch(holding.record.id, now))
-
-    async def _touch(self, connection_id: str, now: datetime) -> None:
-        with suppress(StoreBusy, ConfigurationError):
-            await self._context.stored(self._context.store.touch, connection_id, now)
+            self._uses.note(holding.record.id, now)
