@@ -17,6 +17,7 @@ from grantline.connections.connection import App, Connection
 from grantline.connections.manage import NewConnection
 from grantline.connections.values import settled_app
 from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
+from grantline.oauth.app_rules import IdentityRules
 from grantline.oauth.inputs import checked_inputs, resolved, sample_values
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import AppSettings, ClientSecrets
@@ -69,7 +70,12 @@ async def new(request: Request) -> Response:
     entry = _entry(asked.get("provider", ""))
     demo = server_settings(request).demo
     if asked.get("provider") == DEMO and demo is not None:
-        settings = AppSettings(client_id=demo.client_id, issuer=demo.issuer, base_url=demo.api_url)
+        settings = AppSettings(
+            client_id=demo.client_id,
+            issuer=demo.issuer,
+            base_url=demo.api_url,
+            identity=IdentityRules(url="/me", label=("name",), id="sub"),
+        )
         metadata = await engine_of(request).discover(demo.issuer)
         secrets = ClientSecrets(client_secret=demo.client_secret)
         values = replace(blank(), name=DEMO, scopes=demo.scopes, hosts=("127.0.0.1",))
