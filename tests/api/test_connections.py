@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from grantline.server.api.models_connections import (
     app_view,
     connection_view,
 )
+from grantline.testing.authorization_server import Replace
+from grantline.testing.authorization_server.exchange import Answer
 from tests.api.conftest import Api, Inhabited
 from tests.connections.world import app_settings
 
@@ -53,6 +56,29 @@ async def test_a_connection_is_created_as_a_draft_with_the_redirect_uri_to_regis
     assert made["next_step"] == f"POST /api/v1/connections/{made['id']}/authorize"
     assert await api.get(f"/connections/{made['id']}") == made
     assert await api.get("/connections/google") == made
+
+
+async def test_a_client_is_registered_at_the_issuer_and_its_secret_never_shown(api: Api) -> None:
+    server = api.world.server
+    given = {"name": "signed up", "issuer": server.issuer, "client": "registered"}
+    server.script("register", Replace(Answer.json({"client_id": "c", "client_secret": SECRET})))
+    made = await api.post("/connections", {**given, "hosts": ["127.0.0.1"]}, status=201)
+
+    (entry,) = server.journal.at("register")
+    assert json.loads(entry.incoming.body)["redirect_uris"] == [made["redirect_uri"]]
+    app = await api.get(f"/apps/{made['app']['id']}")
+    assert (app["settings"]["client_id"], app["has_secret"]) == ("c", True)
+    assert SECRET not in json.dumps([made, app])
+
+
+@pytest.mark.parametrize(
+    "more", [{"settings": {"client_id": "typed"}}, {"secrets": {"client_secret": SECRET}}]
+)
+async def test_a_client_is_given_or_registered(api: Api, more: dict[str, Any]) -> None:
+    given = {"name": "x", "issuer": api.world.server.issuer, "client": "registered", **more}
+    problem = await api.refused("POST", "/connections", given)
+
+    assert problem["field"] == "client"
 
 
 async def test_the_shapes_are_those_of_the_command_line(api: Api) -> None:

@@ -47,6 +47,41 @@ def test_a_client_secret_by_prompt(cli: CommandLine, server: FakeAuthorizationSe
     assert obtain(cli, server) == 0
 
 
+def test_a_client_that_the_service_gives(cli: CommandLine, server: FakeAuthorizationServer) -> None:
+    create = ("connection", "create", "x", "--issuer", server.issuer, "--register")
+    cli.monkeypatch.setenv("GRANTLINE_INITIAL_ACCESS_TOKEN", "initial-canary")
+    ran = cli.ok(*create, "--flow", "client-credentials", "--draft")
+
+    (entry,) = server.journal.at("register")
+    assert dict(entry.incoming.headers)["Authorization"] == "Bearer initial-canary"
+    assert f"Registered just now at {server.issuer}." in ran.out
+    assert "initial-canary" not in ran.out + ran.err
+    assert "Connected" in cli.ok("connection", "authorize", "x").out
+
+
+@pytest.mark.parametrize("typed", ["", "typed-id"])
+def test_a_client_is_registered_when_nobody_types_its_id(
+    typed: str, cli: CommandLine, server: FakeAuthorizationServer
+) -> None:
+    cli.monkeypatch.setattr("grantline.cli.plan.can_ask", lambda: True)
+    cli.monkeypatch.setattr("grantline.cli.plan.ask", lambda *_, **__: typed)
+    cli.monkeypatch.setattr("grantline.cli.plan.ask_secret", lambda *_, **__: None)
+    cli.ok("connection", "create", "x", "--issuer", server.issuer, "--draft")
+
+    assert server.journal.count("register") == (typed == "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [(), ("--issuer", "https://as.example", "--client-id", "typed")],
+    ids=["no issuer", "id"],
+)
+def test_what_contradicts_registering_is_refused(wrong: tuple[str, ...], cli: CommandLine) -> None:
+    ran = cli.run("connection", "create", "x", "--register", *wrong)
+
+    assert (ran.status, "--register" in ran.err) == (2, True)
+
+
 def test_a_password_and_user_name(cli: CommandLine, server: FakeAuthorizationServer) -> None:
     cli.monkeypatch.setenv("GRANTLINE_CLIENT_SECRET", CLIENT_SECRET)
 

@@ -78,6 +78,15 @@ async def test_a_token_that_is_not_renewed_for_now_is_told(world: World) -> None
     assert await codes(world, asks=False) == ["renewal_fails", "clock_skew"]
 
 
+async def test_an_endpoint_that_moved_is_told_and_stays(world: World) -> None:
+    pinned = {"revocation_uri": f"{world.server.issuer}/old-revoke"}
+    connection = await world.authorized(**pinned)
+    assert await codes(world) == ["endpoints_moved"]
+    assert await codes(world, asks=False) == []
+    kept = (await world.find(connection)).app.settings
+    assert kept.revocation_uri == pinned["revocation_uri"]
+
+
 async def test_those_in_trouble_come_first_and_the_rest_is_counted(world: World) -> None:
     for name in ("a", "b"):
         await world.authorized(name)

@@ -43,6 +43,9 @@ LOOPBACK = "http://127.0.0.1:8080/oauth/callback/0123456789abcdef"
     [
         ({}, []),
         ({"is_authorized": False}, ["not_authorized"]),
+        ({"secret_ends_at": NOW + timedelta(days=8)}, []),
+        ({"secret_ends_at": NOW + timedelta(days=6)}, ["client_secret_ends"]),
+        ({"moved": (("token_uri", "https://new.example/token"),)}, ["endpoints_moved"]),
         ({"redirect_uri": HERE.replace("grantline", "old")}, ["redirect_uri_changed"]),
         ({"redirect_uri": LOOPBACK}, []),
         (
@@ -145,3 +148,18 @@ def test_known_traps_are_notes_and_leave_all_well() -> None:
     assert {each.code for each in found} == {"known_trap"}
     assert is_well(found)
     assert weight(found) > weight(standing_causes(replace(WELL, is_authorized=False)))
+
+
+@pytest.mark.parametrize(("left", "severity"), [(1, Severity.WARNING), (0, Severity.ERROR)])
+def test_a_client_secret_that_has_ended_is_an_error(left: int, severity: Severity) -> None:
+    facts = replace(WELL, secret_ends_at=NOW + timedelta(hours=left))
+    assert [each.severity for each in standing_causes(facts)] == [severity]
+
+
+def test_both_addresses_of_an_endpoint_that_moved_are_shown() -> None:
+    facts = replace(WELL, moved=(("token_uri", "https://new.example/token"),))
+    (found,) = standing_causes(facts)
+    assert found.evidence == (
+        ("Token URI", "https://auth.example/token"),
+        ("Token URI, published", "https://new.example/token"),
+    )

@@ -41,7 +41,8 @@ class PlayedService:
     async def send(
         self, request: HttpRequest, *, limits: Limits = API_LIMITS, partition: str = ""
     ) -> HttpResponse:
-        if request.method == "HEAD":  # as the doctor asks
+        # As the doctor asks.
+        if request.method == "HEAD" or "/.well-known/" in request.url:
             return HttpResponse(404)
         answer = await self.service.send(request, limits=limits, partition=partition)
         return self._of_the_api(request, answer)

@@ -10,6 +10,7 @@ from grantline.messages import HttpResponse
 from grantline.oauth.registration import (
     ClientMetadata,
     Registration,
+    deregistration_request,
     parse_registration_response,
     registration_request,
 )
@@ -40,6 +41,7 @@ def test_a_registration_says_who_asks_and_where_to_send_people() -> None:
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "software_id": "grantline",
+        "application_type": "web",
     }
 
 
@@ -79,15 +81,46 @@ def test_the_answer_gives_the_client() -> None:
 
 @pytest.mark.parametrize("expiry", [0, None, -1, True, "soon", 10**30])
 def test_an_end_that_is_none_does_not_cost_the_client(expiry: object) -> None:
-    assert parse(client_id="c", client_secret_expires_at=expiry).secret_expires_at is None
+    answer = parse(client_id="c", client_secret="s", client_secret_expires_at=expiry)
+    assert answer.secret_expires_at is None
 
 
 def test_a_management_uri_that_is_no_place_to_go_is_dropped() -> None:
-    assert parse(client_id="c", registration_client_uri="javascript:1").management_uri == ""
+    answer = parse(client_id="c", client_secret="s", registration_client_uri="javascript:1")
+    assert answer.management_uri == ""
+
+
+def test_a_client_that_comes_back_to_this_machine_is_native() -> None:
+    """OpenID Connect Registration section 2; so that any port will do (RFC 8252 section 7.3)."""
+    client = replace(CLIENT, redirect_uris=("http://127.0.0.1/cb",))
+    request = registration_request(endpoint="https://as.example/register", client=client)
+    assert json.loads(request.data)["application_type"] == "native"
+
+
+def test_a_client_that_became_public_keeps_no_secret() -> None:
+    answer = parse(client_id="c", client_secret="s", token_endpoint_auth_method="none")
+    assert answer.client_secret is None
+
+
+def test_the_end_of_a_registration_is_asked_for_with_its_token() -> None:
+    """RFC 7592 section 2.3."""
+    request = deregistration_request(
+        management_uri="https://as.example/register/c", management_token=Secret("canary")
+    )
+    assert (request.method, request.url) == ("DELETE", "https://as.example/register/c")
+    assert request.header("Authorization") == "Bearer canary"
+    assert "canary" not in repr(request)
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"client_id": ""}, {"client_id": "c", "token_endpoint_auth_method": "magic"}]
+    "fields",
+    [
+        {},
+        {"client_id": ""},
+        {"client_id": "c"},
+        {"client_id": "c", "token_endpoint_auth_method": "magic"},
+        {"client_id": "c", "token_endpoint_auth_method": "private_key_jwt"},
+    ],
 )
 def test_an_answer_that_gives_no_usable_client_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidResponse):

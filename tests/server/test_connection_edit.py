@@ -125,3 +125,29 @@ async def test_what_is_wrong_keeps_what_was_typed(site: Site) -> None:
     assert page.status_code == 422
     assert 'value="x y"' in page.text
     assert (await site.world.find(made)).name == "shop"
+
+
+async def test_addresses_that_the_issuer_moved_are_filled_in_and_saved_by_a_person(
+    site: Site,
+) -> None:
+    server = site.world.server
+    old = f"{server.issuer}/old-token"
+    made = await site.world.draft("shop", token_uri=old, revocation_uri=f"{server.issuer}/old")
+    path = f"/connections/{made.id}/edit?addresses=published"
+    told = unescape((await site.post(f"/connections/{made.id}/doctor")).text)
+    page = unescape((await site.get(path)).text)
+
+    assert f'href="{path}"' in told
+    assert f'value="{server.token_uri}"' in page
+    assert f"<dd><code>{old}</code></dd>" in page
+    assert (await site.world.find(made)).app.settings.token_uri == old
+
+    moved = form_of(made, token_uri=server.token_uri, revocation_uri=server.revocation_uri)
+    refused = await site.post(f"/connections/{made.id}/edit", moved)
+    assert "must be typed again" in refused.text
+    await site.post(
+        f"/connections/{made.id}/edit", {**moved, "client_secret": server.client.client_secret}
+    )
+    assert (await site.world.find(made)).app.settings.token_uri == server.token_uri
+    told = (await site.post(f"/connections/{made.id}/doctor")).text
+    assert "addresses=published" not in told

@@ -196,8 +196,10 @@ def delete(name: AppArgument, *, yes: YesOption = False, form: FormatOption = Fo
     if not yes and not confirm(f"Delete the app “{found.name}”?", option="--yes"):
         note("Nothing was deleted.")
         raise typer.Exit(1)
-    gone = with_engine(lambda engine: engine.manage.delete_app(LOCAL, found.id))
+    gone = with_engine(lambda engine: engine.registrar.delete_app(LOCAL, found.id))
     if form is Format.JSON:
-        say_json({"deleted": gone.name})
+        say_json({"deleted": gone.app.name, "note": gone.note})
     else:
-        say(f"Deleted the app “{gone.name}”.")
+        say(f"Deleted the app “{gone.app.name}”.")
+        if gone.note:
+            note(gone.note)

@@ -19,6 +19,7 @@ from grantline.cli.secret_options import (
     PASSWORD_VARIABLE,
     ClientSecretOptions,
     PasswordOptions,
+    RegistrationOptions,
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
@@ -85,6 +86,7 @@ def create(
     ] = False,
     settings: SettingOptions,
     secrets: ClientSecretOptions,
+    registration: RegistrationOptions,
     password: PasswordOptions,
     form: FormatOption = Format.TEXT,
 ) -> None:
@@ -108,6 +110,7 @@ def create(
         if (
             not settings.is_empty
             or secrets != ClientSecretOptions()
+            or registration != RegistrationOptions()
             or service_account_file
             or entry
         ):
@@ -116,7 +119,7 @@ def create(
                 hint=f"Change them with: grantline app edit {app}",
             )
     else:
-        plan = plan.with_app(settings, secrets, service_account_file)
+        plan = plan.with_app(settings, secrets, registration, service_account_file)
     username, word = _password(flow, password)
     created = with_engine(lambda engine: plan.create(engine, username, word))
     for caution in cautions(created.app.settings, created.flow, created.hosts):
@@ -133,7 +136,7 @@ def create(
         note(f"Created “{created.name}”.")
         Consenting().run(created.id, form)
     else:
-        _say_created(created, entry, form)
+        _say_created(created, entry, form, registered=plan.registers)
 
 
 def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | None]:
@@ -151,7 +154,9 @@ def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | N
     return username, password or ask_secret("Password", option="--password-file")
 
 
-def _say_created(created: Connection, entry: Profile | None, form: Format) -> None:
+def _say_created(
+    created: Connection, entry: Profile | None, form: Format, *, registered: bool
+) -> None:
     from grantline.cli.views import connection_view, next_step, redirect_uri
 
     if form is Format.JSON:
@@ -160,10 +165,15 @@ def _say_created(created: Connection, entry: Profile | None, form: Format) -> No
     say(f"Created “{created.name}”.")
     uri = redirect_uri(created.app.settings, created.flow)
     register = f"Register it at {entry.console or entry.title}." if entry else REGISTER
+    if registered:
+        register = "It is registered."
     for trap in entry.traps if entry else ():
         if not trap.is_conditional:
             note(f"note: {trap.what} {trap.next}")
+    settings = created.app.settings
+    client = f"{settings.client_id}\nRegistered just now at {settings.issuer}."
     facts = [
+        ("  Client ID", client if registered else ""),
         ("  Redirect URI", f"{uri}\n{register}" if uri else ""),
         ("  Next step", next_step(created)),
     ]

@@ -12,6 +12,7 @@ from grantline.cli.prompts import ask, ask_secret, can_ask
 from grantline.cli.secret_options import (
     CLIENT_SECRET_VARIABLE,
     ClientSecretOptions,
+    RegistrationOptions,
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
@@ -48,11 +49,14 @@ class Plan:
     client_id: str = ""
     changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
     secrets: ClientSecrets = NO_SECRETS
+    registers: bool = False
+    initial_access_token: Secret | None = None
 
     def with_app(
         self,
         settings: SettingOptions,
         options: ClientSecretOptions,
+        registration: RegistrationOptions,
         service_account_file: Path | None,
     ) -> Plan:
         """The plan with a new app: its settings as given, its secrets read or asked for."""
@@ -64,21 +68,16 @@ class Plan:
             from_file, key = read_service_account(service_account_file)
             secrets = replace(secrets, private_key=secrets.private_key or key)
         client_id = settings.client_id or from_file.get("client_id") or ""
-        if not client_id:
-            if not can_ask():
-                raise UsageError(
-                    "A new app needs a client ID.",
-                    hint="Give --client-id (the service's console shows it), or --app for an "
-                    "app that is here already.",
-                )
-            client_id = ask("Client ID", option="--client-id")
+        registers = _registers(settings, registration, secrets, client_id)
+        if not client_id and not registers:
+            client_id, registers = _client_id(settings.issuer or "")
         known = self.provider.settings if self.provider else {}
         method = (
             settings.client_authentication
             or from_file.get("client_authentication")
             or known.get("client_authentication")
         )
-        if self._wants_secret(method, secrets):
+        if not registers and self._wants_secret(method, secrets):
             secrets = replace(secrets, client_secret=_client_secret())
 
         def changes(known: AppSettings) -> dict[str, Any]:
@@ -91,10 +90,13 @@ class Plan:
             client_id=client_id,
             changes=changes,
             secrets=secrets,
+            registers=registers,
+            initial_access_token=registration.read(),
         )
 
     async def create(self, engine: Engine, username: str, password: Secret | None) -> Connection:
         """The connection, as a draft."""
+        from grantline.cli.views import LOOPBACK
         from grantline.connections.engine import LOCAL
         from grantline.connections.manage import NewConnection
 
@@ -112,7 +114,11 @@ class Plan:
             password=password,
             inputs=self.inputs,
         )
-        return await engine.manage.create(LOCAL, new)
+        if not self.registers:
+            return await engine.manage.create(LOCAL, new)
+        return await engine.registrar.create(
+            LOCAL, new, public_url=LOOPBACK, initial_access_token=self.initial_access_token
+        )
 
     async def _settings(self, engine: Engine) -> AppSettings:
         from grantline.connections.catalogue import settings_of
@@ -142,6 +148,39 @@ async def discovered(
 
     metadata = await engine.discover(issuer)
     return apply_metadata(settings, metadata, secrets=secrets)
+
+
+def _registers(
+    settings: SettingOptions,
+    registration: RegistrationOptions,
+    secrets: ClientSecrets,
+    client_id: str,
+) -> bool:
+    """Whether a client is to be registered; refuses what contradicts that."""
+    if registration.register and (client_id or secrets != NO_SECRETS):
+        raise UsageError(
+            "--register takes its client ID and secret from the service.",
+            hint="Leave out --register, or the client ID and secrets.",
+        )
+    if registration.register and not settings.issuer:
+        raise UsageError(
+            "--register needs an issuer to ask.",
+            hint="Give --issuer: the issuer's URL, or that of the API or MCP server.",
+        )
+    return registration.register
+
+
+def _client_id(issuer: str) -> tuple[str, bool]:
+    """What a person types as client ID, and whether one is to be registered instead."""
+    if not can_ask():
+        raise UsageError(
+            "A new app needs a client ID.",
+            hint="Give --client-id (the service's console shows it), --register to let the issuer "
+            "register one, or --app for an app that is here already.",
+        )
+    question = "Client ID (Enter to let the service register one)" if issuer else "Client ID"
+    client_id = ask(question, option="--client-id")
+    return client_id, bool(issuer) and not client_id
 
 
 def _client_secret() -> Secret | None:

@@ -24,6 +24,7 @@ from grantline.secret import Secret
 SECRETS: Final = "Secrets (never as an argument)"
 CLIENT_SECRET_VARIABLE: Final = "GRANTLINE_CLIENT_SECRET"
 PASSWORD_VARIABLE: Final = "GRANTLINE_PASSWORD"
+INITIAL_TOKEN_VARIABLE: Final = "GRANTLINE_INITIAL_ACCESS_TOKEN"
 PASSPHRASE_VARIABLE: Final = "GRANTLINE_BACKUP_PASSPHRASE"
 
 _LARGEST_FILE: Final = 256 * 1024
@@ -33,6 +34,8 @@ _WAYS: Final = {
     f"the environment variable {CLIENT_SECRET_VARIABLE}, or wait to be asked.",
     "--password": "Use --password-file PATH, --password-stdin, "
     f"the environment variable {PASSWORD_VARIABLE}, or wait to be asked.",
+    "--initial-access-token": "Use --initial-access-token-file PATH, "
+    f"--initial-access-token-stdin, or the environment variable {INITIAL_TOKEN_VARIABLE}.",
     "--private-key": "Use --private-key-file PATH.",
     "--passphrase": "Use --passphrase-file PATH, --passphrase-stdin, "
     f"the environment variable {PASSPHRASE_VARIABLE}, or wait to be asked.",
@@ -121,6 +124,42 @@ class ClientSecretOptions:
             private_key=secret_in(key, option="--private-key-file") if key else None,
             certificate=certificate,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationOptions:
+    """Whether the service is asked for a client, and what it may want to see first."""
+
+    register: Annotated[
+        bool,
+        typer.Option("--register", help="Lets the issuer register a client, in place of an ID."),
+    ] = False
+    initial_access_token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Reads the token that the service wants for registering; - is stdin.",
+            rich_help_panel=SECRETS,
+        ),
+    ] = None
+    initial_access_token_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--initial-access-token-stdin",
+            help="Reads that token from stdin; on a terminal, asks for it.",
+            rich_help_panel=SECRETS,
+        ),
+    ] = False
+    initial_access_token_trap: Annotated[str | None, _trap("--initial-access-token")] = None
+
+    def read(self) -> Secret | None:
+        """The initial access token: by option, or from the environment. Errors as for secrets."""
+        return secret_of(
+            self.initial_access_token_file,
+            by_stdin=self.initial_access_token_stdin,
+            name="Initial access token",
+            option="--initial-access-token-file",
+        ) or from_environment(INITIAL_TOKEN_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,13 @@ from grantline.connections.host_causes import host_of, service_origins
 from grantline.connections.installation_causes import installation_causes
 from grantline.connections.manage import Manager
 from grantline.connections.master_keys import key_statuses
+from grantline.connections.pinning import moved_endpoints
 from grantline.connections.probe import Probe, Prober
 from grantline.connections.saved_requests import SavedRequests
 from grantline.connections.spool import Spool
 from grantline.connections.standing_causes import standing_causes
 from grantline.connections.state import State
+from grantline.oauth.settings import AppSettings
 
 # More saved requests of one connection than anybody writes by hand.
 _MOST_REQUESTS: Final = 500
@@ -128,6 +130,8 @@ class Doctor:
         )
         if prober is not None:
             facts = _with_answers(facts, await prober.ask(service_origins(settings)))
+            if not facts.unreached:
+                facts = replace(facts, moved=await _moved(prober, settings))
         failing = replace(seen, facts=facts).failing()
         explained = any(each.severity is Severity.ERROR for each in failing)
         if connection.state is State.FAILING and not explained:
@@ -143,6 +147,14 @@ class Doctor:
         page = await self._requests.page(actor, connection_id=connection.id, limit=_MOST_REQUESTS)
         asked = ((each.name, host_of(each.url)) for each in page.rows)
         return tuple((name, host) for name, host in asked if host)
+
+
+async def _moved(prober: Prober, settings: AppSettings) -> tuple[tuple[str, str], ...]:
+    """Where the issuer of an app says that its endpoints are now."""
+    if not settings.issuer:
+        return ()
+    metadata = await prober.published(settings.issuer)
+    return tuple(moved_endpoints(settings, metadata).items()) if metadata else ()
 
 
 def _public(facts: Facts, public_url: str) -> str:

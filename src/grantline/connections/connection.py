@@ -28,7 +28,7 @@ class App:
     """A client registration at a service.
 
     Attributes:
-        has_secret: Whether a client secret, key or certificate is kept.
+        has_secret: Whether a client secret, key, certificate or registration token is kept.
     """
 
     id: str

@@ -75,6 +75,8 @@ class Facts:
         asked_hosts: Name of each saved request that carries the token, and the host it asks.
         refresh_ends_at: When the refresh token dies unless it is used.
         unreached: Hosts of the service that could not be asked, each with the error.
+        secret_ends_at: When the client secret dies, if the service said so.
+        moved: Settings for which the issuer now publishes another address, each with that.
     """
 
     settings: AppSettings
@@ -99,6 +101,8 @@ class Facts:
     asked_hosts: tuple[tuple[str, str], ...] = ()
     refresh_ends_at: datetime | None = None
     unreached: tuple[tuple[str, GrantlineError], ...] = ()
+    secret_ends_at: datetime | None = None
+    moved: tuple[tuple[str, str], ...] = ()
 
 
 def first_difference(expected: str, given: str) -> int:

@@ -124,6 +124,7 @@ def _facts(
         entry=_entry(connection),
         hosts=tuple(sorted(holding.hosts)) if holding else connection.hosts,
         refresh_ends_at=_refresh_ends_at(connection, holding),
+        secret_ends_at=holding.secrets.secret_expires_at if holding else None,
     )
 
 

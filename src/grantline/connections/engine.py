@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -26,6 +25,7 @@ from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.credentials import RequestCredential
 from grantline.connections.device import DeviceAuthorizer
 from grantline.connections.diagnosis import Diagnosis
+from grantline.connections.discovery import discover
 from grantline.connections.doctor import examine
 from grantline.connections.download import Downloaded, Downloader, Progress
 from grantline.connections.exchange import transcript
@@ -38,6 +38,7 @@ from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.pages import ItemsPage, Pages
 from grantline.connections.perform import Performer
 from grantline.connections.refresh import AT_ONCE, Refresher
+from grantline.connections.registration import Registrar
 from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
 from grantline.connections.run_cookies import RunCookies
@@ -51,17 +52,13 @@ from grantline.connections.unsaved import Unsaved
 from grantline.connections.verify import Verification, verify
 from grantline.connections.waiting import Waiting
 from grantline.errors import (
-    DiscoveryFailed,
     GrantlineError,
     KeyUnavailable,
-    RequestError,
     SecretUnreadable,
 )
 from grantline.messages import DIRECT, Route
-from grantline.net.transport import METADATA_LIMITS, STREAM_LIMITS, Limits
-from grantline.oauth.flow import adrive
-from grantline.oauth.metadata import ServerMetadata, metadata_flow
-from grantline.oauth.protected_resource import protected_resource_flow
+from grantline.net.transport import STREAM_LIMITS, Limits
+from grantline.oauth.metadata import ServerMetadata
 from grantline.secret import Secret
 from grantline.store.records import Event
 
@@ -79,11 +76,12 @@ class Deleted:
 class Engine:
     """Everything that can be done with connections. An async context manager.
 
-    ``manage`` creates and edits, ``listing`` lists, ``authorize``, ``consents`` and ``devices`` get
-    consent, ``tokens`` gives tokens, ``request`` makes authenticated requests; ``make_request``
-    makes any and keeps it in ``runs``, and ``requests`` are those kept under a name;
-    ``credentials`` are secrets that are no OAuth grant; ``doctor`` examines. Every call names its
-    actor and sees only the actor's workspace. ``background`` renews ahead of time.
+    ``manage`` creates and edits, ``registrar`` lets services register apps, ``listing`` lists,
+    ``authorize``, ``consents`` and ``devices`` get consent, ``tokens`` gives tokens, ``request``
+    makes authenticated requests; ``make_request`` makes any and keeps it in ``runs``, and
+    ``requests`` are those kept under a name; ``credentials`` are secrets that are no OAuth grant;
+    ``doctor`` examines. Every call names its actor and sees only the actor's workspace.
+    ``background`` renews ahead of time.
     """
 
     def __init__(
@@ -106,6 +104,7 @@ class Engine:
         self.context = context
         self.notices = notices
         self.manage = Manager(context)
+        self.registrar = Registrar(context, self.manage)
         self.authorize = Authorizer(context)
         self.devices = DeviceAuthorizer(context, self.authorize)
         spool = Spool(data_dir)
@@ -359,14 +358,7 @@ class Engine:
         Raises:
             DiscoveryFailed: Nobody there says anything that may be believed.
         """
-        send = partial(self.context.send, app_id="discovery", limits=METADATA_LIMITS)
-        try:
-            return await adrive(metadata_flow(url), send)
-        except DiscoveryFailed as of_issuer:
-            try:
-                return await adrive(protected_resource_flow(url), send)
-            except (DiscoveryFailed, RequestError):
-                raise of_issuer from None
+        return await discover(self.context, url)
 
     async def history(
         self, actor: Actor, name: str | None = None, *, limit: int = 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,7 +40,7 @@ from grantline.connections.sealing import (
     open_flow_secrets,
 )
 from grantline.connections.values import check_names, settled_app
-from grantline.errors import ConnectionNotFound, InvalidInput
+from grantline.errors import AppNotFound, ConnectionNotFound, InvalidInput, NameTaken
 from grantline.oauth.inputs import checked_inputs, resolved_host
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
@@ -135,49 +136,25 @@ class Manager:
             AppNotFound: ``new.app`` names none.
         """
         context = self._context
-        check_name(new.name, field="Connection name")
-        check_scopes(new.scopes)
-        app, is_new = await self._app_for(actor, new)
-        asking = app_from_record(app).settings
-        inputs = checked_inputs(asking.inputs, new.inputs)
-        named = check_hosts(new.hosts, base_url=asking.base_url)
-        check_names(asking, named)
-        filled = tuple(resolved_host(each, asking, inputs) for each in named)
-        hosts = check_hosts(filled, base_url="")
-        settings = asking
-        if is_new:
-            settings, inputs = settled_app(asking, inputs)
-            app = replace(app, settings=to_plain(settings))
-        now = context.clock.now()
-        connection_id = context.new_id("con")
-        record = ConnectionRecord(
-            id=connection_id,
-            workspace=actor.workspace,
-            owner=actor.user,
-            app_id=app.id,
-            name=new.name,
-            flow=new.flow,
-            scopes=new.scopes,
-            hosts=hosts,
-            inputs=inputs,
-            sealed_secrets=sealed_flow_secrets(
-                context,
-                actor.workspace,
-                connection_id,
-                settings,
-                FlowSecrets(username=new.username, password=new.password),
-            ),
-            health=draft(),
-            tokens=None,
-            generation=0,
-            version=1,
-            created_at=now,
-            updated_at=now,
-        )
-        check_settings(settings, new.flow, open_client_secrets(context.vault, app))
+        record, app, is_new = await self._draft(actor, new)
         event = context.event(actor, "connection.created", record.id, {"name": new.name})
         await context.stored(context.store.add_connection, record, event, app if is_new else None)
         return connection_from_record(record, app)
+
+    async def check_new(self, actor: Actor, new: NewConnection) -> None:
+        """Refuses what ``create`` would refuse, as far as that can be known; raises as it does."""
+        record, app, is_new = await self._draft(actor, new)
+        store, workspace = self._context.store, actor.workspace
+        taken = NameTaken(
+            f"The name “{record.name}” is taken.", hint="Choose another name for the new one."
+        )
+        with suppress(ConnectionNotFound):
+            await self._context.stored(store.find_connection, workspace, record.name)
+            raise taken
+        if is_new:
+            with suppress(AppNotFound):
+                await self._context.stored(store.find_app, workspace, app.name)
+                raise taken
 
     async def edit(self, actor: Actor, name: str, edit: ConnectionEdit) -> Edited:
         """The connection after ``edit``; everything that uses it follows at once.
@@ -317,6 +294,57 @@ class Manager:
         )
         newest = max(records, key=lambda each: each.created_at, default=None)
         return connection_from_record(newest, record) if newest else None
+
+    async def client_secrets(self, actor: Actor, name: str) -> ClientSecrets:
+        """The secrets of the app with this name or id; raises ``AppNotFound``."""
+        return open_client_secrets(self._context.vault, await self._app_record(actor, name))
+
+    async def _draft(
+        self, actor: Actor, new: NewConnection
+    ) -> tuple[ConnectionRecord, AppRecord, bool]:
+        """The rows of a new connection and its app, and whether that one is new; not yet stored."""
+        context = self._context
+        check_name(new.name, field="Connection name")
+        check_scopes(new.scopes)
+        app, is_new = await self._app_for(actor, new)
+        asking = app_from_record(app).settings
+        inputs = checked_inputs(asking.inputs, new.inputs)
+        named = check_hosts(new.hosts, base_url=asking.base_url)
+        check_names(asking, named)
+        filled = tuple(resolved_host(each, asking, inputs) for each in named)
+        hosts = check_hosts(filled, base_url="")
+        settings = asking
+        if is_new:
+            settings, inputs = settled_app(asking, inputs)
+            app = replace(app, settings=to_plain(settings))
+        now = context.clock.now()
+        connection_id = context.new_id("con")
+        record = ConnectionRecord(
+            id=connection_id,
+            workspace=actor.workspace,
+            owner=actor.user,
+            app_id=app.id,
+            name=new.name,
+            flow=new.flow,
+            scopes=new.scopes,
+            hosts=hosts,
+            inputs=inputs,
+            sealed_secrets=sealed_flow_secrets(
+                context,
+                actor.workspace,
+                connection_id,
+                settings,
+                FlowSecrets(username=new.username, password=new.password),
+            ),
+            health=draft(),
+            tokens=None,
+            generation=0,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        check_settings(settings, new.flow, open_client_secrets(context.vault, app))
+        return record, app, is_new
 
     async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> PlannedEdit:
         record = await self.record(actor, name)

@@ -117,8 +117,14 @@ def edited_app(
     old = app_from_record(app).settings
     new = from_plain(AppSettings, {**to_plain(old), **plain_values(edit.settings)})
     kept = open_client_secrets(context.vault, app)
-    staying = replace(kept, **{each: None for each in edit.remove_secrets if each in APP_SECRETS})
-    secrets = ClientSecrets(
+    removed: dict[str, Any] = {each: None for each in edit.remove_secrets if each in APP_SECRETS}
+    staying = replace(kept, **removed)
+    if edit.secrets.client_secret or not staying.client_secret:
+        staying = replace(staying, secret_expires_at=None)
+    if new.client_id != old.client_id:
+        staying = replace(staying, registration_uri="", registration_token=None)
+    secrets = replace(
+        staying,
         client_secret=edit.secrets.client_secret or staying.client_secret,
         private_key=edit.secrets.private_key or staying.private_key,
         certificate=edit.secrets.certificate or staying.certificate,

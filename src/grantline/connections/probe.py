@@ -1,4 +1,4 @@
-"""What the doctor asks a service: whether its servers are reached, and what time they have.
+"""What the doctor asks a service: whether its servers are reached, their time, their addresses.
 
 It sends no secret, and what it hears of the time is told to people and used for nothing else.
 """
@@ -14,9 +14,11 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from grantline.connections.context import Context
+from grantline.connections.discovery import discover_issuer
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import Limits
+from grantline.oauth.metadata import ServerMetadata
 from grantline.url import parse_url
 
 MOST_SERVERS: Final = 100
@@ -44,12 +46,23 @@ class Prober:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: dict[str, Probe] = {}
+        self._published: dict[str, ServerMetadata | None] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ask(self, origins: Sequence[str]) -> list[Probe]:
         """What each server answers to a HEAD request for its root; a bounded number is asked."""
         found = await asyncio.gather(*(self._answer(each) for each in origins))
         return [each for each in found if each is not None]
+
+    async def published(self, issuer: str) -> ServerMetadata | None:
+        """What an issuer says of itself; None when nothing can be had that may be believed."""
+        async with self._turns[issuer]:
+            if issuer not in self._published and len(self._turns) <= MOST_SERVERS:
+                try:
+                    self._published[issuer] = await discover_issuer(self._context, issuer)
+                except GrantlineError:
+                    self._published[issuer] = None
+            return self._published.get(issuer)
 
     async def _answer(self, origin: str) -> Probe | None:
         async with self._turns[origin]:

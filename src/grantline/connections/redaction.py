@@ -78,7 +78,8 @@ def secrets_of(holding: Holding | None) -> tuple[Secret, ...]:
     if holding is None:
         return ()
     app, own, tokens = holding.secrets, holding.flow_secrets, holding.tokens
-    known = [app.client_secret, app.private_key, own.password, own.dpop_key]
+    known = [app.client_secret, app.private_key, app.registration_token]
+    known += [own.password, own.dpop_key]
     if app.certificate is not None:
         known.append(app.certificate.private_key_pem)
     while tokens is not None:

@@ -101,6 +101,9 @@ def seal_client_secrets(vault: Vault, workspace: str, app_id: str, secrets: Clie
             "private_key": _reveal(secrets.private_key),
             "certificate_pem": certificate.certificate_pem if certificate else None,
             "certificate_key": certificate.private_key_pem.reveal() if certificate else None,
+            "secret_expires_at": _stamp(secrets.secret_expires_at),
+            "registration_uri": secrets.registration_uri,
+            "registration_token": _reveal(secrets.registration_token),
         },
     )
 
@@ -111,10 +114,14 @@ def open_client_secrets(vault: Vault, app: AppRecord) -> ClientSecrets:
         return ClientSecrets()
     plain = _open(vault, Place(app.workspace, "app", app.id, "secrets"), app.sealed_secrets)
     pem, key = plain["certificate_pem"], plain["certificate_key"]
+    ends = plain.get("secret_expires_at")  # seals of before there were registrations have no such
     return ClientSecrets(
         client_secret=_secret(plain["client_secret"]),
         private_key=_secret(plain["private_key"]),
         certificate=ClientCertificate(pem, Secret(key)) if pem and key else None,
+        secret_expires_at=_instant(ends) if ends else None,
+        registration_uri=plain.get("registration_uri", ""),
+        registration_token=_secret(plain.get("registration_token")),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from grantline.connections.diagnosis import Diagnosis, Facts, Severity, explain_difference
 from grantline.connections.error_causes import cause_of
 from grantline.connections.host_causes import host_causes, host_of
+from grantline.connections.labels import label_of
 from grantline.connections.schedule import ENDS_SOON
 from grantline.providers.profile import Profile, Trap
 from grantline.url import is_loopback_host
@@ -129,6 +130,49 @@ def _refresh_token_ends(facts: Facts) -> Iterator[Diagnosis]:
     )
 
 
+def _client_secret_ends(facts: Facts) -> Iterator[Diagnosis]:
+    ends = facts.secret_ends_at
+    if ends is None or ends - facts.now > ENDS_SOON:
+        return
+    over = ends <= facts.now
+    yield Diagnosis(
+        code="client_secret_ends",
+        severity=Severity.ERROR if over else Severity.WARNING,
+        title="The client secret has ended" if over else "The client secret ends soon",
+        explanation="The service gave it for a time. After that it renews nothing for this app.",
+        evidence=(("Client secret ends", f"{ends:%Y-%m-%d %H:%M} UTC"),),
+        next_steps=(
+            "Get a new client secret at the service, and give it to the app.",
+            "Or register a new client with a new connection, and authorize that one.",
+        ),
+    )
+
+
+def _moved(facts: Facts) -> Iterator[Diagnosis]:
+    if facts.moved:
+        yield Diagnosis(
+            code="endpoints_moved",
+            severity=Severity.WARNING,
+            title="The issuer publishes other addresses now",
+            explanation=(
+                "Nothing was changed: whoever can exchange an address behind your back collects "
+                "codes and secrets."
+            ),
+            evidence=tuple(
+                pair
+                for name, uri in facts.moved
+                for pair in (
+                    (label_of(name), getattr(facts.settings, name)),
+                    (f"{label_of(name)}, published", uri),
+                )
+            ),
+            next_steps=(
+                "Find out whether the service announced the change.",
+                "If it did, take them over: in the edit form, or as grantline app check says.",
+            ),
+        )
+
+
 def _draft(facts: Facts) -> Iterator[Diagnosis]:
     if not facts.is_authorized:
         needs_person = facts.flow.needs_browser
@@ -190,6 +234,8 @@ _RULES: Final[tuple[Callable[[Facts], Iterator[Diagnosis]], ...]] = (
     _redirect,
     host_causes,
     _refresh_token_ends,
+    _client_secret_ends,
+    _moved,
     _draft,
     _traps,
 )

@@ -38,6 +38,7 @@ ENDPOINTS: Final = {
 _FLAGS: Final = frozenset(
     {
         "authorization_response_iss_parameter_supported",
+        "client_id_metadata_document_supported",
         "require_pushed_authorization_requests",
     }
 )
@@ -72,6 +73,7 @@ class ServerMetadata:
     dpop_signing_alg_values_supported: tuple[str, ...] = ()
     authorization_response_iss_parameter_supported: bool = False
     require_pushed_authorization_requests: bool = False
+    client_id_metadata_document_supported: bool = False
     resource: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Dynamic client registration (RFC 7591): an app that signs itself up."""
+"""Dynamic client registration (RFC 7591, RFC 7592): an app that signs itself up, and off."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from grantline.errors import InvalidInput, InvalidResponse
+from grantline.errors import GrantlineError, InvalidInput, InvalidResponse
 from grantline.messages import HttpRequest, HttpResponse, json_body
 from grantline.oauth.answer import answer_fields
 from grantline.oauth.endpoint import endpoint_url
 from grantline.oauth.request_choices import ClientAuthentication
 from grantline.secret import Secret
+from grantline.url import is_loopback_host, parse_url
 from grantline.version import USER_AGENT
 
 REGISTRATION_URI = "Registration URI"
+
+_WITH_SECRET = {
+    ClientAuthentication.CLIENT_SECRET_BASIC,
+    ClientAuthentication.CLIENT_SECRET_POST,
+    ClientAuthentication.CLIENT_SECRET_JWT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,10 @@ def registration_request(
         "response_types": ["code"] if "authorization_code" in client.grant_types else [],
         "software_id": client.software_id,
     }
+    if client.redirect_uris:
+        # OpenID Connect Registration section 2: a native client may come back to any port of its
+        # own machine (RFC 8252 section 7.3), which a web client may not.
+        metadata["application_type"] = "native" if _is_local(client) else "web"
     if client.scopes:
         metadata["scope"] = " ".join(client.scopes)
     headers = [
@@ -102,14 +113,37 @@ def parse_registration_response(
         authentication = ClientAuthentication(method)
     except ValueError:
         raise _unusable("token_endpoint_auth_method") from None
+    client_secret = _secret(fields.get("client_secret"))
+    if authentication is ClientAuthentication.NONE:
+        client_secret = None
+    elif authentication not in _WITH_SECRET:
+        raise _unusable("token_endpoint_auth_method")
+    elif client_secret is None:
+        raise _unusable("client_secret")
     return Registration(
         client_id=client_id,
-        client_secret=_secret(fields.get("client_secret")),
+        client_secret=client_secret,
         secret_expires_at=_expiry(fields.get("client_secret_expires_at")),
         authentication=authentication,
         management_uri=_management_uri(fields.get("registration_client_uri")),
         management_token=_secret(fields.get("registration_access_token")),
     )
+
+
+def deregistration_request(*, management_uri: str, management_token: Secret) -> HttpRequest:
+    """The request that ends a registration (RFC 7592 section 2.3); 204 says that it is gone."""
+    headers = (
+        ("Authorization", f"Bearer {management_token.reveal()}"),
+        ("User-Agent", USER_AGENT),
+    )
+    return HttpRequest("DELETE", management_uri, headers)
+
+
+def _is_local(client: ClientMetadata) -> bool:
+    try:
+        return all(is_loopback_host(parse_url(each).host) for each in client.redirect_uris)
+    except GrantlineError:
+        return False  # the server will say what it thinks of it
 
 
 def _secret(value: object) -> Secret | None:

@@ -8,7 +8,7 @@ field has the default that an honest RFC 6749 server needs, so a plain service i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -215,8 +215,14 @@ class ClientSecrets:
         client_secret: For post, Basic and client_secret_jwt.
         private_key: PEM or JWK, for private_key_jwt and JWT bearer.
         certificate: For mutual TLS (RFC 8705).
+        secret_expires_at: When the client secret ends; None when it does not, or nobody said.
+        registration_uri: Where a registration that Grantline made can be changed (RFC 7592).
+        registration_token: The token for that.
     """
 
     client_secret: Secret | None = None
     private_key: Secret | None = None
     certificate: ClientCertificate | None = None
+    secret_expires_at: datetime | None = None
+    registration_uri: str = ""
+    registration_token: Secret | None = None

@@ -67,5 +67,5 @@ async def edit_app(
 
 @router.delete("/{app}", response_model=AppShown)
 async def delete_app(caller: Manager, engine: TheEngine, app: Ref) -> Any:
-    """Deletes an app that no connection uses."""
-    return app_view(await engine.manage.delete_app(caller.actor, app), ())
+    """Deletes an app that no connection uses, and at the service what it registered there."""
+    return app_view((await engine.registrar.delete_app(caller.actor, app)).app, ())

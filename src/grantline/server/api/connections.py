@@ -77,23 +77,29 @@ async def create_connection(
 ) -> Any:
     """Creates a connection as a draft, and its app when that is new: both or neither."""
     entry = profile(given.provider) if given.provider else None
-    made = await engine.manage.create(
-        caller.actor,
-        NewConnection(
-            name=given.name,
-            flow=given.flow,
-            app=given.app,
-            app_name=given.app_name,
-            settings=await _settings(engine, given, entry),
-            secrets=secrets_from(given.secrets),
-            provider=given.provider,
-            scopes=_or_default(given.scopes, entry.default_scopes if entry else ()),
-            hosts=_or_default(given.hosts, entry.hosts if entry else ()),
-            username=given.username,
-            password=secret_of(given.password),
-            inputs=given.inputs,
-        ),
+    new = NewConnection(
+        name=given.name,
+        flow=given.flow,
+        app=given.app,
+        app_name=given.app_name,
+        settings=await _settings(engine, given, entry),
+        secrets=secrets_from(given.secrets),
+        provider=given.provider,
+        scopes=_or_default(given.scopes, entry.default_scopes if entry else ()),
+        hosts=_or_default(given.hosts, entry.hosts if entry else ()),
+        username=given.username,
+        password=secret_of(given.password),
+        inputs=given.inputs,
     )
+    if given.client == "registered":
+        made = await engine.registrar.create(
+            caller.actor,
+            new,
+            public_url=web.public_url,
+            initial_access_token=secret_of(given.initial_access_token),
+        )
+    else:
+        made = await engine.manage.create(caller.actor, new)
     response.headers["Location"] = f"{API_PREFIX}/connections/{made.id}"
     tag(response, made.version)
     return connection_view(made, web)
@@ -225,19 +231,29 @@ async def _settings(
 ) -> AppSettings | None:
     """The new app's settings: what was given, over what the issuer and the catalogue say."""
     if given.app:
-        if entry or given.issuer or given.settings or given.secrets != SecretsGiven():
+        is_new = entry or given.issuer or given.settings or given.client != "given"
+        if is_new or given.secrets != SecretsGiven():
             raise InvalidInput(
                 "An app that is here already is taken as it is.",
                 field="app",
                 hint="Leave out provider, issuer, settings and secrets, or edit the app.",
             )
         return None
-    client_id = from_plain(AppSettings, given.settings).client_id
+    typed = given.settings
+    if given.client != "given":
+        if "client_id" in typed or given.secrets != SecretsGiven():
+            raise InvalidInput(
+                "A client that is registered gets its ID and secret from the service.",
+                field="client",
+                hint="Leave out client_id and secrets, or say that the client is given.",
+            )
+        typed = {**typed, "client_id": ""}
+    client_id = from_plain(AppSettings, typed).client_id
     known = settings_of(entry, client_id=client_id) if entry else AppSettings(client_id=client_id)
     if given.issuer:
         metadata = await engine.discover(given.issuer)
         known = apply_metadata(known, metadata, secrets=secrets_from(given.secrets))
-    return from_plain(AppSettings, {**to_plain(known), **given.settings})
+    return from_plain(AppSettings, {**to_plain(known), **typed})
 
 
 def _findings(found: Sequence[Diagnosis]) -> dict[str, Any]:

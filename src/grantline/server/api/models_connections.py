@@ -55,9 +55,13 @@ class NewConnectionGiven(Given):
     provider: str = ""
     """An entry of the catalogue, which fills in settings, scopes and hosts."""
     issuer: str = ""
-    """An issuer, whose metadata (RFC 8414) fills in the endpoints."""
+    """An issuer, whose metadata (RFC 8414) fills in the endpoints; or an API or MCP server."""
+    client: Literal["given", "registered"] = "given"
+    """Where the client ID comes from: `given`, or `registered` at the issuer (RFC 7591)."""
+    initial_access_token: WrittenOnly | None = None
+    """What some services want to see before they register a client."""
     settings: SettingsGiven = Field(default_factory=dict)
-    """Settings of the new app, over what provider and issuer say; `client_id` at least."""
+    """Settings of the new app, over what provider and issuer say; `client_id` unless registered."""
     secrets: SecretsGiven = SecretsGiven()
     scopes: Scopes | None = None
     hosts: Hosts | None = None

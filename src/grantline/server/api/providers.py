@@ -75,6 +75,7 @@ class MetadataShown(Shown):
     dpop_signing_alg_values_supported: list[str]
     authorization_response_iss_parameter_supported: bool
     require_pushed_authorization_requests: bool
+    client_id_metadata_document_supported: bool
     resource: str
     """The API or MCP server that named the issuer (RFC 9728); empty when none did."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from grantline.connections.connection import Connection
 from grantline.connections.edit import Cost, Price
 from grantline.connections.labels import label_of
+from grantline.connections.pinning import moved_endpoints
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
 from grantline.oauth.settings import AppSettings
@@ -31,6 +33,8 @@ from grantline.server.page import actor_of, engine_of, page
 from grantline.server.pages.connection_form import form_page, preview_context
 from grantline.server.pages.consent import go_on, leads_to
 from grantline.server.pages.returning import return_path
+
+PUBLISHED: Final = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,19 @@ class PriceTag:
 
 
 async def show(request: Request) -> Response:
-    """The form as the connection is."""
+    """The form as the connection is; or with the addresses that its issuer publishes now."""
     found = await _find(request)
-    return await _form(request, found, values_of(found))
+    values = values_of(found)
+    if request.query_params.get("addresses") != PUBLISHED or not found.app.settings.issuer:
+        return await _form(request, found, values)
+    metadata = await engine_of(request).discover(found.app.settings.issuer)
+    moved = moved_endpoints(found.app.settings, metadata)
+    return await _form(
+        request,
+        found,
+        replace(values, fields={**values.fields, **moved}),
+        moved=[(label_of(each), getattr(found.app.settings, each)) for each in moved],
+    )
 
 
 async def save(request: Request) -> Response:
@@ -181,6 +195,7 @@ async def _form(
     conflict: tuple[tuple[str, str, str], ...] = (),
     price: PriceTag | None = None,
     asks: bool = False,
+    moved: Sequence[tuple[str, str]] = (),
 ) -> Response:
     response = form_page(
         request,
@@ -192,6 +207,7 @@ async def _form(
         conflict=conflict,
         price=price or PriceTag(),
         asks=asks,
+        moved=moved,
     )
     response.status_code = 409 if conflict or asks else response.status_code
     return response

@@ -207,6 +207,7 @@ def form_page(
         "versions": None,
         "conflict": (),
         "asks": False,
+        "moved": (),
         **preview_context(request, values, old),
         **more,
     }

@@ -45,7 +45,8 @@ def metadata(state: ServerState, _incoming: Incoming) -> Answer:
         document["scopes_supported"] = list(options.scopes)
     if options.dpop is not DpopPolicy.IGNORE:
         document["dpop_signing_alg_values_supported"] = list(ASYMMETRIC)
-    return Answer.json(document)
+    said = {**document, **options.metadata}
+    return Answer.json({name: value for name, value in said.items() if value is not None})
 
 
 def jwks(state: ServerState, _incoming: Incoming) -> Answer:

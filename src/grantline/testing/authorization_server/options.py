@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -77,6 +77,7 @@ class ServerOptions:
         expires_in: How lifetimes are written.
         token_answer: Reshapes every successful token answer, to act like an odd service.
         lenient: What passes although it should not.
+        metadata: What the metadata document says otherwise, by member; None leaves one out.
     """
 
     access_token_lifetime: timedelta = timedelta(hours=1)
@@ -98,3 +99,4 @@ class ServerOptions:
     expires_in: ExpiresIn = ExpiresIn.INTEGER
     token_answer: TokenAnswer = as_it_is
     lenient: frozenset[Leniency] = frozenset()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
