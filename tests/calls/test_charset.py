@@ -27,6 +27,7 @@ WORD = "Grüße 東"
         (b"\xff\xe9", "text/plain; charset=no-such", "\ufffd\ufffd"),
         (b"abc", "text/plain; charset=base64", "abc"),
         (b"abc", "text/plain; charset=punycode", "abc"),
+        (b"abc", "text/plain; charset=\xe9\udcff", "abc"),
     ],
 )
 def test_mark_header_and_declaration(content: bytes, content_type: str, text: str) -> None:

@@ -34,7 +34,8 @@ def charset_of(content: bytes, content_type: str) -> str:
         if content.startswith(mark):
             return codec
     message = Message()
-    message["Content-Type"] = content_type
+    # No charset has another name; and half characters are more than the parser takes.
+    message["Content-Type"] = content_type.encode("ascii", "replace").decode()
     named = _known(message.get_content_charset(""))
     if named is None and (match := _DECLARED.search(content[:_HEAD])):
         named = _known((match[1] or match[2]).decode("ascii"))

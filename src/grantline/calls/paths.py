@@ -8,6 +8,7 @@ from typing import Any, Final
 from grantline.errors import InvalidInput
 
 MISSING: Final = object()
+LONGEST: Final = 1000
 
 Step = str | int
 
@@ -26,9 +27,9 @@ def parse_path(text: str, *, field: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     while rest:
         match = _STEP.match(rest)
-        if match is None:
+        if match is None or len(text) > LONGEST:
             raise InvalidInput(
-                f"{text!r} is no path into an answer.",
+                f"{text[:100]!r} is no path into an answer.",
                 field=field,
                 hint="Write names with dots between and places in brackets: data.items[0].id.",
             )
