@@ -13,6 +13,7 @@ from grantline.connections.engine import LOCAL
 from grantline.server.pages import request_form, request_ways
 from grantline.server.pages.request_ways import name_of
 from grantline.testing.authorization_server import Answer, Replace
+from tests.recorder import answer, recorder
 from tests.server.conftest import FROM_HERE, Site
 from tests.server.test_requests import PART, form, part, with_connection
 
@@ -40,6 +41,18 @@ async def test_of_a_list_that_breaks_off_what_came_before_is_shown(site: Site) -
     site.world.server.revoke_grants()
     text = html.unescape((await part(site, "/requests/run", fields)).text)
     assert 'role="alert"' in text
+
+
+async def test_halves_of_characters_break_neither_a_list_nor_a_page(site: Site) -> None:
+    body = rb'[{"a": "\ud800"}]'
+    odd = answer(200, body, "X-Odd: caf?").replace(b"caf?", b"caf\xc3\xa9\xff")
+    last = answer(200, b"[]")
+    async with recorder([odd, odd, last]) as server:
+        text = html.unescape((await part(site, "/requests/run", form(url=server.url()))).text)
+        assert "caf\xe9\N{REPLACEMENT CHARACTER}" in text
+        await part(site, "/requests/run", form(url=server.url(), **PAGED))
+    run = (await site.world.engine.runs.page(LOCAL)).rows[0]
+    assert (await site.get(f"/history/{run.id}/body")).content == rb'[{"a": "\ud800"}]'
 
 
 async def test_how_far_a_list_is_can_be_asked_while_it_is_under_way(site: Site) -> None:

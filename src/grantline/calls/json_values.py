@@ -45,6 +45,11 @@ def dump_json(value: Any) -> str:
         ) from None
 
 
+def encode_json(text: str) -> bytes:
+    """A JSON text as UTF-8; halves of characters stay the escapes that they were."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _written(value: Any) -> str:
     if isinstance(value, dict):
         members = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.json_values import dump_json, encode_json, load_json
 from grantline.calls.pages import Position
 from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.paths import parse_path, with_value
@@ -71,4 +71,4 @@ def _in_body(content: Content | None, name: str, value: str | int) -> Content:
             hint="Let them go into the query, or send a JSON body.",
         ) from None
     whole = with_value(body, parse_path(name, field="parameter"), value, field="parameter")
-    return Content(dump_json(whole).encode(), content.media_type if content else JSON_TYPE)
+    return Content(encode_json(dump_json(whole)), content.media_type if content else JSON_TYPE)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from grantline.calls.attempt import Attempt
-from grantline.calls.json_values import dump_json
+from grantline.calls.json_values import dump_json, encode_json
 from grantline.calls.pages import Stop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.response import Response
@@ -202,7 +202,7 @@ class Maker:
         if last is not None:
             response = replace(
                 last.response,
-                content=f"[{', '.join(texts)}]".encode(),
+                content=encode_json(f"[{', '.join(texts)}]"),
                 headers=_of_a_list(last.response.headers),
                 elapsed=context.clock.now() - at,
                 attempts=1,

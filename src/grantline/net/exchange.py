@@ -24,6 +24,11 @@ def failure(error: Exception, host: str, payload: SourcePayload | None) -> Excep
     return translated(error, host)
 
 
+def _text(value: str) -> str:
+    """``value`` without the halves of characters that stand for bytes, which no page can hold."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
     """One request that was sent, and the answer that has begun."""
@@ -35,8 +40,13 @@ class Exchange:
 
     @property
     def headers(self) -> Headers:
-        """Of the answer, names in lower case."""
-        return tuple([(name.lower(), value) for name, value in self.response.headers.items()])
+        """Of the answer, names in lower case; bytes that are no UTF-8 become U+FFFD."""
+        return tuple(
+            [
+                (name.lower(), value if value.isascii() else _text(value))
+                for name, value in self.response.headers.items()
+            ]
+        )
 
     def arrived(self, limit_bytes: int) -> bytes | None:
         """The body, if it came with the headers, in no coding; None where it must be awaited."""
