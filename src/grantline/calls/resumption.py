@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Final
 
 from grantline.messages import Headers
+from grantline.oauth.retry_after import parse_http_date
 
 PARTIAL_CONTENT: Final = 206
 
@@ -46,7 +46,7 @@ def validator_of(header: Header) -> str | None:
     if etag:
         return etag if _ETAG.fullmatch(etag) else None
     modified = header("Last-Modified") or ""
-    modified_at, now = _instant(modified), _instant(header("Date") or "")
+    modified_at, now = parse_http_date(modified), parse_http_date(header("Date") or "")
     if modified_at is None or now is None or now - modified_at < timedelta(seconds=1):
         return None
     return modified
@@ -67,11 +67,3 @@ def part_of(header: Header) -> Part | None:
     if part.last < part.first or (total is not None and part.last >= total):
         return None
     return part
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.utcoffset() is not None else None

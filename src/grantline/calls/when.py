@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
+
+from grantline.oauth.retry_after import parse_http_date
 
 # Nobody means to be asked again after more than a year.
 LONGEST: Final = timedelta(days=366)
@@ -53,10 +54,7 @@ def _instant(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        try:
-            found = parsedate_to_datetime(text)
-        except (TypeError, ValueError, IndexError, OverflowError):
-            return None
+        return parse_http_date(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
