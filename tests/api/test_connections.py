@@ -71,6 +71,13 @@ async def test_a_client_is_registered_at_the_issuer_and_its_secret_never_shown(a
     assert SECRET not in json.dumps([made, app])
 
 
+async def test_a_document_that_nobody_could_read_is_refused(api: Api) -> None:
+    given = {"name": "x", "issuer": api.world.server.issuer, "client": "document"}
+    problem = await api.refused("POST", "/connections", given)
+
+    assert problem["field"] == "client"
+
+
 @pytest.mark.parametrize(
     "more", [{"settings": {"client_id": "typed"}}, {"secrets": {"client_secret": SECRET}}]
 )

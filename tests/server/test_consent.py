@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
+from grantline.oauth.app_rules import IdentityRules
 from grantline.oauth.settings import FlowType
+from grantline.store.records import Account
 from grantline.testing.authorization_server import ServerOptions
 from tests.server.conftest import Site, a_site
 
@@ -145,3 +147,25 @@ def polls(site: Site) -> int:
     """How often the service was asked for the device's tokens."""
     entries = site.world.server.journal.at("token")
     return sum("device_code" in entry.incoming.parameters for entry in entries)
+
+
+async def test_another_account_takes_the_place_of_the_first_by_a_button_alone(site: Site) -> None:
+    made = await site.world.authorized(identity=IdentityRules(url="/me", label=("name",), id="sub"))
+    store = site.world.engine.context.store
+    store.save_account(made.id, Account(id="somebody", label="Some Body"))
+    before = await site.world.token(made)
+    url, _ = await begun(site, made)
+    landed = await come_back(site, site.world.server.approve(url))
+    page = unescape((await site.get(landed)).text)
+
+    assert "Some Body" in page
+    assert await site.world.token(made) == before
+    form = next(each for each in page.split("<form")[1:] if "Use the other account" in each)
+    action = form.partition('action="')[2].partition('"')[0]
+    assert 'name="any_account" value="yes"' in form
+
+    told = (await site.post(action, {"any_account": "yes"}, headers=JSON)).json()
+    await come_back(site, site.world.server.approve(told["open"]))
+    replaced = await site.world.find(made)
+    assert (replaced.account_id, replaced.account_label) == ("demo-user", "Demo User")
+    assert await site.world.token(made) != before

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grantline.connections.client_document import CLIENT_NAME, document_uri, why_no_document
 from grantline.connections.connection import Actor, App, Connection
 from grantline.connections.consents import redirect_uri
 from grantline.connections.context import Context
@@ -28,7 +29,6 @@ from grantline.oauth.request_choices import ClientAuthentication
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 
-CLIENT_NAME: Final = "Grantline"
 # In place of what the service is about to give, to check everything else before it is asked.
 _STAND_IN: Final = "to be registered"
 # In the order of preference; the strongest one that needs no key of ours comes first.
@@ -85,26 +85,10 @@ class Registrar:
             NameTaken: Another connection or app has the name.
             GrantlineError: The service refused, in its own words, or could not be asked.
         """
-        settings = new.settings or AppSettings(client_id="")
-        if not settings.issuer:
-            raise InvalidInput(
-                "Only an issuer can be asked to register a client.",
-                field="issuer",
-                hint="Give the issuer's URL, or that of the API or MCP server.",
-            )
-        metadata = await discover_issuer(self._context, settings.issuer)
+        settings, metadata = await self._issued(new)
         client = client_metadata(
             settings, metadata, flow=new.flow, scopes=new.scopes, public_url=public_url
         )
-        moved = moved_endpoints(settings, metadata)
-        if moved:
-            names = ", ".join(map(label_of, moved))
-            raise InvalidInput(
-                f"The issuer says something else for {names}.",
-                field=next(iter(moved)),
-                hint="Register a client only with the addresses that the issuer publishes, or "
-                "enter a client ID.",
-            )
         trial = replace(settings, client_id=_STAND_IN, client_authentication=_METHODS[0])
         stand_in = ClientSecrets(client_secret=Secret(_STAND_IN))
         await self._manage.check_new(actor, replace(new, settings=trial, secrets=stand_in))
@@ -137,6 +121,55 @@ class Registrar:
         except GrantlineError:
             await self._take_off(secrets)
             raise
+
+    async def create_by_document(
+        self, actor: Actor, new: NewConnection, *, public_url: str
+    ) -> Connection:
+        """A connection in state ``draft`` whose client ID is the address of our own document.
+
+        Raises:
+            InvalidInput: A field is wrong, the service reads no documents, or cannot read ours.
+            NameTaken: Another connection or app has the name.
+        """
+        settings, metadata = await self._issued(new)
+        refused = why_no_document(public_url)
+        if not metadata.client_id_metadata_document_supported:
+            refused = "The service does not read client metadata documents."
+        elif new.flow is not FlowType.AUTHORIZATION_CODE:
+            refused = "A client metadata document is for the flow type authorization-code."
+        elif settings.redirect_uri:
+            refused = "The document names the redirect URI of this installation, and no other."
+        if refused:
+            raise InvalidInput(
+                refused, field="client", hint="Register a client, or enter a client ID."
+            )
+        public = replace(
+            settings,
+            client_id=document_uri(settings, public_url),
+            client_authentication=ClientAuthentication.NONE,
+        )
+        return await self._manage.create(
+            actor, replace(new, settings=public, secrets=ClientSecrets())
+        )
+
+    async def _issued(self, new: NewConnection) -> tuple[AppSettings, ServerMetadata]:
+        """The settings of a new app and what its issuer says, which have to agree."""
+        settings = new.settings or AppSettings(client_id="")
+        if not settings.issuer:
+            raise InvalidInput(
+                "Only an issuer can be asked for a client.",
+                field="issuer",
+                hint="Give the issuer's URL, or that of the API or MCP server.",
+            )
+        metadata = await discover_issuer(self._context, settings.issuer)
+        moved = moved_endpoints(settings, metadata)
+        if moved:
+            raise InvalidInput(
+                f"The issuer says something else for {', '.join(map(label_of, moved))}.",
+                field=next(iter(moved)),
+                hint="Take the addresses that the issuer publishes, or enter a client ID.",
+            )
+        return settings, metadata
 
     async def delete_app(self, actor: Actor, name: str) -> DeletedApp:
         """An app that no connection uses deleted here, and at the service what it registered.

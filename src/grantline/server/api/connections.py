@@ -98,6 +98,10 @@ async def create_connection(
             public_url=web.public_url,
             initial_access_token=secret_of(given.initial_access_token),
         )
+    elif given.client == "document":
+        made = await engine.registrar.create_by_document(
+            caller.actor, new, public_url=web.public_url
+        )
     else:
         made = await engine.manage.create(caller.actor, new)
     response.headers["Location"] = f"{API_PREFIX}/connections/{made.id}"
@@ -243,7 +247,7 @@ async def _settings(
     if given.client != "given":
         if "client_id" in typed or given.secrets != SecretsGiven():
             raise InvalidInput(
-                "A client that is registered gets its ID and secret from the service.",
+                "A client that is not given has no ID and no secret to give.",
                 field="client",
                 hint="Leave out client_id and secrets, or say that the client is given.",
             )

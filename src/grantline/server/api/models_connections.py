@@ -56,8 +56,9 @@ class NewConnectionGiven(Given):
     """An entry of the catalogue, which fills in settings, scopes and hosts."""
     issuer: str = ""
     """An issuer, whose metadata (RFC 8414) fills in the endpoints; or an API or MCP server."""
-    client: Literal["given", "registered"] = "given"
-    """Where the client ID comes from: `given`, or `registered` at the issuer (RFC 7591)."""
+    client: Literal["given", "registered", "document"] = "given"
+    """Where the client ID comes from: `given`, `registered` at the issuer (RFC 7591), or the
+    address of a `document` of this installation that the service reads."""
     initial_access_token: WrittenOnly | None = None
     """What some services want to see before they register a client."""
     settings: SettingsGiven = Field(default_factory=dict)

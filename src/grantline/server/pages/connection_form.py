@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -13,10 +14,18 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.connections.catalogue import settings_of as catalogue_settings
 from grantline.connections.cautions import Caution, cautions
+from grantline.connections.client_document import document_uri
 from grantline.connections.connection import App, Connection
+from grantline.connections.labels import label_of
 from grantline.connections.manage import NewConnection
 from grantline.connections.values import settled_app
-from grantline.errors import GrantlineError, InvalidInput, NameTaken, UnknownProvider
+from grantline.errors import (
+    AuthorizationServerError,
+    GrantlineError,
+    InvalidInput,
+    NameTaken,
+    UnknownProvider,
+)
 from grantline.oauth.app_rules import IdentityRules
 from grantline.oauth.inputs import checked_inputs, resolved, sample_values
 from grantline.oauth.metadata import apply_metadata
@@ -24,6 +33,7 @@ from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.providers.catalogue import found_profiles, profile
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
+from grantline.server.forms.client_choice import ENTERED, Client, ClientChoice
 from grantline.server.forms.fields import ADVANCED, FIELDS, FLOW_OPTIONS, STANDARD
 from grantline.server.forms.preview import is_redirect_uri_known, previews
 from grantline.server.forms.values import (
@@ -56,6 +66,8 @@ _FAMILIAR: Final = frozenset(
     | {"google-drive", "gmail", "google-sheets", "hubspot", "jira", "linkedin", "microsoft"}
     | {"notion", "outlook", "salesforce", "shopify", "slack", "spotify", "stripe", "xero", "zoom"}
 )
+# What previews show for a client ID that the service gives on saving.
+REGISTERED_LATER: Final = "given-by-the-service"
 SHARED: Final = Caution(
     "redirect_uri",
     "an address that all services share lets a hostile one receive an honest one's code; "
@@ -120,18 +132,26 @@ async def create(request: Request) -> Response:
         values = values.with_settings(masked(app.settings))
     settings, errors = settings_of(values, app.settings if app else _begun_with(values))
     errors = {**check_values(values, settings), **errors}
-    created = None
+    choice, created = ClientChoice.typed(form), None
+    if choice.chosen is not Client.GIVEN:
+        settings = replace(settings, client_id="")
+        errors.pop(label_of("client_id"), None)
     if not errors:
         try:
             secrets, password = typed_secrets(form)
-            created = await _created(request, values, app or settings, secrets, password)
+            if choice.chosen is Client.GIVEN:
+                created = await _created(request, values, app or settings, secrets, password)
+            else:
+                created = await _issued(request, values, settings, choice.chosen, form)
         except InvalidInput as error:
             wrong = with_label(error)
             errors = {wrong.field: wrong}
         except NameTaken as error:
             errors = {"Connection name": _name_taken(error)}
     if created is None:
-        return form_page(request, values, errors=errors, return_to=return_to, app=app)
+        return form_page(
+            request, values, errors=errors, return_to=return_to, app=app, choice=choice
+        )
     return await go_on(request, created, return_to=return_to)
 
 
@@ -145,9 +165,11 @@ async def discover(request: Request) -> Response:
     old = settings
     try:
         secrets, _ = typed_secrets(form)
-        # A secret that is still to come will be proven by the server's own first choice.
-        secrets = secrets if any_secret(secrets) else ClientSecrets(client_secret=Secret("later"))
         metadata = await engine_of(request).discover(issuer)
+        only_public = set(metadata.token_endpoint_auth_methods_supported) == {"none"}
+        if not any_secret(secrets) and not only_public:
+            # A secret that is still to come will be proven by the server's own first choice.
+            secrets = ClientSecrets(client_secret=Secret("later"))
         settings = apply_metadata(settings, metadata, secrets=secrets)
     except GrantlineError as error:
         problem = InvalidInput(error.message, field="Issuer URL", hint=error.hint)
@@ -157,7 +179,13 @@ async def discover(request: Request) -> Response:
     filled = [each.label for each in FIELDS if before[each.name] != after[each.name]]
     values = replace(values, fields={**values.fields, **_different(before, after)})
     return form_page(
-        request, values, errors=errors, return_to=return_to, filled=filled, issuer=issuer
+        request,
+        values,
+        errors=errors,
+        return_to=return_to,
+        filled=filled,
+        issuer=issuer,
+        choice=ClientChoice.of(metadata, server_settings(request).public_url),
     )
 
 
@@ -168,7 +196,7 @@ async def preview(request: Request) -> Response:
     old = _begun_with(values)
     if app is not None:
         values, old = values.with_settings(masked(app.settings)), app.settings
-    context = preview_context(request, values, old)
+    context = preview_context(request, values, old, choice=ClientChoice.typed(form))
     return page(request, "connections/preview.html", app=app, **context)
 
 
@@ -183,6 +211,7 @@ def form_page(
     filled: Sequence[str] = (),
     issuer: str = "",
     secret: Secret | None = None,
+    choice: ClientChoice = ENTERED,
     **more: Any,
 ) -> Response:
     """The form, to create or to edit.
@@ -197,6 +226,7 @@ def form_page(
         filled: Labels of what discovery has filled in.
         issuer: What was typed to discover.
         secret: The demo's client secret, which is no secret.
+        choice: Where the client ID may come from.
         more: For the template.
     """
     reused = connection.app if connection else app
@@ -208,7 +238,7 @@ def form_page(
         "conflict": (),
         "asks": False,
         "moved": (),
-        **preview_context(request, values, old),
+        **preview_context(request, values, old, choice=choice),
         **more,
     }
     return page(
@@ -227,17 +257,27 @@ def form_page(
         filled=filled,
         issuer=issuer,
         secret=secret.reveal() if secret else "",
+        choice=choice,
         **context,
     )
 
 
 def preview_context(
-    request: Request, values: Values, old: AppSettings = DEFAULTS, *, has_secret: bool = True
+    request: Request,
+    values: Values,
+    old: AppSettings = DEFAULTS,
+    *,
+    has_secret: bool = True,
+    choice: ClientChoice = ENTERED,
 ) -> dict[str, Any]:
     """What the preview shows of ``values``."""
-    settings, _ = settings_of(values, old)
-    settings, tried = _tried(settings, values.inputs)
     server = server_settings(request)
+    settings, _ = settings_of(values, old)
+    if choice.chosen is Client.DOCUMENT:
+        settings = replace(settings, client_id=document_uri(settings, server.public_url))
+    elif choice.chosen is Client.REGISTERED:
+        settings = replace(settings, client_id=REGISTERED_LATER)
+    settings, tried = _tried(settings, values.inputs)
     redirect_uri = server.redirect_uri(settings)
     warned = cautions(settings, values.flow, values.hosts)
     if settings.redirect_uri == server.shared_redirect_uri:
@@ -275,28 +315,67 @@ async def _created(
     password: Secret | None,
 ) -> Connection:
     reused = settings if isinstance(settings, App) else None
-    given = NewConnection(
-        name=values.name,
-        flow=values.flow,
+    given = replace(
+        _new(values),
         app=reused.id if reused else "",
         settings=None if isinstance(settings, App) else settings,
         secrets=ClientSecrets() if reused else secrets,
-        provider=values.provider if _entry(values.provider) else "",
-        scopes=values.scopes,
-        hosts=values.hosts,
-        inputs=values.inputs,
         username=values.username if values.flow.takes_password else "",
         password=password if values.flow.takes_password else None,
     )
     manage, actor = engine_of(request).manage, actor_of(request)
-    try:
+    if reused:
         return await manage.create(actor, given)
+    return await _with_app_name(request, partial(manage.create, actor), given)
+
+
+async def _with_app_name(
+    request: Request, make: Callable[[NewConnection], Awaitable[Connection]], new: NewConnection
+) -> Connection:
+    try:
+        return await make(new)
     except NameTaken:
-        if reused:
-            raise
         # The app of a connection that was renamed may still have the name: nobody sees that one.
         stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
-        return await manage.create(actor, replace(given, app_name=f"{values.name[:80]} {stamp}"))
+        return await make(replace(new, app_name=f"{new.name[:80]} {stamp}"))
+
+
+async def _issued(
+    request: Request, values: Values, settings: AppSettings, way: Client, form: FormData
+) -> Connection:
+    """The connection with a client that is not entered; whatever is refused, the choice tells."""
+    registrar, actor = engine_of(request).registrar, actor_of(request)
+    new = replace(_new(values), settings=settings)
+    public_url = server_settings(request).public_url
+    try:
+        if way is Client.DOCUMENT:
+            make = partial(registrar.create_by_document, actor, public_url=public_url)
+            return await _with_app_name(request, make, new)
+        token = str(form.get("initial_access_token") or "").strip()
+        register = partial(
+            registrar.create,
+            actor,
+            public_url=public_url,
+            initial_access_token=Secret(token) if token else None,
+        )
+        return await _with_app_name(request, register, new)
+    except (InvalidInput, NameTaken):
+        raise
+    except GrantlineError as error:
+        said = error.description if isinstance(error, AuthorizationServerError) else ""
+        message = f"{error.message} It says: {said}" if said else error.message
+        raise InvalidInput(message, field=label_of("client"), hint=error.hint) from None
+
+
+def _new(values: Values) -> NewConnection:
+    return NewConnection(
+        name=values.name,
+        flow=values.flow,
+        provider=values.provider if _entry(values.provider) else "",
+        scopes=values.scopes,
+        hosts=values.hosts,
+        inputs=values.inputs,
+    )
 
 
 def _familiar_first() -> list[Profile]:
