@@ -137,7 +137,9 @@ class HttpRequest:
         return f"HttpRequest({self.method} {url} headers=[{names}] body={size}B)"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Not frozen, as requests are: there what was checked must be what is sent, and nothing hangs on an
+# answer. To make a frozen value takes several times as long, and every request makes an answer.
+@dataclass(slots=True, repr=False)
 class HttpResponse:
     """One HTTP answer, body decoded from its content coding and held in memory.
 

@@ -20,7 +20,8 @@ class NotJson(GrantlineError):
     code = "not_json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+# As `HttpResponse`, not frozen.
+@dataclass(slots=True, kw_only=True, repr=False)
 class Response:
     """An answer held in memory, its content coding undone.
 
