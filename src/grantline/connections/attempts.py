@@ -114,21 +114,21 @@ class Attempts:
         A request that is sent once, by a connection whose service is not known to have limits,
         needs nothing of what `make` keeps; programs make most of theirs so.
         """
-        pacer = self._pacer
         holding = self._context.holdings.get(connection_id) if connection_id else None
         if (
             holding is None
             or holding.record.workspace != actor.workspace
             or spec.retry is not None
-            or not pacer.is_free(holding)
+            or not (limiter := self._pacer.limiter(holding)).is_free
         ):
             made = await self.make(actor, spec, connection_id=connection_id, carried=carried)
             return made.result()
         response = await self._performer.request(
             actor, connection_id, spec, carried=carried, cookies=RunCookies()
         )
-        if pacer.has_to_learn(holding, response):
-            pacer.learn(holding, join_target(holding.settings.base_url, spec.url), response)
+        if response.status >= 400 or limiter.may_learn(response.headers):
+            url = join_target(holding.settings.base_url, spec.url)
+            self._pacer.learn(holding, url, response)
         if error := _failure(spec, response, holding, carried):
             raise error
         return response

@@ -25,21 +25,13 @@ class Pacer:
         self._clock = clock
         self._limiters: OrderedDict[str, Limiter] = OrderedDict()
 
-    def is_free(self, holding: Holding) -> bool:
-        """Whether no limit of the connection is known, so that nobody has to wait for a turn."""
-        return self._limiter(holding).is_free
-
-    def has_to_learn(self, holding: Holding, response: Response) -> bool:
-        """Whether ``response`` may say anything that `learn` takes over."""
-        return response.status >= 400 or self._limiter(holding).may_learn(response.headers)
-
     async def turn(self, holding: Holding, url: str, *, within: timedelta) -> timedelta:
         """How long it took until the connection may be used for ``url``.
 
         Raises:
             RateLimited: It would take longer than ``within``.
         """
-        limiter, path = self._limiter(holding), parse_url(url).path
+        limiter, path = self.limiter(holding), parse_url(url).path
         waited = timedelta(0)
         while wait := limiter.take(path, self._clock.now()):
             if waited + wait > within:
@@ -50,7 +42,7 @@ class Pacer:
 
     def learn(self, holding: Holding, url: str, response: Response) -> None:
         """Takes over what an answer says is left, and until when nothing is."""
-        limiter, path, now = self._limiter(holding), parse_url(url).path, self._clock.now()
+        limiter, path, now = self.limiter(holding), parse_url(url).path, self._clock.now()
         limiter.learn(path, response.headers, now)
         if response.status < 400:
             return
@@ -60,7 +52,8 @@ class Pacer:
             if wait:
                 limiter.close(path, wait, now)
 
-    def _limiter(self, holding: Holding) -> Limiter:
+    def limiter(self, holding: Holding) -> Limiter:
+        """What is known of the limits of the connection."""
         key, rules = holding.record.id, rules_of(holding).rate_limit
         limiter = self._limiters.get(key)
         # The rules of one service are one object, until somebody edits them.

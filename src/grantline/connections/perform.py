@@ -20,7 +20,7 @@ from grantline.connections.credential_rows import NOTHING, Carried
 from grantline.connections.credentials import RequestCredential, checked_credential
 from grantline.connections.expiry import may_say_expired, says_expired
 from grantline.connections.journey import Journey, R, Send, travel
-from grantline.connections.run_cookies import RunCookies, with_cookies
+from grantline.connections.run_cookies import RunCookies
 from grantline.connections.tokens import Tokens
 from grantline.connections.uses import Uses
 from grantline.messages import DIRECT, HttpRequest, HttpResponse, Route, StreamedResponse
@@ -76,13 +76,17 @@ class Performer:
         request = carried.on(
             build_request(spec, base_url=caller.base_url, upload=upload, route=route)
         )
-        send: Send[HttpResponse] = partial(
-            self._context.transport.send,
-            limits=_limits(spec, API_LIMITS),
-            partition=caller.partition,
-        )
-        if cookies is not None:
-            send = with_cookies(send, cookies.jar(caller.partition), self._context.clock.now)
+        transport, now = self._context.transport, self._context.clock.now
+        limits, partition = _limits(spec, API_LIMITS), caller.partition
+
+        async def send(request: HttpRequest) -> HttpResponse:
+            if cookies is None:
+                return await transport.send(request, limits=limits, partition=partition)
+            request = cookies.put_on(request, partition, now)
+            response = await transport.send(request, limits=limits, partition=partition)
+            cookies.learn(request.url, response, partition, now)
+            return response
+
         journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
         if connection_id is not None:
             self._uses.note(connection_id, started_at)
@@ -92,7 +96,7 @@ class Performer:
             content=journey.response.body,
             url=journey.url,
             redirects=journey.redirects,
-            elapsed=self._context.clock.now() - started_at,
+            elapsed=now() - started_at,
             attempts=attempts,
             notice=notice,
             parse_response=spec.parse_response,

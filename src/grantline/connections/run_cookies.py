@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from grantline.calls.cookies import CookieJar
-from grantline.connections.journey import R, Send
-from grantline.messages import HttpRequest
+from grantline.messages import HttpRequest, HttpResponse
 
 
 class RunCookies:
@@ -21,27 +20,23 @@ class RunCookies:
     def __init__(self) -> None:
         self._jars: dict[str, CookieJar] = {}
 
-    def jar(self, partition: str) -> CookieJar:
-        """The jar of one connection, or of all requests without any."""
+    def put_on(
+        self, request: HttpRequest, partition: str, now: Callable[[], datetime]
+    ) -> HttpRequest:
+        """``request`` with those cookies of ``partition`` that its URL gets.
+
+        A partition is one connection, or all requests without any.
+        """
         jar = self._jars.get(partition)
-        if jar is None:
-            jar = self._jars[partition] = CookieJar()
-        return jar
+        return _carrying(request, jar.header(request.url, now())) if jar else request
 
-
-def with_cookies(send: Send[R], jar: CookieJar, now: Callable[[], datetime]) -> Send[R]:
-    """``send``, with the cookies of ``jar`` put on and those of the answers put in."""
-
-    async def sent(request: HttpRequest) -> R:
-        response = await send(
-            _carrying(request, jar.header(request.url, now())) if jar else request
-        )
+    def learn(
+        self, url: str, response: HttpResponse, partition: str, now: Callable[[], datetime]
+    ) -> None:
+        """Keeps what ``response``, from ``url``, sets."""
         set_cookies = [value for name, value in response.headers if name == "set-cookie"]
         if set_cookies:
-            jar.learn(request.url, set_cookies, now())
-        return response
-
-    return sent
+            self._jars.setdefault(partition, CookieJar()).learn(url, set_cookies, now())
 
 
 def _carrying(request: HttpRequest, cookies: str) -> HttpRequest:

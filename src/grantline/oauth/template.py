@@ -24,6 +24,8 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1
 
 def names_in(text: str) -> tuple[str, ...]:
     """The names that ``text`` has in braces, in order."""
+    if "{" not in text:
+        return ()
     return tuple(found[2] for found in _PLACE.finditer(text) if found[2])
 
 
