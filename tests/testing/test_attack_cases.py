@@ -69,7 +69,7 @@ def do_nothing(*_arguments: object, **_options: object) -> None:
     [
         ("dns-mixed-v6", resolver, "check_answers", accept_all_answers),
         ("name-localhost", transport, "check_url", do_nothing),
-        ("redir-custom-header", redirect, "_only", lambda _names, headers: headers),
+        ("redir-custom-header", redirect, "harmless_headers", lambda headers: headers),
         ("env-cookie-jar", aiohttp, "DummyCookieJar", aiohttp.CookieJar),
     ],
 )
