@@ -88,8 +88,8 @@ class Exchange:
 
     async def close(self) -> None:
         """Ends it; after the whole body its connection has been given back already."""
-        # To close what is closed would make an error for readers that it does not have.
-        if not self.response.closed:
+        # Otherwise aiohttp would only make an error for readers that there are none of.
+        if self.response.connection is not None:
             self.response.close()
         if self.pool.leave():
             await self.pool.session.close()
