@@ -10,6 +10,7 @@ const DEFAULTS = {
   refresh_tokens: 'offline_access', // or 'always'
   rotate_refresh_token: true,
   registration: true, // false, true or the initial access token to ask for
+  documents: '', // an origin here that stands in for those of client metadata documents; '': none are read
   redirect_uris: [], // of the confidential clients, besides the usual one
   ttl: {}, // seconds by artifact: {"AccessToken": 2}
   jwks: null, // the public keys of the client `jwt`; without them it gets a new key

@@ -48,9 +48,13 @@ function buildProvider(issuer, api, clients, config) {
     }),
     ttl: config.ttl,
     clockTolerance: 0, // one machine, one clock: a token ends when it says so
+    ...(config.documents && {
+      fetch: (url) => fetch(config.documents + new URL(url).pathname, { redirect: 'manual' }),
+    }),
     features: {
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
+      ...(config.documents && { clientIdMetadataDocument: { enabled: true, ack: 'draft-02' } }),
       deviceFlow: { enabled: true },
       dPoP: {
         enabled: true,
