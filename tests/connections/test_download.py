@@ -241,6 +241,21 @@ async def test_a_file_that_is_there_is_replaced_only_when_asked(world: World) ->
     assert target.read_bytes() == b"new"
 
 
+async def test_a_file_that_came_meanwhile_is_not_replaced(world: World) -> None:
+    target = world.folder / "file"
+
+    def somebody_else(_got: int, _total: int | None) -> None:
+        target.write_bytes(b"of somebody else")
+
+    async with recorder(answer(200, b"new")) as server:
+        with pytest.raises(InvalidInput, match="exists"):
+            await world.engine.download(
+                LOCAL, RequestSpec(url=server.url()), target, progress=somebody_else
+            )
+    assert target.read_bytes() == b"of somebody else"
+    assert not list(world.folder.glob(".file.*"))
+
+
 async def test_a_file_that_breaks_leaves_the_old_one(world: World) -> None:
     target = world.folder / "file.bin"
     target.write_bytes(b"old")

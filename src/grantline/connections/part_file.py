@@ -21,9 +21,10 @@ class PartFile:
         size: How many bytes it has so far.
     """
 
-    def __init__(self, target: Path, part: Path, file: BinaryIO) -> None:
+    def __init__(self, target: Path, part: Path, file: BinaryIO, *, overwrite: bool) -> None:
         self.target = target
         self.size = 0
+        self._overwrite = overwrite
         self._part = part
         self._file = file
         self._held: list[bytes] = []
@@ -51,7 +52,7 @@ class PartFile:
             )
         part = target.with_name(f".{target.name[:_LONGEST_NAME]}.{token}.part")
         try:
-            return cls(target, part, part.open("xb", buffering=0))
+            return cls(target, part, part.open("xb", buffering=0), overwrite=overwrite)
         except OSError as error:
             raise _not_written(target, error, field) from None
 
@@ -105,7 +106,7 @@ class PartFile:
             self._write_all(self._held)
             os.fsync(self._file.fileno())
             self._file.close()
-            self._part.replace(self.target)
+            self._take_place()
             if os.name == "posix":  # elsewhere a folder cannot be opened
                 folder = os.open(self.target.parent, os.O_RDONLY)
                 try:
@@ -114,6 +115,20 @@ class PartFile:
                     os.close(folder)
         except OSError as error:
             raise _not_written(self.target, error, "output") from None
+
+    def _take_place(self) -> None:
+        if not self._overwrite:
+            try:
+                # A link is never made over a file, so not over one that came meanwhile either.
+                os.link(self._part, self.target)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links
+                if self.target.exists():
+                    raise
+            else:
+                return  # ``discard`` takes the other name away
+        self._part.replace(self.target)
 
 
 def _not_written(target: Path, error: OSError, field: str) -> InvalidInput:
