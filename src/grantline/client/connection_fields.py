@@ -9,6 +9,7 @@ from typing import Any, Final, TypedDict
 
 from grantline.codec import from_plain, to_plain
 from grantline.connections.catalogue import settings_of
+from grantline.connections.planning import APP_SECRETS
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
 from grantline.oauth.app_rules import IdentityRules, Input, RevocationRules, UpgradeRules
@@ -108,7 +109,7 @@ class ConnectionFields(AppFields, total=False):
 
 SETTINGS: Final = frozenset(each.name for each in fields(AppSettings))
 RULES: Final = frozenset({"assertion", "response", "identity", "revocation", "upgrade"})
-SECRETS: Final = frozenset(each.name for each in fields(ClientSecrets))
+SECRETS: Final = frozenset(APP_SECRETS)
 
 
 def app_settings(given: Mapping[str, Any]) -> dict[str, Any]:
