@@ -140,6 +140,7 @@ async def test_addresses_that_the_issuer_moved_are_filled_in_and_saved_by_a_pers
     assert f'href="{path}"' in told
     assert f'value="{server.token_uri}"' in page
     assert f"<dd><code>{old}</code></dd>" in page
+    assert "must be typed again" in page
     assert (await site.world.find(made)).app.settings.token_uri == old
 
     moved = form_of(made, token_uri=server.token_uri, revocation_uri=server.revocation_uri)

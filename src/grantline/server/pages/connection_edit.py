@@ -67,10 +67,15 @@ async def show(request: Request) -> Response:
         return await _form(request, found, values)
     metadata = await engine_of(request).discover(found.app.settings.issuer)
     moved = moved_endpoints(found.app.settings, metadata)
+    try:
+        price = await _tag(request, found, ConnectionEdit(settings=moved))
+    except InvalidInput as error:
+        price = _refused(error)
     return await _form(
         request,
         found,
         replace(values, fields={**values.fields, **moved}),
+        price=price,
         moved=[(label_of(each), getattr(found.app.settings, each)) for each in moved],
     )
 
@@ -108,12 +113,16 @@ async def preview(request: Request) -> Response:
     try:
         tag = await _tag(request, found, _edit_of(found, form, values, settings))
     except InvalidInput as error:
-        tag = PriceTag(refused=f"{with_label(error).message} {error.hint}".strip())
+        tag = _refused(error)
     return page(
         request,
         "connections/preview.html",
         **{**preview_context(request, values, found.app.settings), "price": tag},
     )
+
+
+def _refused(error: InvalidInput) -> PriceTag:
+    return PriceTag(refused=f"{with_label(error).message} {error.hint}".strip())
 
 
 async def _saved(
