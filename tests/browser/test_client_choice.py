@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.owner import Owner, allow_at_demo
+from tests.browser.test_accessibility import serious
 
 
 def test_a_service_is_connected_without_ever_seeing_its_console(owner: Owner) -> None:
@@ -18,6 +19,7 @@ def test_a_service_is_connected_without_ever_seeing_its_console(owner: Owner) ->
     expect(owner.field("Client secret")).to_be_visible()
     expect(owner.field("Initial access token")).to_be_hidden()
     owner.field("Client").select_option("registered")
+    assert serious(owner.page) == []
     owner.field("Connection name").fill("signed up")
     owner.add_chips("Scopes", "profile")
     owner.add_chips("Hosts", "127.0.0.1")

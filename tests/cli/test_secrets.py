@@ -55,6 +55,7 @@ def test_a_client_that_the_service_gives(cli: CommandLine, server: FakeAuthoriza
     (entry,) = server.journal.at("register")
     assert dict(entry.incoming.headers)["Authorization"] == "Bearer initial-canary"
     assert f"Registered just now at {server.issuer}." in ran.out
+    assert "the redirect URI, the grant types and the scopes" in ran.err
     assert "initial-canary" not in ran.out + ran.err
     assert "Connected" in cli.ok("connection", "authorize", "x").out
 

@@ -120,6 +120,11 @@ def create(
             )
     else:
         plan = plan.with_app(settings, secrets, registration, service_account_file)
+    if plan.registers:
+        note(
+            "The service is asked to register a client: the name Grantline, the redirect URI, the "
+            "grant types and the scopes."
+        )
     username, word = _password(flow, password)
     created = with_engine(lambda engine: plan.create(engine, username, word))
     for caution in cautions(created.app.settings, created.flow, created.hosts):
