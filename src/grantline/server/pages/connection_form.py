@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -17,20 +16,17 @@ from grantline.connections.cautions import Caution, cautions
 from grantline.connections.client_document import document_uri
 from grantline.connections.connection import App, Connection
 from grantline.connections.labels import label_of
-from grantline.connections.manage import NewConnection
 from grantline.connections.values import settled_app
 from grantline.errors import (
-    AuthorizationServerError,
     GrantlineError,
     InvalidInput,
     NameTaken,
-    UnknownProvider,
 )
 from grantline.oauth.app_rules import IdentityRules
 from grantline.oauth.inputs import checked_inputs, resolved, sample_values
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.providers.catalogue import found_profiles, profile
+from grantline.providers.catalogue import found_profiles
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 from grantline.server.forms.client_choice import ENTERED, Client, ClientChoice
@@ -50,8 +46,9 @@ from grantline.server.forms.values import (
     values_of,
     with_label,
 )
-from grantline.server.page import actor_of, engine_of, now_of, page
+from grantline.server.page import actor_of, engine_of, page
 from grantline.server.page import settings_of as server_settings
+from grantline.server.pages.connection_creation import created, created_without_id, entry_of
 from grantline.server.pages.consent import go_on
 from grantline.server.pages.list_pages import FIRST
 from grantline.server.pages.returning import return_path
@@ -79,7 +76,7 @@ async def new(request: Request) -> Response:
     """Where to begin; or the form, once that is known."""
     asked = request.query_params
     return_to = return_path(asked.get("return_to"))
-    entry = _entry(asked.get("provider", ""))
+    entry = entry_of(asked.get("provider", ""))
     demo = server_settings(request).demo
     if asked.get("provider") == DEMO and demo is not None:
         settings = AppSettings(
@@ -132,7 +129,7 @@ async def create(request: Request) -> Response:
         values = values.with_settings(masked(app.settings))
     settings, errors = settings_of(values, app.settings if app else _begun_with(values))
     errors = {**check_values(values, settings), **errors}
-    choice, created = ClientChoice.typed(form), None
+    choice, made = ClientChoice.typed(form), None
     if choice.chosen is not Client.GIVEN:
         settings = replace(settings, client_id="")
         errors.pop(label_of("client_id"), None)
@@ -140,19 +137,19 @@ async def create(request: Request) -> Response:
         try:
             secrets, password = typed_secrets(form)
             if choice.chosen is Client.GIVEN:
-                created = await _created(request, values, app or settings, secrets, password)
+                made = await created(request, values, app or settings, secrets, password)
             else:
-                created = await _issued(request, values, settings, choice.chosen, form)
+                made = await created_without_id(request, values, settings, choice.chosen, form)
         except InvalidInput as error:
             wrong = with_label(error)
             errors = {wrong.field: wrong}
         except NameTaken as error:
             errors = {"Connection name": _name_taken(error)}
-    if created is None:
+    if made is None:
         return form_page(
             request, values, errors=errors, return_to=return_to, app=app, choice=choice
         )
-    return await go_on(request, created, return_to=return_to)
+    return await go_on(request, made, return_to=return_to)
 
 
 async def discover(request: Request) -> Response:
@@ -249,7 +246,7 @@ def form_page(
         errors=errors or {},
         connection=connection,
         app=app,
-        entry=_entry(values.provider),
+        entry=entry_of(values.provider),
         flow_options=FLOW_OPTIONS,
         standard=STANDARD,
         advanced=ADVANCED,
@@ -285,7 +282,7 @@ def preview_context(
     return {
         "price": None,
         "redirect_uri": redirect_uri if is_redirect_uri_known(settings, values.flow) else "",
-        "console": entry.console if (entry := _entry(values.provider)) else "",
+        "console": entry.console if (entry := entry_of(values.provider)) else "",
         "needs_redirect_uri": values.flow.needs_browser,
         "cautions": warned,
         "previews": previews(
@@ -305,77 +302,6 @@ def preview_context(
 def any_secret(secrets: ClientSecrets) -> bool:
     """Whether at least one was typed."""
     return secrets != ClientSecrets()
-
-
-async def _created(
-    request: Request,
-    values: Values,
-    settings: AppSettings | App,
-    secrets: ClientSecrets,
-    password: Secret | None,
-) -> Connection:
-    reused = settings if isinstance(settings, App) else None
-    given = replace(
-        _new(values),
-        app=reused.id if reused else "",
-        settings=None if isinstance(settings, App) else settings,
-        secrets=ClientSecrets() if reused else secrets,
-        username=values.username if values.flow.takes_password else "",
-        password=password if values.flow.takes_password else None,
-    )
-    manage, actor = engine_of(request).manage, actor_of(request)
-    if reused:
-        return await manage.create(actor, given)
-    return await _with_app_name(request, partial(manage.create, actor), given)
-
-
-async def _with_app_name(
-    request: Request, make: Callable[[NewConnection], Awaitable[Connection]], new: NewConnection
-) -> Connection:
-    try:
-        return await make(new)
-    except NameTaken:
-        # The app of a connection that was renamed may still have the name: nobody sees that one.
-        stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
-        return await make(replace(new, app_name=f"{new.name[:80]} {stamp}"))
-
-
-async def _issued(
-    request: Request, values: Values, settings: AppSettings, way: Client, form: FormData
-) -> Connection:
-    """The connection with a client that is not entered; whatever is refused, the choice tells."""
-    registrar, actor = engine_of(request).registrar, actor_of(request)
-    new = replace(_new(values), settings=settings)
-    public_url = server_settings(request).public_url
-    try:
-        if way is Client.DOCUMENT:
-            make = partial(registrar.create_by_document, actor, public_url=public_url)
-            return await _with_app_name(request, make, new)
-        token = str(form.get("initial_access_token") or "").strip()
-        register = partial(
-            registrar.create,
-            actor,
-            public_url=public_url,
-            initial_access_token=Secret(token) if token else None,
-        )
-        return await _with_app_name(request, register, new)
-    except (InvalidInput, NameTaken):
-        raise
-    except GrantlineError as error:
-        said = error.description if isinstance(error, AuthorizationServerError) else ""
-        message = f"{error.message} It says: {said}" if said else error.message
-        raise InvalidInput(message, field=label_of("client"), hint=error.hint) from None
-
-
-def _new(values: Values) -> NewConnection:
-    return NewConnection(
-        name=values.name,
-        flow=values.flow,
-        provider=values.provider if _entry(values.provider) else "",
-        scopes=values.scopes,
-        hosts=values.hosts,
-        inputs=values.inputs,
-    )
 
 
 def _familiar_first() -> list[Profile]:
@@ -401,13 +327,6 @@ def _name_taken(error: NameTaken) -> InvalidInput:
     )
 
 
-def _entry(name: str) -> Profile | None:
-    try:
-        return profile(name) if name else None
-    except UnknownProvider:
-        return None
-
-
 def _tried(settings: AppSettings, inputs: Mapping[str, str]) -> tuple[AppSettings, AppSettings]:
     """The app, and what a connection of it makes of that: samples for what was not typed yet."""
     samples = sample_values(settings)
@@ -422,7 +341,7 @@ def _tried(settings: AppSettings, inputs: Mapping[str, str]) -> tuple[AppSetting
 
 
 def _begun_with(values: Values) -> AppSettings:
-    entry = _entry(values.provider)
+    entry = entry_of(values.provider)
     return catalogue_settings(entry, client_id="") if entry else DEFAULTS
 
 
