@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
-from grantline.connections.background import ENOUGH
+from grantline.connections.renewal.background import ENOUGH
 from grantline.store.open import open_store
 from grantline.store.rows import connection_to_row, to_row
 from grantline.store.sql import SqlStore

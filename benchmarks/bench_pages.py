@@ -23,7 +23,7 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.connections.settings import Settings
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret

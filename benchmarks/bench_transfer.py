@@ -25,9 +25,9 @@ from many_bytes import running_server
 from grantline.calls.request import RequestSpec
 from grantline.calls.upload import Upload
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.files import FileSource
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
+from grantline.connections.requests.files import FileSource
 from grantline.connections.settings import Settings
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret

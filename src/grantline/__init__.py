@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from grantline.client.requester import Requester
     from grantline.connections.connection import App
     from grantline.connections.connection import Connection as ConnectionStatus
+    from grantline.connections.doctor.verify import Verification
     from grantline.connections.engine import Deleted
     from grantline.connections.manage import Edited
-    from grantline.connections.pages import ItemsPage
+    from grantline.connections.requests.pages import ItemsPage
     from grantline.connections.settings import Settings
     from grantline.connections.state import State
-    from grantline.connections.verify import Verification
     from grantline.errors import (
         AccountChanged,
         AppInUse,
@@ -186,7 +186,7 @@ _HOMES = {
     "FlowType": "grantline.oauth.settings",
     "IdentityRules": "grantline.oauth.app_rules",
     "Input": "grantline.oauth.app_rules",
-    "ItemsPage": "grantline.connections.pages",
+    "ItemsPage": "grantline.connections.requests.pages",
     "LifetimeUnit": "grantline.oauth.response_rules",
     "NO_PKCE": "grantline.oauth.settings",
     "NotJson": "grantline.calls.response",
@@ -207,7 +207,7 @@ _HOMES = {
     "TokenPlacement": "grantline.oauth.settings",
     "TokenRequestFormat": "grantline.oauth.request_choices",
     "UpgradeRules": "grantline.oauth.app_rules",
-    "Verification": "grantline.connections.verify",
+    "Verification": "grantline.connections.doctor.verify",
 }
 
 

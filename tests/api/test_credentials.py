@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
-from grantline.connections.credential import Kind
+from grantline.connections.credentials.credential import Kind
 from tests.api.conftest import Api, Inhabited
 from tests.canary import assert_no_canary
 from tests.connections.credential_values import (

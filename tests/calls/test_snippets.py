@@ -36,8 +36,8 @@ from grantline.cli import request as command
 from grantline.cli.paging_options import PagingOptions
 from grantline.client.request_options import request_spec
 from grantline.connections.connection import Actor
-from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
-from grantline.connections.files import FileSource
+from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.requests.files import FileSource
 from grantline.messages import AddressFamily, Headers, TlsVersion
 
 BASE = "https://api.example/v1"

@@ -12,7 +12,7 @@ import pytest
 from grantline.calls.request import RequestSpec
 from grantline.cli.running import with_engine
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.testing.authorization_server import FakeAuthorizationServer
 from grantline.testing.authorization_server.exchange import Answer
 from grantline.testing.authorization_server.faults import Replace

@@ -8,7 +8,7 @@ import pytest
 
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.connections import Connections
-from grantline.connections.credential import Kind
+from grantline.connections.credentials.credential import Kind
 from grantline.connections.engine import LOCAL
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings

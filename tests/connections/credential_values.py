@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import trustme
 
-from grantline.connections.credential import CredentialFields, Kind, NewCredential
+from grantline.connections.credentials.credential import CredentialFields, Kind, NewCredential
 from grantline.secret import Secret
 
 CANARY: Final = "canary-credential-4d3c2b1a0f9e"

@@ -13,9 +13,13 @@ import pytest
 
 from grantline.calls.multipart import Part, SourcePart, multipart_upload, text_part
 from grantline.calls.request import RequestSpec, form_content, json_content
-from grantline.connections.credentials import BasicCredential, KeyCredential, KeyPlacement
+from grantline.connections.credentials.authentication import (
+    BasicCredential,
+    KeyCredential,
+    KeyPlacement,
+)
 from grantline.connections.engine import LOCAL
-from grantline.connections.files import FileSource
+from grantline.connections.requests.files import FileSource
 from grantline.secret import Secret
 from grantline.testing.clock import JumpingClock
 from tests.connections.world import World

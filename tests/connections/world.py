@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.clock import Clock
-from grantline.connections.authorize import Begun
-from grantline.connections.callback_path import callback_digest, callback_path
 from grantline.connections.connection import Connection
+from grantline.connections.consent.authorize import Begun
+from grantline.connections.consent.callback_path import callback_digest, callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine

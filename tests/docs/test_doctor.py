@@ -7,11 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
-CONNECTIONS = ROOT / "src" / "grantline" / "connections"
+DOCTOR = ROOT / "src" / "grantline" / "connections" / "doctor"
 CODES = sorted(
     {
         code
-        for path in (*CONNECTIONS.glob("*_causes.py"), ROOT / "src/grantline/cli/doctor.py")
+        for path in (*DOCTOR.glob("*_causes.py"), ROOT / "src/grantline/cli/doctor.py")
         for found in re.findall(
             r'\bcode="(\w+)"|code="(\w+)" if .* else "(\w+)"|^    "(\w+)": \($',
             path.read_text(encoding="utf-8"),

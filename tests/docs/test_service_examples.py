@@ -27,7 +27,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from grantline.cli.main import status_of
 from grantline.clock import SystemClock
 from grantline.connections import open as opening
-from grantline.connections.catalogue import checked_entry, settings_of
+from grantline.connections.apps.catalogue import checked_entry, settings_of
 from grantline.connections.engine import LOCAL
 from grantline.connections.settings import Settings
 from grantline.oauth.inputs import resolved

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from grantline.connections.engine import LOCAL
-from grantline.connections.refresh import LOOK_AGAIN
-from grantline.connections.waiting import POLL
+from grantline.connections.renewal.refresh import LOOK_AGAIN
+from grantline.connections.renewal.waiting import POLL
 from grantline.errors import RefreshInProgress
 from grantline.secret import Secret
 from grantline.testing.authorization_server import ServerOptions

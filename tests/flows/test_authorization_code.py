@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from grantline.connections.callback_path import callback_digest, callback_path
+from grantline.connections.consent.callback_path import callback_digest, callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError, CallbackRejected

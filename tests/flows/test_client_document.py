@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from grantline.connections.callback_path import callback_path
-from grantline.connections.client_document import DOCUMENT_PREFIX, client_document
+from grantline.connections.apps.client_document import DOCUMENT_PREFIX, client_document
+from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.oauth.metadata import apply_metadata

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import anyio.to_thread
 import pytest
 
-from grantline.connections.device import DeviceStart
+from grantline.connections.consent.device import DeviceStart
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
 from grantline.errors import AuthorizationDenied, InvalidGrant

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grantline.connections.callback_path import callback_path
 from grantline.connections.connection import Connection
+from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.errors import AuthorizationServerError

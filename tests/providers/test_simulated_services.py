@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from grantline.connections.catalogue import settings_of
+from grantline.connections.apps.catalogue import settings_of
 from grantline.providers.catalogue import profile, profile_names
 from tests.providers.life import CLIENT_ID, Stage, live, simulated
 

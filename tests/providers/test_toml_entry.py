@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grantline.connections.catalogue import checked_entry
+from grantline.connections.apps.catalogue import checked_entry
 from grantline.errors import ConfigurationError
 from grantline.providers.catalogue import entry_text
 from grantline.providers.toml_entry import Mistake, parse_profile

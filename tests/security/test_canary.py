@@ -19,15 +19,15 @@ import pytest
 
 from grantline.calls.request import RequestSpec, json_content
 from grantline.codec import to_plain
-from grantline.connections.backup import Lock, restore_backup, write_backup
-from grantline.connections.backup_format import Reader
 from grantline.connections.connection import Connection
-from grantline.connections.credential import CredentialEdit, Kind, ids_of
+from grantline.connections.credentials.credential import CredentialEdit, Kind, ids_of
 from grantline.connections.engine import LOCAL
+from grantline.connections.keeping.backup import Lock, restore_backup, write_backup
+from grantline.connections.keeping.backup_format import Reader
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_installation
 from grantline.connections.planning import ConnectionEdit
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError, KeyUnavailable
 from grantline.oauth.assertion_settings import AssertionSettings

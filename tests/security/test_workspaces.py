@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.authorize import Authorizer
 from grantline.connections.connection import Actor
-from grantline.connections.consents import Consents
-from grantline.connections.credential import CredentialEdit, CredentialIds, Kind
-from grantline.connections.device import DeviceAuthorizer, DeviceStart
+from grantline.connections.consent.authorize import Authorizer
+from grantline.connections.consent.consents import Consents
+from grantline.connections.consent.device import DeviceAuthorizer, DeviceStart
+from grantline.connections.credentials.credential import CredentialEdit, CredentialIds, Kind
+from grantline.connections.credentials.manage_credentials import CredentialManager
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.listing import Listing
 from grantline.connections.manage import Manager, NewConnection
-from grantline.connections.manage_credentials import CredentialManager
 from grantline.connections.planning import ConnectionEdit
-from grantline.connections.tokens import Tokens
+from grantline.connections.renewal.tokens import Tokens
 from grantline.errors import GrantlineError
 from grantline.oauth.device import DeviceAuthorization
 from grantline.secret import Secret

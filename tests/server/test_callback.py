@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from grantline.connections.callback_path import callback_path
 from grantline.connections.connection import Connection
+from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.context import fingerprint
 from grantline.connections.engine import LOCAL
 from grantline.connections.state import State

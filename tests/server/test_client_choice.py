@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grantline.connections.client_document import document_uri
+from grantline.connections.apps.client_document import document_uri
 from grantline.connections.engine import LOCAL
 from grantline.oauth.metadata import apply_metadata
 from grantline.oauth.settings import ClientSecrets

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grantline.connections.connection import Connection
-from grantline.connections.consents import ACCOUNT_CHANGED
+from grantline.connections.consent.consents import ACCOUNT_CHANGED
 from grantline.connections.engine import LOCAL
 from grantline.store.columns import EPOCH, microseconds
 from grantline.store.open import DATABASE_FILE

@@ -10,7 +10,7 @@ import pytest
 
 from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.errors import ConnectionNotFound
 from grantline.testing.authorization_server import ServerOptions
 from tests.server.conftest import Site, a_site

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.credential import (
+from grantline.connections.credentials.credential import (
     Credential,
     CredentialEdit,
     CredentialIds,
@@ -16,7 +16,7 @@ from grantline.connections.credential import (
     ids_of,
 )
 from grantline.connections.engine import LOCAL
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.secret import Secret
 from tests.canary import assert_no_canary
 from tests.connections.credential_values import (

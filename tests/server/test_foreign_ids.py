@@ -11,9 +11,9 @@ from starlette.routing import Route
 from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.context import fingerprint
-from grantline.connections.credential import Kind
+from grantline.connections.credentials.credential import Kind
 from grantline.connections.manage import NewConnection
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from grantline.oauth.settings import AppSettings, FlowType
 from grantline.server import pages
 from grantline.server.pages import (

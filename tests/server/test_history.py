@@ -12,10 +12,10 @@ from grantline.calls.request import RequestSpec, json_content
 from grantline.calls.response import Response
 from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
-from grantline.connections.credential import Kind, ids_of
+from grantline.connections.credentials.credential import Kind, ids_of
 from grantline.connections.engine import LOCAL
-from grantline.connections.run_detail import SeenBody
-from grantline.connections.runs import Run
+from grantline.connections.requests.run_detail import SeenBody
+from grantline.connections.requests.runs import Run
 from grantline.server.pages.request_answer import Body, Branch, body_of
 from grantline.server.pages.request_bench import Shelf
 from grantline.testing.clock import JumpingClock

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from grantline.connections.catalogue import settings_of
+from grantline.connections.apps.catalogue import settings_of
 from grantline.providers.catalogue import profile, profile_names
 from grantline.server.pages.list_pages import PER_PAGE
 from tests.server.conftest import Site

@@ -1,6 +1,6 @@
 """A copy says on every page that it renews nothing, and the API says it with a code."""
 
-from grantline.connections.quarantine import RESUME, examine_copy
+from grantline.connections.keeping.quarantine import RESUME, examine_copy
 from tests.server.conftest import Site
 
 

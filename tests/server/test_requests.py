@@ -11,9 +11,9 @@ import anyio
 import pytest
 
 from grantline.calls.request import RequestSpec, json_text_content
-from grantline.connections.credential import Kind
+from grantline.connections.credentials.credential import Kind
 from grantline.connections.engine import LOCAL
-from grantline.connections.saved_requests import NewRequest
+from grantline.connections.requests.saved_requests import NewRequest
 from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 

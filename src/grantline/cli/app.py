@@ -81,7 +81,7 @@ def show(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Shows everything about one app but its secrets."""
     from grantline.cli.views import app_view
     from grantline.connections.engine import LOCAL
-    from grantline.connections.redaction import visible_settings
+    from grantline.connections.requests.redaction import visible_settings
 
     async def work(engine: Engine) -> tuple[App, tuple[str, ...]]:
         app = await engine.manage.app(LOCAL, name)
@@ -162,8 +162,8 @@ def edit(
 @commands.command(epilog="Example: grantline app check google")
 def check(name: AppArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Asks the issuer of an app whether its endpoints have moved; changes nothing."""
+    from grantline.connections.apps.pinning import moved_endpoints
     from grantline.connections.engine import LOCAL
-    from grantline.connections.pinning import moved_endpoints
 
     async def work(engine: Engine) -> tuple[App, Mapping[str, str]]:
         app = await engine.manage.app(LOCAL, name)

@@ -23,8 +23,8 @@ from grantline.clock import SystemClock
 from grantline.oauth.settings import FlowType
 
 if TYPE_CHECKING:
-    from grantline.connections.authorize import Begun
     from grantline.connections.connection import Connection
+    from grantline.connections.consent.authorize import Begun
     from grantline.connections.engine import Engine
 
 commands = typer.Typer()
@@ -151,7 +151,7 @@ class Consenting:
             await obtain(engine, found.id)
 
     async def _by_listener(self, engine: Engine, found: Connection) -> None:
-        from grantline.connections.callback_path import callback_digest, callback_path
+        from grantline.connections.consent.callback_path import callback_digest, callback_path
         from grantline.connections.engine import LOCAL
         from grantline.net.loopback import LoopbackListener
 
@@ -197,7 +197,7 @@ class Consenting:
     def _by_paste(self, found: Connection) -> None:
         """Two engines, so that nothing is open while a person takes his time."""
         from grantline.cli.views import LOOPBACK
-        from grantline.connections.callback_path import callback_digest, callback_path
+        from grantline.connections.consent.callback_path import callback_digest, callback_path
         from grantline.connections.engine import LOCAL
 
         settings = found.app.settings

@@ -40,7 +40,7 @@ def backup(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Writes everything to one encrypted file, while others go on using it."""
-    from grantline.connections.backup import Lock, write_backup
+    from grantline.connections.keeping.backup import Lock, write_backup
 
     if recipient and passphrase != NONE:
         raise UsageError(
@@ -84,7 +84,7 @@ def restore(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Fills an empty database from a backup; it renews nothing until you resume."""
-    from grantline.connections.backup import Lock, opened_by_passphrase, restore_backup
+    from grantline.connections.keeping.backup import Lock, opened_by_passphrase, restore_backup
 
     if opened_by_passphrase(file):
         if identity:

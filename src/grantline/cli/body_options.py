@@ -62,7 +62,7 @@ def body_of(options: BodyOptions) -> tuple[Content | None, Upload | None]:
     """What to send: in memory, or, for files, to be read while it is sent."""
     from grantline.calls.request import Content, form_content, json_text_content
     from grantline.calls.upload import Upload
-    from grantline.connections.files import FileSource
+    from grantline.connections.requests.files import FileSource
 
     fields, parts, data = options.form_fields or None, options.parts or None, options.data
     if sum(each is not None for each in (options.json_body, fields, parts, data)) > 1:
@@ -99,7 +99,7 @@ def _multipart(parts: list[Part | SourcePart]) -> tuple[Content | None, Upload |
 def _part(word: str) -> Part | SourcePart:
     """One field: ``name=text``, or ``name=@path`` with ``;type=`` and ``;filename=`` behind it."""
     from grantline.calls.multipart import BINARY_TYPE, SourcePart, file_part, text_part
-    from grantline.connections.files import FileSource
+    from grantline.connections.requests.files import FileSource
 
     name, equals, value = word.partition("=")
     if not equals or not name:

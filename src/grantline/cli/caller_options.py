@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from grantline.connections.credential import CredentialIds
+    from grantline.connections.credentials.credential import CredentialIds
     from grantline.connections.engine import Engine
 
 KEPT: Final = "What is kept as a credential"

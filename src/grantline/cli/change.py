@@ -26,7 +26,7 @@ from grantline.cli.secret_options import (
 from grantline.cli.setting_options import SettingOptions
 from grantline.cli.values import pairs
 from grantline.cli.words import listed
-from grantline.connections.cautions import Caution, cautions
+from grantline.connections.doctor.cautions import Caution, cautions
 from grantline.errors import InvalidInput
 from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 

@@ -24,7 +24,7 @@ from grantline.cli.secret_options import (
 )
 from grantline.cli.setting_options import SettingOptions
 from grantline.cli.values import pairs
-from grantline.connections.cautions import cautions
+from grantline.connections.doctor.cautions import cautions
 from grantline.errors import GrantlineError
 from grantline.oauth.settings import FlowType
 from grantline.providers.catalogue import profile

@@ -31,7 +31,7 @@ from grantline.cli.running import with_engine
 from grantline.cli.secret_options import from_environment
 from grantline.cli.words import listed, relative, when
 from grantline.clock import SystemClock
-from grantline.connections.credential import (
+from grantline.connections.credentials.credential import (
     LABELS,
     CredentialEdit,
     CredentialFields,
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from grantline.connections.credential import Credential
+    from grantline.connections.credentials.credential import Credential
+    from grantline.connections.credentials.manage_credentials import ListedCredential
     from grantline.connections.engine import Engine
-    from grantline.connections.manage_credentials import ListedCredential
-    from grantline.connections.saved_requests import RequestSummary
+    from grantline.connections.requests.saved_requests import RequestSummary
     from grantline.store.records import Page
 
 commands = typer.Typer(no_args_is_help=True)

@@ -17,8 +17,8 @@ from grantline.cli.secret_options import (
     text_in,
     trap,
 )
-from grantline.connections.credential import CredentialFields, Kind
-from grantline.connections.credentials import KeyPlacement
+from grantline.connections.credentials.authentication import KeyPlacement
+from grantline.connections.credentials.credential import CredentialFields, Kind
 from grantline.secret import Secret
 
 if TYPE_CHECKING:

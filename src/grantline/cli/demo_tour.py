@@ -20,8 +20,8 @@ from grantline.cli.output import say
 from grantline.cli.views import redirect_uri
 from grantline.cli.words import listed
 from grantline.clock import SystemClock
-from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Connection
+from grantline.connections.consent.callback_path import callback_digest
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine

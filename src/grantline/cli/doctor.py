@@ -10,13 +10,13 @@ import typer
 from grantline.cli.errors import FINDINGS
 from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json
 from grantline.cli.running import with_engine
-from grantline.connections.diagnosis import first_difference, is_well
+from grantline.connections.doctor.diagnosis import first_difference, is_well
 from grantline.errors import GrantlineError
 
 if TYPE_CHECKING:
-    from grantline.connections.checkup import Checkup
     from grantline.connections.context import Context
-    from grantline.connections.diagnosis import Diagnosis
+    from grantline.connections.doctor.checkup import Checkup
+    from grantline.connections.doctor.diagnosis import Diagnosis
     from grantline.connections.engine import Engine
 
 commands = typer.Typer()
@@ -36,7 +36,7 @@ def doctor(
 ) -> None:
     """Looks for what is wrong, and says why and what helps; exit status 11 when something is."""
     from grantline.cli.views import checkup_view
-    from grantline.connections.checkup import Checkup
+    from grantline.connections.doctor.checkup import Checkup
 
     opened = False
 
@@ -60,7 +60,7 @@ def doctor(
 
 
 async def _examined(engine: Engine, name: str, *, asks: bool, at_most: int) -> Checkup:
-    from grantline.connections.checkup import Checkup, Examined
+    from grantline.connections.doctor.checkup import Checkup, Examined
     from grantline.connections.engine import LOCAL
     from grantline.server.settings import PUBLIC_URL, ServerSettings
 
@@ -82,7 +82,7 @@ async def _examined(engine: Engine, name: str, *, asks: bool, at_most: int) -> C
 
 async def _public_url(context: Context) -> tuple[Diagnosis, ...]:
     """What the self-test of the web app says, when it says more than that all is well."""
-    from grantline.connections.diagnosis import Diagnosis, Severity
+    from grantline.connections.doctor.diagnosis import Diagnosis, Severity
     from grantline.server.flash import Tone
     from grantline.server.selftest import check_public_url
     from grantline.server.settings import ServerSettings
@@ -107,7 +107,7 @@ async def _public_url(context: Context) -> tuple[Diagnosis, ...]:
 
 
 def _not_opened(error: GrantlineError) -> Diagnosis:
-    from grantline.connections.diagnosis import Diagnosis
+    from grantline.connections.doctor.diagnosis import Diagnosis
 
     return Diagnosis(
         code=error.code,

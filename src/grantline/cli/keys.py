@@ -24,7 +24,7 @@ from grantline.clock import SystemClock
 from grantline.errors import KeyInUse, SecretUnreadable
 
 if TYPE_CHECKING:
-    from grantline.connections.master_keys import KeyStatus
+    from grantline.connections.keeping.master_keys import KeyStatus
     from grantline.connections.open import Installation
 
 commands = typer.Typer(no_args_is_help=True)

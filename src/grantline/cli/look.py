@@ -59,7 +59,7 @@ def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Shows everything about one connection but its secrets."""
     from grantline.cli.views import connection_view
     from grantline.connections.engine import LOCAL
-    from grantline.connections.redaction import visible_settings
+    from grantline.connections.requests.redaction import visible_settings
 
     found = with_engine(lambda engine: engine.find(LOCAL, name))
     settings = visible_settings(found.app.settings)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grantline.calls.request import RequestSpec
     from grantline.cli.caller_options import CallerOptions
     from grantline.connections.engine import Engine
-    from grantline.connections.pages import ItemsPage
+    from grantline.connections.requests.pages import ItemsPage
 
 PAGES: Final = "Pages of a list (with --paginate)"
 AUTOMATIC: Final = "auto"

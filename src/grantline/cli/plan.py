@@ -121,7 +121,7 @@ class Plan:
         )
 
     async def _settings(self, engine: Engine) -> AppSettings:
-        from grantline.connections.catalogue import settings_of
+        from grantline.connections.apps.catalogue import settings_of
 
         settings = (
             settings_of(self.provider, client_id=self.client_id)

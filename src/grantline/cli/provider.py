@@ -74,7 +74,7 @@ def check(
 
 
 def _mistakes(path: Path) -> list[Mistake]:
-    from grantline.connections.catalogue import checked_entry
+    from grantline.connections.apps.catalogue import checked_entry
     from grantline.providers.catalogue import entry_text
 
     def base(name: str) -> str:

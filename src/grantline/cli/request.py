@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grantline.calls.response import Response
     from grantline.calls.upload import Upload
     from grantline.connections.engine import Engine
-    from grantline.connections.making import Made
+    from grantline.connections.requests.making import Made
 
 commands = typer.Typer()
 

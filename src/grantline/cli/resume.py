@@ -15,8 +15,8 @@ from grantline.errors import Quarantined
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from grantline.connections.keeping.quarantine import Quarantine
     from grantline.connections.open import Installation
-    from grantline.connections.quarantine import Quarantine
     from grantline.store.records import ConnectionRecord, Page
 
 commands = typer.Typer()
@@ -40,7 +40,7 @@ def resume(
     now = SystemClock().now()
 
     def work(installation: Installation) -> tuple[Quarantine | None, Page[ConnectionRecord]]:
-        from grantline.connections.quarantine import examine_copy, resume
+        from grantline.connections.keeping.quarantine import examine_copy, resume
 
         store, name = installation.store, installation.settings.instance
         quarantine = examine_copy(store, name)

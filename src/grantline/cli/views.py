@@ -10,14 +10,14 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from grantline.connections.callback_path import callback_path
-from grantline.connections.redaction import visible_settings
+from grantline.connections.consent.callback_path import callback_path
+from grantline.connections.requests.redaction import visible_settings
 from grantline.oauth.settings import AppSettings, FlowType
 
 if TYPE_CHECKING:
-    from grantline.connections.checkup import Checkup
     from grantline.connections.connection import App, Connection
-    from grantline.connections.credential import Credential
+    from grantline.connections.credentials.credential import Credential
+    from grantline.connections.doctor.checkup import Checkup
     from grantline.store.records import Event
 
 LOOPBACK: Final = "http://127.0.0.1"

@@ -8,10 +8,10 @@ from grantline.client.async_requester import AsyncRequester
 from grantline.client.bearer import Bearer
 from grantline.connections.connection import Connection as ConnectionStatus
 from grantline.connections.connection import connection_from_record
-from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.holding import Holding
-from grantline.connections.refresh import AT_ONCE
+from grantline.connections.renewal.holding import Holding
+from grantline.connections.renewal.refresh import AT_ONCE
 from grantline.secret import Secret
 
 

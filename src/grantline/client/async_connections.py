@@ -22,13 +22,13 @@ from grantline.client.connection_fields import (
     scope_list,
     secret,
 )
-from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.doctor.verify import Verification
 from grantline.connections.engine import LOCAL, Deleted, Engine
 from grantline.connections.manage import Edited, NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
-from grantline.connections.verify import Verification
 from grantline.errors import ConfigurationError, ConnectionNotFound
 from grantline.oauth.settings import FlowType
 from grantline.providers.catalogue import profile

@@ -15,8 +15,8 @@ import anyio
 from anyio.to_thread import run_sync
 
 from grantline.client.async_connection import AsyncConnection
-from grantline.connections.authorize import Begun
-from grantline.connections.callback_path import callback_path
+from grantline.connections.consent.authorize import Begun
+from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.errors import InvalidInput
 from grantline.net.loopback import LoopbackListener

@@ -14,9 +14,9 @@ from grantline.client.request_options import (
     request_spec,
     upload_of,
 )
-from grantline.connections.credential import CredentialIds
+from grantline.connections.credentials.credential import CredentialIds
 from grantline.connections.engine import LOCAL, Engine
-from grantline.connections.pages import ItemsPage
+from grantline.connections.requests.pages import ItemsPage
 
 
 class AsyncRequester:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
 from grantline.calls.hosts import HostList
-from grantline.connections.holding import Holding
+from grantline.connections.renewal.holding import Holding
 from grantline.errors import EgressBlocked
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.dpop import Dpop, asks_for_nonce

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, TypedDict
 
 from grantline.codec import from_plain, to_plain
-from grantline.connections.catalogue import settings_of
+from grantline.connections.apps.catalogue import settings_of
 from grantline.connections.planning import APP_SECRETS
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate

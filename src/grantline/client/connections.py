@@ -15,10 +15,10 @@ from grantline.client.connection_fields import ConnectionFields
 from grantline.client.pending import Pending
 from grantline.client.portal import Portal
 from grantline.client.requester import Requester
+from grantline.connections.doctor.verify import Verification
 from grantline.connections.engine import Deleted
 from grantline.connections.manage import Edited
 from grantline.connections.settings import Settings
-from grantline.connections.verify import Verification
 
 
 class Connections:

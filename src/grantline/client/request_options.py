@@ -25,7 +25,7 @@ from grantline.calls.retry import RetryPolicy
 from grantline.calls.statuses import parse_statuses
 from grantline.calls.upload import Upload
 from grantline.codec import from_plain
-from grantline.connections.files import FileSource
+from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, TlsVersion
 

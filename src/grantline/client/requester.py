@@ -9,7 +9,7 @@ from grantline.calls.response import Response
 from grantline.client.async_requester import AsyncRequester
 from grantline.client.portal import Portal
 from grantline.client.request_options import PagesOptions, RequestOptions
-from grantline.connections.pages import ItemsPage
+from grantline.connections.requests.pages import ItemsPage
 
 
 class Requester:

@@ -15,9 +15,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 from grantline.clock import Clock
 from grantline.codec import from_plain
 from grantline.connections.connection import Actor
-from grantline.connections.holding import TRUSTED_FOR, Holding, Holdings, due_at
 from grantline.connections.ids import ENTROPY_BYTES, new_id
-from grantline.connections.quarantine import Quarantine, examine_copy
+from grantline.connections.keeping.quarantine import Quarantine, examine_copy
+from grantline.connections.renewal.holding import TRUSTED_FOR, Holding, Holdings, due_at
 from grantline.connections.sealing import (
     open_client_secrets,
     open_flow_secrets,

@@ -14,43 +14,43 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response
 from grantline.calls.response_stream import ResponseStream
 from grantline.calls.upload import Upload
-from grantline.connections.attempts import Attempts
-from grantline.connections.authorize import Authorizer
-from grantline.connections.background import Background
-from grantline.connections.checkup import Doctor
+from grantline.connections.apps.discovery import discover
+from grantline.connections.apps.registration import Registrar
 from grantline.connections.connection import Actor, Connection
-from grantline.connections.consents import Consents
+from grantline.connections.consent.authorize import Authorizer
+from grantline.connections.consent.consents import Consents
+from grantline.connections.consent.device import DeviceAuthorizer
 from grantline.connections.context import Context
-from grantline.connections.credential import NO_CREDENTIALS, CredentialIds
-from grantline.connections.credentials import RequestCredential
-from grantline.connections.device import DeviceAuthorizer
-from grantline.connections.diagnosis import Diagnosis
-from grantline.connections.discovery import discover
-from grantline.connections.doctor import examine
-from grantline.connections.download import Downloaded, Downloader, Progress
+from grantline.connections.credentials.authentication import RequestCredential
+from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credentials.manage_credentials import CredentialManager
+from grantline.connections.doctor.checkup import Doctor
+from grantline.connections.doctor.diagnosis import Diagnosis
+from grantline.connections.doctor.examine import examine
+from grantline.connections.doctor.verify import Verification, verify
 from grantline.connections.exchange import transcript
-from grantline.connections.holding import Holding
-from grantline.connections.leasing import Leasing
 from grantline.connections.listing import Listing
-from grantline.connections.making import Made, Maker
 from grantline.connections.manage import Manager
-from grantline.connections.manage_credentials import CredentialManager
-from grantline.connections.pages import ItemsPage, Pages
-from grantline.connections.perform import Performer
-from grantline.connections.refresh import AT_ONCE, Refresher
-from grantline.connections.registration import Registrar
-from grantline.connections.resolve import Resolved, resolve_url, retrieve_headers
+from grantline.connections.renewal.background import Background
+from grantline.connections.renewal.holding import Holding
+from grantline.connections.renewal.leasing import Leasing
+from grantline.connections.renewal.refresh import AT_ONCE, Refresher
+from grantline.connections.renewal.schedule import LEASE_SPAN
+from grantline.connections.renewal.spool import Spool
+from grantline.connections.renewal.tokens import Tokens
+from grantline.connections.renewal.unsaved import Unsaved
+from grantline.connections.renewal.waiting import Waiting
+from grantline.connections.requests.attempts import Attempts
+from grantline.connections.requests.download import Downloaded, Downloader, Progress
+from grantline.connections.requests.making import Made, Maker
+from grantline.connections.requests.pages import ItemsPage, Pages
+from grantline.connections.requests.perform import Performer
+from grantline.connections.requests.resolve import Resolved, resolve_url, retrieve_headers
+from grantline.connections.requests.run_cookies import RunCookies
+from grantline.connections.requests.runs import Runs
+from grantline.connections.requests.saved_requests import SavedRequests
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
-from grantline.connections.run_cookies import RunCookies
-from grantline.connections.runs import Runs
-from grantline.connections.saved_requests import SavedRequests
-from grantline.connections.schedule import LEASE_SPAN
-from grantline.connections.spool import Spool
-from grantline.connections.tokens import Tokens
 from grantline.connections.transcript import Line
-from grantline.connections.unsaved import Unsaved
-from grantline.connections.verify import Verification, verify
-from grantline.connections.waiting import Waiting
 from grantline.errors import (
     GrantlineError,
     KeyUnavailable,

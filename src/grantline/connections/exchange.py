@@ -12,8 +12,8 @@ from typing import Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.holding import Holding
-from grantline.connections.redaction import secrets_of
+from grantline.connections.renewal.holding import Holding
+from grantline.connections.requests.redaction import secrets_of
 from grantline.connections.transcript import Line, Step, line_from_text, line_of, line_to_text
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse

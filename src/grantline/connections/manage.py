@@ -17,7 +17,6 @@ from grantline.connections.connection import (
 )
 from grantline.connections.context import Context
 from grantline.connections.edit import Cost, Price
-from grantline.connections.health import draft, edited
 from grantline.connections.planning import (
     APP_SECRETS,
     ConnectionEdit,
@@ -28,6 +27,7 @@ from grantline.connections.planning import (
     sealed_client_secrets,
     sealed_flow_secrets,
 )
+from grantline.connections.renewal.health import draft, edited
 from grantline.connections.rules import (
     check_hosts,
     check_name,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from grantline.connections.holding import Holding
+from grantline.connections.renewal.holding import Holding
 from grantline.errors import AuthorizationServerError, GrantlineError
 from grantline.oauth.failure import failure_of
 from grantline.secret import Secret, mask

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from grantline.clock import Clock, SystemClock
 from grantline.connections.context import Context
 from grantline.connections.engine import Engine
-from grantline.connections.master_keys import MasterKeys, record_of
-from grantline.connections.quarantine import examine_copy
+from grantline.connections.keeping.master_keys import MasterKeys, record_of
+from grantline.connections.keeping.quarantine import examine_copy
 from grantline.connections.settings import Settings
 from grantline.errors import KeyUnavailable
 from grantline.net.transport import EgressTransport, Transport

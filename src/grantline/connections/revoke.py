@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grantline.connections.context import Context
 from grantline.connections.exchange import exchange
-from grantline.connections.holding import Holding
+from grantline.connections.renewal.holding import Holding
 from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError
 from grantline.oauth.revocation import (

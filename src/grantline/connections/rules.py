@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from grantline.calls.hosts import HostList
-from grantline.connections.service import check_rate_limit
+from grantline.connections.requests.service import check_rate_limit
 from grantline.connections.values import check_names
 from grantline.errors import InvalidInput
 from grantline.oauth.authorization_code import (

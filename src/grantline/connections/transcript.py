@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from grantline.calls.request import FORM_TYPE
-from grantline.connections.redaction import Redactor
+from grantline.connections.requests.redaction import Redactor
 from grantline.errors import GrantlineError
 from grantline.messages import Headers, HttpRequest, HttpResponse, first_value
 from grantline.secret import REDACTED, Secret

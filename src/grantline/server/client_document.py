@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.client_document import DOCUMENT_PREFIX, client_document
+from grantline.connections.apps.client_document import DOCUMENT_PREFIX, client_document
 from grantline.server.page import settings_of
 
 # It says nothing that changes, unless the installation gets another address, and so another one.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from grantline.connections.connection import Actor
-from grantline.connections.device import DeviceStart
+from grantline.connections.consent.device import DeviceStart
 from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
 

@@ -18,7 +18,7 @@ import anyio
 import uvicorn
 
 from grantline.connections.engine import Engine
-from grantline.connections.housekeeping import keep_tidy
+from grantline.connections.keeping.housekeeping import keep_tidy
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, InvalidInput

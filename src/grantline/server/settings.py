@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from grantline.connections.callback_path import CALLBACK_PREFIX
-from grantline.connections.consents import redirect_uri
+from grantline.connections.consent.callback_path import CALLBACK_PREFIX
+from grantline.connections.consent.consents import redirect_uri
 from grantline.errors import GrantlineError, InvalidInput
 from grantline.oauth.settings import AppSettings
 from grantline.secret import Secret

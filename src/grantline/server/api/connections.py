@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from grantline.codec import from_plain, to_plain
-from grantline.connections.catalogue import settings_of
-from grantline.connections.diagnosis import Diagnosis
+from grantline.connections.apps.catalogue import settings_of
+from grantline.connections.doctor.diagnosis import Diagnosis
 from grantline.connections.engine import Engine
 from grantline.connections.listing import ALL, FILTERS
 from grantline.connections.manage import NewConnection

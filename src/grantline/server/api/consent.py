@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 from starlette.responses import PlainTextResponse
 
-from grantline.connections.consents import Progress
+from grantline.connections.consent.consents import Progress
 from grantline.connections.state import State
 from grantline.connections.transcript import Line, Step, as_text
 from grantline.errors import InvalidInput

@@ -6,7 +6,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from grantline.connections.credential import Credential, CredentialEdit, Kind, NewCredential
+from grantline.connections.credentials.credential import (
+    Credential,
+    CredentialEdit,
+    Kind,
+    NewCredential,
+)
 from grantline.server.api.auth import Manager, Reader, TheEngine
 from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
 from grantline.server.api.models_connections import DuplicateGiven

@@ -11,7 +11,7 @@ from pydantic import Field
 from grantline.connections.connection import App, Connection
 from grantline.connections.edit import Price
 from grantline.connections.planning import ConnectionEdit
-from grantline.connections.redaction import visible_settings
+from grantline.connections.requests.redaction import visible_settings
 from grantline.connections.state import State
 from grantline.messages import ClientCertificate
 from grantline.oauth.settings import ClientSecrets, FlowType

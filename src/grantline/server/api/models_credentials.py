@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from grantline.connections.credential import Credential, CredentialFields, Kind
-from grantline.connections.credentials import KeyPlacement
+from grantline.connections.credentials.authentication import KeyPlacement
+from grantline.connections.credentials.credential import Credential, CredentialFields, Kind
 from grantline.secret import Secret
 from grantline.server.api.fields import Base64, Given, Shown, Version, WrittenOnly
 

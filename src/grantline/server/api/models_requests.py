@@ -13,9 +13,9 @@ from grantline.calls.multipart import BINARY_TYPE, Part, file_part, multipart_co
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import Content, form_content, json_content
 from grantline.calls.statuses import ERROR_STATUSES, parse_statuses
-from grantline.connections.credential import PLACES
-from grantline.connections.redaction import Redactor
-from grantline.connections.saved_requests import RequestSummary, SavedRequest
+from grantline.connections.credentials.credential import PLACES
+from grantline.connections.requests.redaction import Redactor
+from grantline.connections.requests.saved_requests import RequestSummary, SavedRequest
 from grantline.messages import AddressFamily, TlsVersion
 from grantline.secret import REDACTED
 from grantline.server.api.fields import (

@@ -16,7 +16,7 @@ from grantline.calls.request import RequestSpec
 from grantline.calls.response import Response as Answer
 from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
-from grantline.connections.making import Made
+from grantline.connections.requests.making import Made
 from grantline.errors import GrantlineError, LimitExceeded, UpstreamError
 from grantline.server.api.auth import Reader, TheEngine
 from grantline.server.api.fields import HeaderShown, Shown, body_view

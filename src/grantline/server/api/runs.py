@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
-from grantline.connections.run_detail import SeenBody, SeenRequest, SeenResponse
-from grantline.connections.runs import Run
+from grantline.connections.requests.run_detail import SeenBody, SeenRequest, SeenResponse
+from grantline.connections.requests.runs import Run
 from grantline.server.api.auth import Manager, Reader, TheEngine
 from grantline.server.api.fields import (
     HeaderShown,

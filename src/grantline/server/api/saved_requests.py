@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.saved_requests import (
+from grantline.connections.requests.saved_requests import (
     KEEP,
     Keep,
     NewRequest,

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from starlette.datastructures import FormData
 
-from grantline.connections.client_document import why_no_document
+from grantline.connections.apps.client_document import why_no_document
 from grantline.oauth.metadata import ServerMetadata
 
 

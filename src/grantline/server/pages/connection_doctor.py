@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.diagnosis import first_difference, is_well
+from grantline.connections.doctor.diagnosis import first_difference, is_well
 from grantline.server.page import actor_of, engine_of, page, settings_of
 
 

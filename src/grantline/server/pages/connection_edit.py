@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from grantline.connections.apps.pinning import moved_endpoints
 from grantline.connections.connection import Connection
 from grantline.connections.edit import Cost, Price
 from grantline.connections.labels import label_of
-from grantline.connections.pinning import moved_endpoints
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
 from grantline.oauth.settings import AppSettings

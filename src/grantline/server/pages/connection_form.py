@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.catalogue import settings_of as catalogue_settings
-from grantline.connections.cautions import Caution, cautions
-from grantline.connections.client_document import document_uri
+from grantline.connections.apps.catalogue import settings_of as catalogue_settings
+from grantline.connections.apps.client_document import document_uri
 from grantline.connections.connection import App, Connection
+from grantline.connections.doctor.cautions import Caution, cautions
 from grantline.connections.labels import label_of
 from grantline.connections.values import settled_app
 from grantline.errors import (

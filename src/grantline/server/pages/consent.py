@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.authorize import Begun
 from grantline.connections.connection import Connection
+from grantline.connections.consent.authorize import Begun
 from grantline.errors import CallbackRejected, GrantlineError
 from grantline.oauth.callback import STATE_LIFETIME
 from grantline.oauth.settings import FlowType

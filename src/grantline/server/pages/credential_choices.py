@@ -10,12 +10,12 @@ from typing import Final
 from starlette.requests import Request
 
 from grantline.calls.hosts import matches
-from grantline.connections.credential import Credential, CredentialIds, Kind, ids_of
-from grantline.connections.credentials import (
+from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyCredential,
     RequestCredential,
 )
+from grantline.connections.credentials.credential import Credential, CredentialIds, Kind, ids_of
 from grantline.errors import InvalidInput, NotFound
 from grantline.server.page import actor_of, engine_of
 from grantline.server.pages.request_fill import with_credentials

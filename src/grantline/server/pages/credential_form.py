@@ -9,8 +9,8 @@ from typing import Any, Final
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from grantline.connections.credential import Credential, CredentialFields, Kind
-from grantline.connections.credentials import KeyPlacement
+from grantline.connections.credentials.authentication import KeyPlacement
+from grantline.connections.credentials.credential import Credential, CredentialFields, Kind
 from grantline.secret import Secret
 
 _SECRETS: Final = ("value", "password", "private_key", "passphrase")

@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.credential import (
+from grantline.connections.credentials.credential import (
     Credential,
     CredentialEdit,
     CredentialFields,
     Kind,
     NewCredential,
 )
-from grantline.connections.manage_credentials import NAME
-from grantline.connections.saved_requests import RequestSummary
+from grantline.connections.credentials.manage_credentials import NAME
+from grantline.connections.requests.saved_requests import RequestSummary
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.credential_form import (

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Connection
-from grantline.connections.run_detail import SeenError
-from grantline.connections.saved_requests import SavedRequest
+from grantline.connections.requests.run_detail import SeenError
+from grantline.connections.requests.saved_requests import SavedRequest
 from grantline.errors import ConnectionNotFound, NotFound
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.catalogue import settings_of
+from grantline.connections.apps.catalogue import settings_of
 from grantline.errors import NotFound, UnknownProvider
 from grantline.providers.catalogue import found_profiles, profile
 from grantline.server.page import page

@@ -15,9 +15,9 @@ from grantline.calls.json_values import dump_json
 from grantline.calls.parsing import parse_data
 from grantline.calls.presentation import Kind, Presentation, present
 from grantline.calls.response import Response
-from grantline.connections.making import Made
-from grantline.connections.run_detail import SeenBody
-from grantline.connections.runs import RunDetail
+from grantline.connections.requests.making import Made
+from grantline.connections.requests.run_detail import SeenBody
+from grantline.connections.requests.runs import RunDetail
 
 # A page stays quick with so much in it; the whole body is a click away.
 MOST_CHARACTERS: Final = 200_000

@@ -16,7 +16,7 @@ import anyio
 from starlette.requests import Request
 
 from grantline.connections.connection import Actor
-from grantline.connections.making import Made
+from grantline.connections.requests.making import Made
 from grantline.server.pages.request_files import KeptFiles
 from grantline.server.pages.request_form import RequestForm
 

@@ -20,7 +20,7 @@ from anyio import to_thread
 from starlette.datastructures import UploadFile
 
 from grantline.connections.connection import Actor
-from grantline.connections.files import FileSource
+from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
 
 MOST_BYTES: Final = 8 * 1024**3

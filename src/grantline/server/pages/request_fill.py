@@ -17,9 +17,9 @@ from grantline.calls.request import (
     RequestSpec,
     form_content,
 )
-from grantline.connections.credential import CredentialIds, Kind
-from grantline.connections.runs import RunDetail
-from grantline.connections.saved_requests import SavedRequest
+from grantline.connections.credentials.credential import CredentialIds, Kind
+from grantline.connections.requests.runs import RunDetail
+from grantline.connections.requests.saved_requests import SavedRequest
 from grantline.secret import REDACTED, Secret
 from grantline.server.pages.request_form import (
     METHODS,

@@ -28,13 +28,13 @@ from grantline.calls.request import (
     json_text_content,
 )
 from grantline.calls.upload import Upload
-from grantline.connections.credential import CredentialIds
-from grantline.connections.credentials import (
+from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyCredential,
     KeyPlacement,
     RequestCredential,
 )
+from grantline.connections.credentials.credential import CredentialIds
 from grantline.errors import InvalidInput
 from grantline.messages import Headers
 from grantline.secret import Secret

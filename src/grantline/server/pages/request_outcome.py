@@ -10,9 +10,9 @@ from starlette.requests import Request
 from grantline.calls.response import Response as ServiceAnswer
 from grantline.calls.service_message import service_message
 from grantline.connections.connection import Actor, Connection
-from grantline.connections.making import Made
-from grantline.connections.run_detail import SeenResponse
-from grantline.connections.runs import RunDetail
+from grantline.connections.requests.making import Made
+from grantline.connections.requests.run_detail import SeenResponse
+from grantline.connections.requests.runs import RunDetail
 from grantline.errors import (
     AuthorizationServerError,
     ConnectionUnusable,

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from grantline.calls.multipart import BINARY_TYPE
 from grantline.calls.query import Pairs
-from grantline.connections.credentials import KeyPlacement
+from grantline.connections.credentials.authentication import KeyPlacement
 from grantline.secret import Secret
 from grantline.server.pages.request_files import KeptFile
 from grantline.server.pages.request_form import Authentication, BodyType, FormPart, RequestForm

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.calls.hosts import matches
-from grantline.connections.credential import CredentialEdit
-from grantline.connections.making import Made
-from grantline.connections.pages import ItemsPage
+from grantline.connections.credentials.credential import CredentialEdit
 from grantline.connections.planning import ConnectionEdit
+from grantline.connections.requests.making import Made
+from grantline.connections.requests.pages import ItemsPage
 from grantline.errors import (
     GrantlineError,
     InvalidInput,

@@ -10,14 +10,14 @@ from grantline.calls.curl_export import Masking, to_curl
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.snippets import to_cli, to_python
 from grantline.connections.connection import Connection
-from grantline.connections.credentials import (
+from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyPlacement,
     RequestCredential,
     check_credential_host,
     put_on,
 )
-from grantline.connections.redaction import Redactor
+from grantline.connections.requests.redaction import Redactor
 from grantline.messages import Headers, HttpRequest
 from grantline.oauth.placement import credential_of, place
 from grantline.oauth.settings import AppSettings, TokenPlacement

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.calls.presentation import masked_headers, size_words
 from grantline.calls.target import join_target
-from grantline.connections.download import Downloaded
+from grantline.connections.requests.download import Downloaded
 from grantline.errors import GrantlineError, InvalidInput, NotFound
 from grantline.messages import Headers, first_value
 from grantline.server.page import actor_of, engine_of, is_part, page

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.connections.runs import Run
-from grantline.connections.saved_requests import (
+from grantline.connections.requests.runs import Run
+from grantline.connections.requests.saved_requests import (
     NewRequest,
     RequestEdit,
     RequestSummary,

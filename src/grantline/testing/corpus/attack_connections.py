@@ -16,8 +16,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from grantline.calls.request import RequestSpec
-from grantline.connections.callback_path import callback_digest
 from grantline.connections.connection import Actor, Connection
+from grantline.connections.consent.callback_path import callback_digest
 from grantline.connections.edit import Cost
 from grantline.connections.engine import Engine
 from grantline.connections.manage import NewConnection
