@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import OrderedDict
 from contextvars import ContextVar
@@ -108,6 +109,9 @@ class Pools:
         """Closes every connection; requests that are under way fail."""
         while self._pools:
             await self._pools.popitem()[1].session.close()
+        # A connection whose TLS handshake failed is closing, and gone after a turn of the loop.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     def __len__(self) -> int:
         return len(self._pools)
