@@ -60,6 +60,11 @@ class Background:
             await asyncio.wait([self._running])
             self._running = None
 
+    @property
+    def under_way(self) -> int:
+        """How many renewals have been begun here and are not over."""
+        return self._active.total()
+
     async def finish_begun(self) -> None:
         """Finishes what processes that are gone have begun, and saves what they could not."""
         context = self._context
