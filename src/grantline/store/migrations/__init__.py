@@ -12,4 +12,4 @@ from __future__ import annotations
 
 from typing import Final
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"

@@ -1,0 +1,1 @@
+"""What earlier modules gave, filled into the fields of the next one."""

@@ -1,0 +1,1 @@
+"""What starts a run by itself: schedules and webhooks."""
