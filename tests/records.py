@@ -1,6 +1,7 @@
 """Records to put into a store: valid, and the same every time but for what a test says."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -22,6 +23,7 @@ from grantline.store.records import (
     TranscriptLine,
     User,
 )
+from grantline.store.scenario_records import ListedScenario, ScenarioRecord
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -237,3 +239,30 @@ def a_line(**changes: Any) -> TranscriptLine:
         "sealed_exchange": "v1.exchange",
     }
     return TranscriptLine(**_with(plain, changes))
+
+
+def a_scenario(**changes: Any) -> ScenarioRecord:
+    plain = {
+        "id": "scn_1",
+        "workspace": "home",
+        "owner": "ada",
+        "name": "Nightly copy",
+        "is_active": False,
+        "trigger_kind": "manual",
+        "cron": "",
+        "time_zone": "",
+        "at_once": 1,
+        "modules": 3,
+        "version": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "hook_digest": f"digest of {changes.get('id', 'scn_1')}",
+        "sealed_hook": "v1.hook",
+        "sealed_definition": "v1.definition",
+    }
+    return ScenarioRecord(**_with(plain, changes))
+
+
+def as_listed(scenario: ScenarioRecord) -> ListedScenario:
+    names = (each.name for each in fields(ListedScenario))
+    return ListedScenario(**{name: getattr(scenario, name) for name in names})

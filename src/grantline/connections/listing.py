@@ -28,7 +28,7 @@ _TROUBLED: Final = (State.EXPIRING, State.FAILING, State.REAUTHORIZATION_REQUIRE
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A connection, and how many saved requests refer to it."""
+    """A connection, and how many saved requests and scenarios refer to it."""
 
     connection: Connection
     uses: int

@@ -24,7 +24,7 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 11. Of any number of callers of ``add_first_user`` one succeeds, ever.
 12. A session that expired, an API key that was revoked, and either of a disabled user are not
     found.
-13. Saved requests and runs outlive the connections and credentials they name; transcripts do not.
+13. Saved requests, scenarios and runs outlive what they name; transcripts do not.
 14. No key is forgotten while it is primary, or while anything is sealed under it.
 15. ``replace_sealed`` writes over the very value it was given, and over no other.
 """
@@ -61,10 +61,11 @@ from grantline.store.records import (
     User,
 )
 from grantline.store.renewal_store import RenewalStore
+from grantline.store.scenario_store import ScenarioStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(RenewalStore, Protocol):
+class Store(RenewalStore, ScenarioStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:

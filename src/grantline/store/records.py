@@ -283,7 +283,7 @@ class ListedConnection:
     """A row of the list of connections, with what people want to see beside it.
 
     Attributes:
-        uses: How many saved requests refer to it.
+        uses: How many saved requests and scenarios refer to it.
     """
 
     connection: ConnectionRecord
@@ -396,7 +396,7 @@ class CredentialRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListedCredential:
-    """A credential as a list shows it, and how many saved requests refer to it."""
+    """A credential as a list shows it, and how many saved requests and scenarios refer to it."""
 
     credential: CredentialRecord
     uses: int

@@ -11,6 +11,7 @@ from grantline.store.sql_keys import Keys
 from grantline.store.sql_listing import Listing
 from grantline.store.sql_people import People
 from grantline.store.sql_requests import Requests
+from grantline.store.sql_scenarios import Scenarios
 from grantline.store.sql_tokens import Tokens
 
 
@@ -21,6 +22,7 @@ class SqlStore(
     People,
     Credentials,
     Requests,
+    Scenarios,
     Journal,
     Keys,
     Copies,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, or_, select, update
 
 from grantline.errors import (
     AppInUse,
@@ -32,6 +32,7 @@ from grantline.store.rows import (
     to_record,
     to_row,
 )
+from grantline.store.scenario_records import ScenarioRecord
 from grantline.store.sql_journal import note
 from grantline.store.tables import app, connection
 
@@ -221,18 +222,29 @@ def _without_tokens(health: Health) -> dict[str, Any]:
 def write_over(
     run: Connection,
     table: Table,
-    record: AppRecord | ConnectionRecord | CredentialRecord | SavedRequestRecord,
+    record: AppRecord | ConnectionRecord | CredentialRecord | SavedRequestRecord | ScenarioRecord,
     values: dict[str, Any],
     missing: GrantlineError,
+    *also: ColumnElement[bool],
 ) -> None:
-    """Law 4: ``values`` over the version before, or the reason why not."""
+    """Law 4: ``values`` over the version before, ``also`` being true, or the reason why not."""
     own = (table.c.workspace == record.workspace, table.c.id == record.id)
     before = table.c.version == record.version - 1
-    if run.execute(update(table).where(*own, before).values(values)).rowcount:
+    if run.execute(update(table).where(*own, before, *also).values(values)).rowcount:
         return
+    raise missing_or_changed(run, table, own, missing)
+
+
+def missing_or_changed(
+    run: Connection,
+    table: Table,
+    own: tuple[ColumnElement[bool], ...],
+    missing: GrantlineError,
+) -> GrantlineError:
+    """Why no row was written: ``missing``, or that it has another version by now."""
     if run.execute(select(table.c.id).where(*own)).one_or_none() is None:
-        raise missing
-    raise ConnectionChanged(
+        return missing
+    return ConnectionChanged(
         f"Somebody changed this {table.name.replace('_', ' ')} meanwhile; nothing was overwritten.",
         hint="Read it again, and repeat the change.",
     )

@@ -10,11 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     delete,
-    func,
     insert,
     or_,
     select,
-    union_all,
     update,
 )
 
@@ -28,10 +26,12 @@ from grantline.store.records import (
     Page,
 )
 from grantline.store.rows import to_record, to_row
+from grantline.store.scenario_records import UseKind
 from grantline.store.sql_connections import write_over
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
-from grantline.store.tables import credential, saved_request
+from grantline.store.tables import credential
+from grantline.store.uses import count_uses
 
 _EDITABLE: Final = (
     "name",
@@ -41,10 +41,6 @@ _EDITABLE: Final = (
     "expires_at",
     "version",
     "updated_at",
-)
-REFERENCES: Final = tuple(
-    saved_request.c[name]
-    for name in ("credential_id", "certificate_id", "authority_id", "proxy_id")
 )
 
 
@@ -84,14 +80,7 @@ class Credentials(Database):
             ids, total = page_of(run, wanted, offset, limit)
             shown = select(credential).where(held.id.in_(ids)).order_by(held.name)
             records = [to_record(CredentialRecord, row) for row in run.execute(shown).mappings()]
-            named = union_all(
-                *(
-                    select(each.label("id")).where(_in(workspace), each.in_(ids))
-                    for each in REFERENCES
-                )
-            ).subquery()
-            counted = select(named.c.id, func.count()).group_by(named.c.id)
-            uses: dict[str, int] = {row[0]: row[1] for row in run.execute(counted)}
+            uses = count_uses(run, workspace, UseKind.CREDENTIAL, ids)
         return Page(tuple(ListedCredential(each, uses.get(each.id, 0)) for each in records), total)
 
     def credential_names(self, workspace: str, credential_ids: Collection[str]) -> dict[str, str]:
@@ -149,7 +138,3 @@ def _missing() -> NotFound:
 
 def _of(workspace: str) -> ColumnElement[bool]:
     return credential.c.workspace == workspace
-
-
-def _in(workspace: str) -> ColumnElement[bool]:
-    return saved_request.c.workspace == workspace

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from grantline.store.database import Database
 from grantline.store.paging import contains, page_of
 from grantline.store.records import AppRecord, Glance, ListedConnection, Page
 from grantline.store.rows import connection_to_record, to_record
+from grantline.store.scenario_records import UseKind
 from grantline.store.sql_connections import no_connection
-from grantline.store.tables import app, connection, saved_request
+from grantline.store.tables import app, connection
+from grantline.store.uses import count_uses
 
 
 class Listing(Database):
@@ -50,12 +51,7 @@ class Listing(Database):
             apps = {
                 row["id"]: to_record(AppRecord, row) for row in run.execute(its_apps).mappings()
             }
-            used = (
-                select(_USED_BY.connection_id, func.count())
-                .where(_USED_BY.workspace == workspace, _USED_BY.connection_id.in_(ids))
-                .group_by(_USED_BY.connection_id)
-            )
-            uses: dict[str, int] = {row[0]: row[1] for row in run.execute(used)}
+            uses = count_uses(run, workspace, UseKind.CONNECTION, ids)
         return Page(
             tuple(
                 ListedConnection(connection=each, app=apps[each.app_id], uses=uses.get(each.id, 0))
@@ -96,6 +92,3 @@ class Listing(Database):
         if row is None:
             raise no_connection()
         return to_record(Glance, row)
-
-
-_USED_BY: Final = saved_request.c

@@ -21,10 +21,11 @@ from grantline.store.records import (
 )
 from grantline.store.rows import to_record, to_row
 from grantline.store.sql_connections import no_connection, write_over
-from grantline.store.sql_credentials import REFERENCES, insert_credential
+from grantline.store.sql_credentials import insert_credential
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
 from grantline.store.tables import run, saved_request, transcript_line
+from grantline.store.uses import NAMES_CREDENTIALS
 
 _EDITABLE: Final = (
     "name",
@@ -84,7 +85,7 @@ class Requests(Database):
         if connection_id is not None:
             wanted = wanted.where(kept.connection_id == connection_id)
         if credential_id is not None:
-            wanted = wanted.where(or_(*(each == credential_id for each in REFERENCES)))
+            wanted = wanted.where(or_(*(each == credential_id for each in NAMES_CREDENTIALS)))
         with self._read() as work:
             ids, total = page_of(work, wanted, offset, limit)
             shown = select(saved_request).where(kept.id.in_(ids)).order_by(kept.name)

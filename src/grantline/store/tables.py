@@ -1,9 +1,9 @@
 """The schema. ``migrations`` builds the same one, and a test compares the two.
 
 Workspaces are kept apart by the database itself: what refers to an app or a connection refers to
-the pair of workspace and id, so no row can point into another workspace. Saved requests and runs
-only name connections and credentials, because they outlive them; a name is looked up within their
-workspace.
+the pair of workspace and id, so no row can point into another workspace. Saved requests, scenarios
+and runs only name connections and credentials, because they outlive them; a name is looked up
+within their workspace.
 """
 
 from __future__ import annotations
@@ -371,4 +371,52 @@ Index(
     transcript_line.c.connection_id,
     transcript_line.c.at,
     transcript_line.c.id,
+)
+
+scenario = Table(
+    "scenario",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    # What schedulers and lists need of the trigger: the rest of it is in the definition.
+    Column("trigger_kind", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("at_once", Integer, nullable=False),
+    Column("modules", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    # The address of its webhook is a secret: found by digest, sealed so that it can be shown.
+    Column("hook_digest", Text, nullable=False, unique=True),
+    _sealed("sealed_hook", "hook"),
+    _sealed("sealed_definition", "definition"),
+    UniqueConstraint("workspace", "name"),
+    UniqueConstraint("workspace", "id"),
+)
+# Whose turn comes by the clock.
+Index(
+    "ix_scenario_scheduled",
+    scenario.c.id,
+    **_when("is_active AND trigger_kind = 'schedule'"),
+)
+
+scenario_use = Table(
+    "scenario_use",
+    metadata,
+    Column("scenario_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("used_id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "scenario_id"],
+        ["scenario.workspace", "scenario.id"],
+        ondelete="CASCADE",
+    ),
+)
+Index(
+    "ix_scenario_use_used_id", scenario_use.c.workspace, scenario_use.c.kind, scenario_use.c.used_id
 )

@@ -27,12 +27,13 @@ from grantline.connections.state import State
 from grantline.errors import ConfigurationError, InvalidInput, KeyUnavailable, Quarantined
 from grantline.secret import Secret
 from grantline.store.open import open_store
+from grantline.store.scenario_records import ScenarioUse, UseKind
 from grantline.testing.clock import FakeClock
 from grantline.vault.envelope import Place
 from grantline.vault.key_file import KeyFile
 from grantline.vault.keys import MasterKey
 from tests.connections.world import World, a_world, an_engine, environment
-from tests.records import a_connection, an_app, an_event
+from tests.records import a_connection, a_scenario, an_app, an_event
 
 IDENTITY = pyrage.x25519.Identity.generate()
 LOCK = Lock(recipients=(str(IDENTITY.to_public()),), identities=(Secret(str(IDENTITY)),))
@@ -92,6 +93,9 @@ def original(tmp_path: Path) -> Original:
                 an_event(),
                 an_app(id=name, name=name, sealed_secrets=None),
             )
+        installation.store.add_scenario(
+            a_scenario(is_active=True), [ScenarioUse(UseKind.CONNECTION, "one")], an_event()
+        )
     return Original(here, back_up(here, tmp_path / "backup.age"))
 
 
@@ -105,7 +109,7 @@ def test_everything_comes_back_in_any_database(
     original: Original, elsewhere: Settings, tmp_path: Path
 ) -> None:
     done = restore_backup(elsewhere, original.backup, LOCK)
-    assert (done.created_at, done.rows["connection"]) == (NOW, 2)
+    assert (done.created_at, done.rows["connection"], done.rows["scenario_use"]) == (NOW, 2, 1)
     assert contents(elsewhere) == contents(original.settings)
     back = settings(tmp_path / "and back")
     again = back_up(elsewhere, tmp_path / "again.age")

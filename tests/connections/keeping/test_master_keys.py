@@ -27,7 +27,7 @@ from grantline.vault.keys import KeyRing, MasterKey
 from grantline.vault.vault import Vault
 from tests.connections.credential_values import new_credential
 from tests.connections.world import World
-from tests.records import a_connection, an_app, an_attempt, an_event
+from tests.records import a_connection, a_scenario, an_app, an_attempt, an_event
 
 SECOND = MasterKey(b"2" * 32)
 
@@ -282,6 +282,11 @@ async def test_every_kind_of_stored_secret_is_moved_and_still_opens(world: World
     store.begin_attempt(attempt)
     answer = engine.context.vault.seal("answer", answer_place("local", "att_1"))
     store.save_answer("att_1", answer)
+    sealed = {
+        f"sealed_{word}": engine.context.vault.seal("s", Place("local", "scenario", "scn_1", word))
+        for word in ("hook", "definition")
+    }
+    store.add_scenario(a_scenario(workspace="local", **sealed), [], an_event(workspace="local"))
     with store._write() as run:  # type: ignore[attr-defined] # noqa: SLF001
         run.execute(text("UPDATE connection SET sealed_previous = sealed_tokens"))
 
