@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Final
 
 from grantline.calls.query import Pairs
 from grantline.calls.request import RequestSpec
+from grantline.calls.statuses import ERROR_STATUSES
 from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
+from grantline.errors import InvalidInput
 
 # JSON: text, number, bool, None, lists and string-keyed dicts of those; every text in it is mapped.
 MappedJson = Any
@@ -73,7 +75,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A body with expressions in it.
+    """A body with expressions in it. What belongs to another kind is refused.
 
     Attributes:
         json: Mapped, for ``JSON``. Texts stay inside their quotes whatever is filled in.
@@ -90,8 +92,39 @@ class Body:
     text: str = ""
     media_type: str = ""
 
+    def __post_init__(self) -> None:
+        """Two bodies that a file writes in the same way must be equal."""
+        mine = _BODY_FIELDS[self.kind]
+        for name, empty in (("json", None), ("fields", ()), ("parts", ()), ("text", "")):
+            if name not in mine and getattr(self, name) != empty:
+                raise InvalidInput(f"A body of kind {self.kind} has no {name}.", field=name)
+        if self.media_type and "text" not in mine:
+            raise InvalidInput(
+                f"A body of kind {self.kind} has its own media type.",
+                field="media_type",
+                hint="Set a Content-Type header instead.",
+            )
 
+
+_BODY_FIELDS: Final[dict[BodyKind, tuple[str, ...]]] = {
+    BodyKind.NONE: (),
+    BodyKind.JSON: ("json",),
+    BodyKind.FORM: ("fields",),
+    BodyKind.MULTIPART: ("parts",),
+    BodyKind.RAW: ("text",),
+    BodyKind.FILE: ("text",),
+}
 NO_BODY: Final = Body()
+FAIL_ON: Final = ERROR_STATUSES
+
+
+def request_of(url: str, **fields: Any) -> RequestSpec:
+    """The request of a module: answers of 4xx and 5xx are errors, unless ``fail_on`` is given.
+
+    A single request shows such an answer to a person; in a scenario the modules after it would go
+    on with it.
+    """
+    return RequestSpec(url=url, **{"fail_on": FAIL_ON, **fields})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
