@@ -11,7 +11,6 @@ import pytest
 from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL
 from grantline.server.pages import request_form, request_ways
-from grantline.server.pages.request_ways import name_of
 from grantline.testing.authorization_server import Answer, Replace
 from tests.recorder import answer, recorder
 from tests.server.conftest import FROM_HERE, Site
@@ -130,26 +129,6 @@ async def test_what_keeps_a_request_from_being_sent_is_told_each_way(site: Site,
     whole = await site.post(f"/requests/{way}", form(url=""))
     assert whole.status_code == 400
     assert "<html" in whole.text
-
-
-@pytest.mark.parametrize(
-    ("url", "disposition", "name"),
-    [
-        ("https://a.example/files/report.pdf?x=1", "", "report.pdf"),
-        ("https://a.example/x", 'attachment; filename="Umsatz 2026.csv"', "Umsatz 2026.csv"),
-        ("https://a.example/x", "attachment; filename*=UTF-8''%e2%82%ac.csv", "€.csv"),
-        ("https://a.example/x", 'attachment; filename="../../etc/passwd"', "passwd"),
-        ("https://a.example/x", 'attachment; filename="C:\\\\a\\\\b.txt"', "b.txt"),
-        ("https://a.example/x", "attachment; filename=\xe9\udcff.csv", "\xe9_.csv"),
-        ("https://a.example/x.csv", "attachment; filename*0*=a; filename*=b", "x.csv"),
-        ("https://a.example/", "", "download"),
-        ("https://a.example/..", "", "download"),
-        ("https://a.example/a%0ab", "", "a_b"),
-    ],
-)
-def test_a_file_keeps_the_last_part_of_its_name(url: str, disposition: str, name: str) -> None:
-    headers = (("content-disposition", disposition),) if disposition else ()
-    assert name_of(url, headers) == name
 
 
 # Files that go along

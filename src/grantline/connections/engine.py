@@ -40,8 +40,9 @@ from grantline.connections.renewal.spool import Spool
 from grantline.connections.renewal.tokens import Tokens
 from grantline.connections.renewal.unsaved import Unsaved
 from grantline.connections.renewal.waiting import Waiting
+from grantline.connections.requests.arrival import Choose, Progress
 from grantline.connections.requests.attempts import Attempts
-from grantline.connections.requests.download import Downloaded, Downloader, Progress
+from grantline.connections.requests.download import Downloaded, Downloader
 from grantline.connections.requests.making import Made, Maker
 from grantline.connections.requests.pages import ItemsPage, Pages
 from grantline.connections.requests.perform import Performer
@@ -57,7 +58,7 @@ from grantline.errors import (
     SecretUnreadable,
 )
 from grantline.messages import DIRECT, Route
-from grantline.net.transport import STREAM_LIMITS, Limits
+from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.metadata import ServerMetadata
 from grantline.secret import Secret
 from grantline.store.records import Event
@@ -177,15 +178,17 @@ class Engine:
         self,
         actor: Actor,
         spec: RequestSpec,
-        target: Path,
+        target: Path | Choose,
         *,
         connection_id: str | None = None,
         credentials: CredentialIds = NO_CREDENTIALS,
         typed: RequestCredential | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
         at_most_bytes: int | None = None,
+        keep: Path | None = None,
     ) -> Downloaded:
         """The file at ``target``, whole. Arguments and errors as `Downloader.download`."""
         return await self._downloader.download(
@@ -197,9 +200,11 @@ class Engine:
                 actor, credentials, typed, beside=connection_id
             ),
             route=route,
+            cookies=cookies,
             overwrite=overwrite,
             progress=progress,
             at_most_bytes=at_most_bytes,
+            keep=keep,
         )
 
     async def retrieve_headers(
@@ -211,10 +216,12 @@ class Engine:
         credentials: CredentialIds = NO_CREDENTIALS,
         typed: RequestCredential | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
     ) -> Response:
         """The answer without its body. Arguments and errors as `Performer.request`."""
         return await retrieve_headers(
             self._performer,
+            self._attempts,
             actor,
             spec,
             connection_id=connection_id,
@@ -222,6 +229,7 @@ class Engine:
                 actor, credentials, typed, beside=connection_id
             ),
             route=route,
+            cookies=cookies,
         )
 
     async def resolve_url(self, actor: Actor, url: str, *, route: Route = DIRECT) -> Resolved:
@@ -236,6 +244,8 @@ class Engine:
         connection_id: str | None = None,
         credentials: CredentialIds = NO_CREDENTIALS,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
+        limits: Limits = API_LIMITS,
         resume_from: str = "",
     ) -> AsyncGenerator[ItemsPage]:
         """The pages of the list that ``spec`` asks for. Arguments and errors as `Pages.each`."""
@@ -245,6 +255,8 @@ class Engine:
             connection_id=connection_id,
             carried=await self.credentials.taken_along(actor, credentials, beside=connection_id),
             route=route,
+            cookies=cookies,
+            limits=limits,
             resume_from=resume_from,
         )
         async with aclosing(pages):
@@ -264,6 +276,7 @@ class Engine:
         cookies: RunCookies | None = None,
         saved_request_id: str | None = None,
         record: bool = True,
+        limits: Limits = API_LIMITS,
     ) -> Made:
         """What became of ``spec``, with a line in the history. Arguments as ``Maker.make``."""
         return await self._maker.make(
@@ -277,6 +290,7 @@ class Engine:
             cookies=cookies,
             saved_request_id=saved_request_id,
             record=record,
+            limits=limits,
         )
 
     async def make_list(

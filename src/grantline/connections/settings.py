@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | ``GRANTLINE_DATA_DIR`` | where the SQLite database and the key file live | user data directory |
 | ``GRANTLINE_DATABASE_URL`` | ``sqlite:///…`` or ``postgresql://…`` | SQLite there |
+| ``GRANTLINE_FILES_DIR`` | where scenarios keep files, for all machines | ``files`` there |
 | ``GRANTLINE_KEY`` | master keys, or URLs of a key management service, comma separated | none |
 | ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``master.key`` in the data directory |
 | ``GRANTLINE_KEYRING`` | ``1`` takes the key from the keyring of the desktop | off |
@@ -32,6 +33,7 @@ from grantline.store.location import data_dir, database_url
 VARIABLES: Final = (
     "GRANTLINE_DATA_DIR",
     "GRANTLINE_DATABASE_URL",
+    "GRANTLINE_FILES_DIR",
     "GRANTLINE_KEY",
     "GRANTLINE_KEY_FILE",
     "GRANTLINE_KEYRING",
@@ -64,6 +66,7 @@ class Settings:
         policy: What the egress guard allows beyond the public internet.
         proxy: Through which every request leaves; None for straight on.
         ca_pem: Certificate authorities to trust besides the system's.
+        files_dir: Where scenarios keep files; None means ``files`` in ``data_dir``.
         instance: What the operator calls this installation; empty without a name.
         environment: What the key providers read.
     """
@@ -73,6 +76,7 @@ class Settings:
     policy: EgressPolicy = field(default_factory=EgressPolicy)
     proxy: Proxy | None = None
     ca_pem: str = field(default="", repr=False)
+    files_dir: Path | None = None
     instance: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -102,9 +106,19 @@ class Settings:
             ),
             proxy=_proxy(environment.get("GRANTLINE_PROXY", "")),
             ca_pem=_authorities(environment.get("GRANTLINE_CA_FILE", "")),
+            files_dir=_folder(environment.get("GRANTLINE_FILES_DIR", "")),
             instance=environment.get("GRANTLINE_INSTANCE", "").strip(),
             environment=environment,
         )
+
+    @property
+    def files(self) -> Path:
+        """The folder for files of scenarios; it may not be there yet."""
+        return self.files_dir or self.data_dir / "files"
+
+
+def _folder(path: str) -> Path | None:
+    return Path(path).expanduser().absolute() if path.strip() else None
 
 
 def _is_hosted(text: str) -> bool:

@@ -13,7 +13,8 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.credentials.authentication import KeyCredential
 from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit
-from grantline.connections.requests.download import MOST_RESUMES, Downloaded
+from grantline.connections.requests.arrival import MOST_RESUMES
+from grantline.connections.requests.download import Downloaded
 from grantline.connections.requests.part_file import WRITE_BYTES
 from grantline.errors import GrantlineError, InvalidInput, LimitExceeded, UpstreamError
 from grantline.secret import Secret

@@ -30,7 +30,7 @@ from grantline.connections.requests.perform import Performer
 from grantline.connections.requests.redaction import Redactor, secrets_of
 from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.service import rules_of
-from grantline.errors import GrantlineError, UpstreamError
+from grantline.errors import GrantlineError, TransportFailed, UpstreamError
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 
@@ -78,6 +78,7 @@ class Attempts:
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
+        limits: Limits = API_LIMITS,
     ) -> Outcome:
         """What became of ``spec``. Errors of the request are part of that, and are not raised.
 
@@ -97,8 +98,52 @@ class Attempts:
             upload=upload,
             route=route,
             cookies=RunCookies() if cookies is None else cookies,
+            limits=limits,
         )
         replayable = upload is None or upload.source.replayable
+        return await self._series(spec, send, holding, carried, replayable=replayable)
+
+    async def repeated(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        send: Callable[[], Awaitable[Response]],
+        *,
+        connection_id: str | None = None,
+        carried: Carried = NOTHING,
+    ) -> Outcome:
+        """The same for who sends ``spec`` in a way of his own, which can be repeated."""
+        try:
+            holding = await self._holding(actor, connection_id)
+        except GrantlineError as refused:
+            return Outcome(response=None, error=refused)
+        return await self._series(spec, send, holding, carried, replayable=True)
+
+    async def again(
+        self,
+        actor: Actor,
+        connection_id: str | None,
+        spec: RequestSpec,
+        error: TransportFailed | UpstreamError,
+        *,
+        made: int,
+        spent: timedelta,
+    ) -> timedelta | None:
+        """How long to wait before ``spec`` is streamed again; None when it is not."""
+        holding = await self._holding(actor, connection_id)
+        response = error.response if isinstance(error, UpstreamError) else None
+        result = response if isinstance(response, Response) else error
+        return _decision(self._context, spec, holding, result, made=made, spent=spent).wait
+
+    async def _series(
+        self,
+        spec: RequestSpec,
+        send: Callable[[], Awaitable[Response]],
+        holding: Holding | None,
+        carried: Carried,
+        *,
+        replayable: bool,
+    ) -> Outcome:
         series = _Series(self._context, self._pacer, spec, holding, replayable=replayable)
         result = await series.run(send)
         if not isinstance(result, Response):
@@ -143,6 +188,7 @@ class Attempts:
         carried: Carried = NOTHING,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
         limits: Limits = STREAM_LIMITS,
     ) -> AsyncIterator[ResponseStream]:
         """The answer to ``spec`` in its turn, the body still to come; it is asked for once.
@@ -161,6 +207,7 @@ class Attempts:
             carried=carried,
             upload=upload,
             route=route,
+            cookies=cookies,
             limits=limits,
         ) as answer:
             if holding is not None:
@@ -224,7 +271,15 @@ class _Series:
                 await clock.sleep(wait)
             result, waited, at = await self._attempt(send)
             now = clock.now()
-            decision = self._decision(result, spent=now - began)
+            decision = _decision(
+                self._context,
+                self._spec,
+                self._holding,
+                result,
+                made=len(self.attempts) + 1,
+                spent=now - began,
+                replayable=self._replayable,
+            )
             response = result if isinstance(result, Response) else None
             self._sent += response.attempts if response else 1
             self.attempts.append(
@@ -262,21 +317,32 @@ class _Series:
         self._pacer.learn(holding, url, response)
         return response, waited, at
 
-    def _decision(self, result: Response | GrantlineError, *, spent: timedelta) -> Decision:
-        policy = self._spec.retry
-        if policy is None:
-            return ONCE
-        rules = rules_of(self._holding)
-        random = int.from_bytes(self._context.entropy(_RANDOM_BYTES)) / 256**_RANDOM_BYTES
-        return next_attempt(
-            policy,
-            result,
-            method=self._spec.method,
-            made=len(self.attempts) + 1,
-            spent=spent,
-            now=self._context.clock.now(),
-            randomness=random,
-            replayable=self._replayable,
-            rules=rules.retry,
-            limits=rules.rate_limit,
-        )
+
+def _decision(
+    context: Context,
+    spec: RequestSpec,
+    holding: Holding | None,
+    result: Response | GrantlineError,
+    *,
+    made: int,
+    spent: timedelta,
+    replayable: bool = True,
+) -> Decision:
+    """Whether the request is sent again after ``result``, the ``made``-th one."""
+    policy = spec.retry
+    if policy is None:
+        return ONCE
+    rules = rules_of(holding)
+    random = int.from_bytes(context.entropy(_RANDOM_BYTES)) / 256**_RANDOM_BYTES
+    return next_attempt(
+        policy,
+        result,
+        method=spec.method,
+        made=made,
+        spent=spent,
+        now=context.clock.now(),
+        randomness=random,
+        replayable=replayable,
+        rules=rules.retry,
+        limits=rules.rate_limit,
+    )

@@ -29,6 +29,7 @@ from grantline.connections.requests.run_detail import detail_of
 from grantline.connections.requests.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput, LimitExceeded
 from grantline.messages import DIRECT, Headers, HttpRequest, Route
+from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.placement import place
 
 # A list that a page shows is in memory; longer ones are for the command line and the library.
@@ -88,6 +89,7 @@ class Maker:
         cookies: RunCookies | None = None,
         saved_request_id: str | None = None,
         record: bool = True,
+        limits: Limits = API_LIMITS,
     ) -> Made:
         """What became of ``spec``. An error of the request is part of that, and is not raised.
 
@@ -102,6 +104,7 @@ class Maker:
             cookies: Those of the run that the request is part of.
             saved_request_id: What it was made from, for the history.
             record: Whether it goes into the history.
+            limits: What the exchange may cost.
 
         Raises:
             InvalidInput: Both a connection and a credential are given.
@@ -122,6 +125,7 @@ class Maker:
             upload=upload,
             route=route,
             cookies=cookies,
+            limits=limits,
         )
         response, error = outcome.response, outcome.error
         if isinstance(error, ConnectionNotFound):

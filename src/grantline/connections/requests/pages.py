@@ -22,6 +22,7 @@ from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.service import rules_of
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import DIRECT, Route
+from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.parameters import append_query, query_parameters
 from grantline.secret import Secret
 from grantline.url import parse_url
@@ -61,6 +62,8 @@ class Pages:
         connection_id: str | None = None,
         carried: Carried = NOTHING,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
+        limits: Limits = API_LIMITS,
         resume_from: str = "",
     ) -> AsyncGenerator[ItemsPage]:
         """The pages of the list that ``spec`` asks for.
@@ -76,6 +79,8 @@ class Pages:
             connection_id: Whose token goes along.
             carried: What goes along in its place, or beside it.
             route: How the requests travel.
+            cookies: Those of the run that the list is part of; None for a jar of its own.
+            limits: What one page may cost.
             resume_from: ``ItemsPage.resume`` of an earlier run; empty begins with the first page.
 
         Raises:
@@ -94,7 +99,7 @@ class Pages:
             # One that was typed is bound to the host of the first page, not of each page.
             bound = checked_credential(carried.credential, spec.url)
             carried = replace(carried, credential=bound)
-        cookies, count = RunCookies(), 0
+        cookies, count = RunCookies() if cookies is None else cookies, 0
         following: Position | None = position
         while following is not None:
             position, count = following, count + 1
@@ -106,6 +111,7 @@ class Pages:
                 carried=carried,
                 route=route,
                 cookies=cookies,
+                limits=limits,
             )
             response = outcome.result()
             turned = turn_page(

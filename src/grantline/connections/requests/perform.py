@@ -51,6 +51,7 @@ class Performer:
         upload: Upload | None = None,
         route: Route = DIRECT,
         cookies: RunCookies | None = None,
+        limits: Limits = API_LIMITS,
     ) -> Response:
         """The service's answer to ``spec``, whatever its status.
 
@@ -65,6 +66,7 @@ class Performer:
             upload: A body that takes the place of the content of ``spec``.
             route: How the request travels.
             cookies: Those of the run that the request is part of.
+            limits: What the exchange may cost; ``spec`` may shorten its times.
 
         Raises:
             EgressBlocked: The URL or a host may not be reached, or not with this secret.
@@ -77,7 +79,7 @@ class Performer:
             build_request(spec, base_url=caller.base_url, upload=upload, route=route)
         )
         transport, now = self._context.transport, self._context.clock.now
-        limits, partition = _limits(spec, API_LIMITS), caller.partition
+        limits, partition = _limits(spec, limits), caller.partition
 
         async def send(request: HttpRequest) -> HttpResponse:
             if cookies is None:
@@ -112,6 +114,7 @@ class Performer:
         carried: Carried = NOTHING,
         upload: Upload | None = None,
         route: Route = DIRECT,
+        cookies: RunCookies | None = None,
         limits: Limits = STREAM_LIMITS,
     ) -> AsyncIterator[ResponseStream]:
         """The same, the body still to come; leaving the block ends the exchange.
@@ -123,14 +126,20 @@ class Performer:
         request = carried.on(
             build_request(spec, base_url=caller.base_url, upload=upload, route=route)
         )
+        now, partition = self._context.clock.now, caller.partition
         open_stream = partial(
-            self._context.transport.stream, limits=_limits(spec, limits), partition=caller.partition
+            self._context.transport.stream, limits=_limits(spec, limits), partition=partition
         )
         async with AsyncExitStack() as stack:
 
             async def send(request: HttpRequest) -> StreamedResponse:
                 await stack.aclose()  # only the last answer of a journey is read
-                return await stack.enter_async_context(open_stream(request))
+                if cookies is None:
+                    return await stack.enter_async_context(open_stream(request))
+                request = cookies.put_on(request, partition, now)
+                answer = await stack.enter_async_context(open_stream(request))
+                cookies.learn(request.url, answer.head, partition, now)
+                return answer
 
             journey, attempts, notice = await self._perform(actor, caller, request, send, spec)
             if connection_id is not None:
@@ -141,7 +150,7 @@ class Performer:
                 chunks=journey.response.chunks,
                 url=journey.url,
                 redirects=journey.redirects,
-                elapsed=self._context.clock.now() - started_at,
+                elapsed=now() - started_at,
                 attempts=attempts,
                 notice=notice,
             )

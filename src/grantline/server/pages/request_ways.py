@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from email.message import Message
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from grantline.calls.file_name import LONGEST_NAME, name_of
 from grantline.calls.presentation import masked_headers, size_words
 from grantline.calls.target import join_target
 from grantline.connections.requests.download import Downloaded
 from grantline.errors import GrantlineError, InvalidInput, NotFound
-from grantline.messages import Headers, first_value
 from grantline.server.page import actor_of, engine_of, is_part, page
 from grantline.server.pages.request_bench import Running, bench_of
 from grantline.server.pages.request_files import MOST_BYTES, KeptFile
@@ -23,8 +21,6 @@ from grantline.server.pages.request_form import RequestForm
 from grantline.server.pages.request_outcome import Outcome, outcome_of_error
 from grantline.server.pages.request_page import connection_of, read_form, refuse, show_form
 from grantline.server.pages.request_run import show_outcome, under_way
-
-_LONGEST_NAME: Final = 120
 
 
 async def download(request: Request) -> Response:
@@ -69,7 +65,7 @@ async def file(request: Request) -> Response:
     return FileResponse(
         kept.path,
         media_type="application/octet-stream",
-        filename=request.query_params.get("name", "")[:_LONGEST_NAME] or "download",
+        filename=request.query_params.get("name", "")[:LONGEST_NAME] or "download",
         headers={"Content-Security-Policy": "sandbox"},
     )
 
@@ -115,27 +111,6 @@ async def resolve(request: Request) -> Response:
     if resolved is None:
         return await show_outcome(request, form, Outcome(is_cancelled=True))
     return await _show(request, form, "requests/resolved.html", resolved=resolved)
-
-
-def name_of(url: str, headers: Headers) -> str:
-    """What a file is called: by Content-Disposition (RFC 6266), else by its URL."""
-    path = urlsplit(url).path
-    name = _said_name(headers) or unquote(path.rpartition("/")[2])
-    # The last part alone, and nothing that a file system takes for more than a name.
-    name = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(each if each.isprintable() and each not in '<>:"|?*' else "_" for each in name)
-    return plain.strip(". ")[:_LONGEST_NAME] or "download"
-
-
-def _said_name(headers: Headers) -> str | None:
-    """The name in Content-Disposition; None where there is none that can be read."""
-    said, text = Message(), first_value(headers, "content-disposition") or ""
-    # Bytes that are no characters are more than the parser takes.
-    said["Content-Disposition"] = text.encode("utf-8", "replace").decode()
-    try:
-        return said.get_filename()
-    except (TypeError, ValueError):
-        return None  # the pieces of a long name do not fit together (RFC 2231 section 3)
 
 
 async def _failed(request: Request, form: RequestForm, error: GrantlineError) -> Response:

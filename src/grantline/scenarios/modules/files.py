@@ -1,0 +1,168 @@
+"""Files that modules leave and take: below one folder, by safe names, never through a link."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from grantline.calls.multipart import BINARY_TYPE
+from grantline.connections.requests.files import FileSource
+from grantline.errors import InvalidInput
+from grantline.scenarios.modules.outcome import Bundle
+
+# Names with a dot in front are our own, so that no folder of a person's can reach them.
+OF_RUNS: Final = ".runs"
+ARRIVING: Final = ".arriving"
+LONGEST_NAME: Final = 200
+MOST_FOLDERS: Final = 20
+_FORBIDDEN: Final = frozenset('\\:*?"<>|')
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file of an earlier module, to be sent along."""
+
+    source: FileSource
+    name: str
+    media_type: str
+
+
+class Files:
+    """The files of one workspace.
+
+    Args:
+        root: The folder for files of this installation.
+        workspace: Whose files; each workspace has a folder of its own.
+    """
+
+    def __init__(self, root: Path, workspace: str) -> None:
+        self._home = root / safe_name(workspace, field="workspace")
+
+    def target(self, folder: str, name: str, *, run_id: str) -> Path:
+        """Where a file is to be put, in a folder that exists then.
+
+        Args:
+            folder: Below the files folder, parts separated by ``/``; empty for the run's own.
+            name: Of the file.
+            run_id: Of the run.
+
+        Raises:
+            InvalidInput: It would be somewhere else, or its folder cannot be made; names the field.
+        """
+        parts = [OF_RUNS, run_id]
+        if folder.strip():
+            parts = [safe_name(each, field="folder") for each in folder.strip().split("/")]
+        if len(parts) > MOST_FOLDERS:
+            raise InvalidInput(f"A folder is at most {MOST_FOLDERS} deep.", field="folder")
+        return self._made(parts) / safe_name(name, field="name")
+
+    def arriving(self) -> Path:
+        """Where downloads are until they are whole."""
+        return self._made([ARRIVING])
+
+    def bundle_of(self, path: Path, media_type: str, size: int) -> Bundle:
+        """What later modules know of the file at ``path``."""
+        return {
+            "name": path.name,
+            "path": path.relative_to(self._home).as_posix(),
+            "media_type": media_type,
+            "size": size,
+        }
+
+    def open(self, value: Any, *, field: str) -> OpenedFile:
+        """The file that ``value``, the ``file`` of a bundle, names.
+
+        Raises:
+            InvalidInput: It is no such value, or the file is not on this machine.
+        """
+        if not isinstance(value, Mapping) or not isinstance(path := value.get("path"), str):
+            raise InvalidInput(
+                "This is not a file.",
+                field=field,
+                hint="Map the file of an earlier module, such as {{ 2.file }}.",
+            )
+        parts = path.split("/")
+        own, below = parts[:1] == [OF_RUNS], parts
+        if own:
+            below = parts[1:]
+        for each in below:
+            safe_name(each, field=field)
+        here = self._home
+        for each in parts:
+            here = here / each
+            _check_no_link(here, field=field)
+        name = str(value.get("name") or here.name)
+        try:
+            source = FileSource.open(here)
+        except InvalidInput:
+            raise InvalidInput(
+                f"The file {name} is not on this machine.",
+                field=field,
+                hint=(
+                    "A file without a folder ends with its run. Where several machines carry out "
+                    "runs, set GRANTLINE_FILES_DIR to a folder that all of them share."
+                ),
+            ) from None
+        return OpenedFile(source, name, str(value.get("media_type") or BINARY_TYPE))
+
+    def remove_run(self, run_id: str) -> None:
+        """Removes the files that were kept only as long as the run."""
+        shutil.rmtree(self._home / OF_RUNS / safe_name(run_id, field="run"), ignore_errors=True)
+
+    def _made(self, parts: list[str]) -> Path:
+        here = self._home
+        try:
+            here.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for each in parts:
+                here = here / each
+                _check_no_link(here, field="folder")
+                here.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                f"The folder {here} cannot be made: {error.strerror}.",
+                field="folder",
+                hint="GRANTLINE_FILES_DIR names the folder for files; this program must write it.",
+            ) from None
+        return here
+
+
+def safe_name(name: str, *, field: str) -> str:
+    """``name``, when it is the name of a file or folder on every system and nothing more.
+
+    Raises:
+        InvalidInput: It is empty, too long, begins with a dot, or has a character that means more.
+    """
+    wrong = ""
+    if not name or name != name.strip() or name.endswith("."):
+        wrong = "is empty, or begins or ends with a blank or a dot"
+    elif name.startswith("."):
+        wrong = "begins with a dot"
+    elif "/" in name:
+        wrong = "holds a slash"
+    elif not name.isprintable() or _FORBIDDEN & set(name):
+        wrong = "has a character that names of files do not have"
+    elif len(os.fsencode(name)) > LONGEST_NAME:
+        wrong = f"is longer than {LONGEST_NAME} bytes"
+    if wrong:
+        raise InvalidInput(
+            f"The name {name[:60]!r} {wrong}.",
+            field=field,
+            hint=(
+                "A folder is written as reports/2026, below the folder for files; "
+                "a name is written without any folder."
+            ),
+        )
+    return name
+
+
+def _check_no_link(path: Path, *, field: str) -> None:
+    if path.is_symlink():
+        raise InvalidInput(
+            f"{path} is a link, and may lead out of the folder for files.",
+            field=field,
+            hint="Use a folder of its own, or set GRANTLINE_FILES_DIR to where the link leads.",
+        )
