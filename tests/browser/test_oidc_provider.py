@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.owner import (
     Owner,
@@ -73,6 +73,24 @@ def test_create_run_edit_reauthorize_and_delete(owner: Owner, oidc_provider: Pee
     owner.press("Delete “life”")
     expect(page).to_have_url(f"{owner.app.url}/connections")
     expect(page.get_by_role("link", name="life", exact=True)).to_have_count(0)
+
+
+def test_who_types_while_the_issuer_is_asked_can_type_on(
+    owner: Owner, oidc_provider: Peer
+) -> None:
+    page = owner.open("/connections/new?by=hand")
+    owner.field("Issuer URL").fill(oidc_provider.issuer)
+
+    def type_meanwhile(asking: Route) -> None:
+        owner.field("Connection name").focus()
+        page.keyboard.insert_text("one")
+        asking.continue_()
+
+    page.route("**/connections/new/discover", type_meanwhile)
+    owner.press("Fill in")
+    expect(page.get_by_text("The service told its settings.")).to_be_visible()
+    page.keyboard.insert_text(" word")
+    expect(owner.field("Connection name")).to_have_value("one word")
 
 
 def test_cancelling_is_told_with_the_next_step(owner: Owner, oidc_provider: Peer) -> None:

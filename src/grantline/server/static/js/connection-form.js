@@ -29,6 +29,7 @@ on("submit", "form[data-save]", async (event, form) => {
   const opened = !discovers && wantsWindow(form) ? openWindow() : null;
   const button = discovers ? event.submitter : form.querySelector("[data-submit]");
   const before = new Map(fields().map((field) => [field.id, field.value]));
+  const sentFrom = document.activeElement;
   button.disabled = true;
   announce(discovers ? "Asking the issuer" : "Saving");
   try {
@@ -36,7 +37,7 @@ on("submit", "form[data-save]", async (event, form) => {
     if (answer.headers.get("Content-Type").startsWith("application/json")) go(await answer.json(), opened, form);
     else {
       opened?.close();
-      show(await answer.text(), before);
+      show(await answer.text(), before, sentFrom);
     }
   } catch {
     opened?.close();
@@ -68,9 +69,21 @@ function go(answer, opened, form) {
   dialog.showModal();
 }
 
+// Puts the cursor back where it is now, into a field that may be a new one of the same id.
+function cursor() {
+  const { id, selectionStart, selectionEnd } = document.activeElement;
+  return () => {
+    const field = id && document.getElementById(id);
+    field?.focus?.();
+    if (selectionStart != null) field?.setSelectionRange?.(selectionStart, selectionEnd);
+    return Boolean(field);
+  };
+}
+
 // The form again, with what is wrong or what was discovered. Secrets are not in it, nor what was
-// typed since it was sent: both stay here.
-function show(html, before) {
+// typed since it was sent: both stay here. So does the cursor of somebody who has gone on typing.
+function show(html, before, sentFrom) {
+  const typing = document.activeElement === sentFrom ? null : cursor();
   const typed = fields().filter((field) => field.matches(secrets) || field.value !== before.get(field.id));
   const isOpen = document.querySelector("#advanced details")?.open;
   const next = new DOMParser().parseFromString(html, "text/html");
@@ -85,6 +98,7 @@ function show(html, before) {
   }
   if (isOpen) document.querySelector("#advanced details").open = true;
   htmx.process(document.getElementById("main"));
+  if (typing?.()) return;
   (document.querySelector("[data-focus]") ?? document.querySelector("#connection-form .notice"))?.scrollIntoView({ block: "center" });
   document.querySelector("[data-focus]")?.focus();
 }
