@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.postgres import PostgresServer, server_user
 
 PORT = 6432
+START_DEADLINE_S = 60
 
 
 @pytest.fixture(scope="session")
@@ -59,13 +61,17 @@ def pgbouncer(postgres: PostgresServer) -> Iterator[str]:
 
 
 def _wait_for(home: Path, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
+    """Until it answers, and PostgreSQL through it."""
+    why, deadline = "it ended", time.monotonic() + START_DEADLINE_S
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             psycopg.connect(f"host={home} port={PORT} dbname=postgres user=grantline").close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            why = str(error)
             continue
         return
-    pytest.fail("PgBouncer did not start: " + (home / "log").read_text())
+    log = home / "log"
+    pytest.fail(f"PgBouncer did not start: {why}\n{log.read_text() if log.exists() else ''}")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import select
+import selectors
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -71,10 +71,15 @@ class Listening:
                 return False
             session.execute(f"LISTEN {CHANNEL}")
             self.is_live = True
-            while not self._stopping.is_set():
-                select.select([session.fileno(), self._ears], [], [])
-                session.pgconn.consume_input()
-                while heard := session.pgconn.notifies():
-                    self._tell(heard.extra.decode())
+            # Not `select`, which takes no file of a number above 1023: in a server that has so
+            # many open when a session is made again, this thread would end.
+            with selectors.DefaultSelector() as selector:
+                selector.register(session.fileno(), selectors.EVENT_READ)
+                selector.register(self._ears, selectors.EVENT_READ)
+                while not self._stopping.is_set():
+                    selector.select()
+                    session.pgconn.consume_input()
+                    while heard := session.pgconn.notifies():
+                        self._tell(heard.extra.decode())
         self.is_live = False
         return True
