@@ -20,6 +20,9 @@ from grantline.store import migrations
 from grantline.store.open import open_store
 from grantline.store.tables import metadata
 
+PATIENCE_S = 60
+PAUSE_S = 0.001
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -213,21 +216,23 @@ def test_a_process_of_the_version_before_goes_on_while_another_migrates(
 
     def old_code() -> None:
         nonlocal written
-        while not done.is_set():
+        # SQLite has no queue: whoever writes without a pause may keep others out for long.
+        while not done.wait(PAUSE_S):
             execute(engine, statement.format(written))
             written += 1
-            began.set()
+            wrote.set()
 
-    began, done = threading.Event(), threading.Event()
+    wrote, done = threading.Event(), threading.Event()
     with ThreadPoolExecutor() as pool:
         writing = pool.submit(old_code)
-        began.wait()
-        store = open_store(url, tmp_path)
-        after = written
-        while written == after and not writing.done():
-            began.clear()
-            began.wait(1)
-        done.set()
+        try:
+            assert wrote.wait(PATIENCE_S) or writing.result(0)
+            store = open_store(url, tmp_path)
+            after = written
+            wrote.clear()
+            assert wrote.wait(PATIENCE_S) or writing.result(0)
+        finally:
+            done.set()  # also when opening failed: or the pool would wait for the writer forever
         writing.result()
     assert written > after
     assert len(store.list_events("x", limit=written + 1)) == written
