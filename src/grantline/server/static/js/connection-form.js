@@ -91,6 +91,7 @@ function show(html, before, sentFrom) {
   if (next.querySelector("form[action='/sign-in']")) return say("You are signed out. Sign in again in another tab, then save here.");
   if (!next.getElementById("connection-form")) return say(next.querySelector(".problem h2")?.textContent ?? "It was not saved. Try again.");
   document.title = next.title;
+  htmx.trigger("#preview", "htmx:abort"); // a preview of the form as it was until now
   document.getElementById("main").innerHTML = next.getElementById("main").innerHTML;
   for (const { id, value } of typed) {
     const field = document.getElementById(id);
