@@ -75,9 +75,7 @@ def test_create_run_edit_reauthorize_and_delete(owner: Owner, oidc_provider: Pee
     expect(page.get_by_role("link", name="life", exact=True)).to_have_count(0)
 
 
-def test_who_types_while_the_issuer_is_asked_can_type_on(
-    owner: Owner, oidc_provider: Peer
-) -> None:
+def test_who_types_while_the_issuer_is_asked_can_type_on(owner: Owner, oidc_provider: Peer) -> None:
     page = owner.open("/connections/new?by=hand")
     owner.field("Issuer URL").fill(oidc_provider.issuer)
 

@@ -10,7 +10,6 @@ import builtins
 import json
 import re
 import shlex
-import socket
 import webbrowser
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +39,7 @@ from grantline.server.settings import ServerSettings
 from grantline.testing.simulated_service import SimulatedService
 from tests.docs.form_reader import Form
 from tests.docs.played_service import Known, PlayedService
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "examples"
@@ -191,8 +191,7 @@ def played(
 
 @pytest.fixture
 def port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return f":{listening.getsockname()[1]}/"
+    return f":{free_ports(1)[0]}/"
 
 
 def test_the_commands_of_a_page_do_what_it_says(

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import pytest
 from tests.flows.journeys import CALLBACK
 from tests.peers.browser import Person
 from tests.peers.peer import Peer
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
@@ -87,9 +87,7 @@ def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def commands_of_readme(peer: Peer, port: int) -> Iterator[list[str]]:

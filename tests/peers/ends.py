@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from threading import Thread
 
 import trustme
 
-from tests.peers.process import NOT_INSTALLED, ROOT, STOP_DEADLINE_S, PeerFailedError
+from tests.peers.process import NOT_INSTALLED, ROOT, STOP_DEADLINE_S, PeerFailedError, heard_until
+from tests.ports import free_ports
 
 FOLDER = ROOT / "tests" / "peers"
 MOCKOON = FOLDER / "mockoon" / "node_modules" / ".bin" / "mockoon-cli"
@@ -67,7 +67,7 @@ def running_nginx() -> Iterator[Nginx]:
             pem.write_to_path(folder / "server.pem", append=index > 0)
         authority.cert_pem.write_to_path(folder / "authority.pem")
         (folder / "passwords").write_text("ada:{PLAIN}lovelace\n")
-        plain, tls, old_tls = _free_ports(3)
+        plain, tls, old_tls = free_ports(3)
         text = Template((FOLDER / "nginx" / "nginx.conf").read_text()).substitute(
             folder=folder, plain_port=plain, tls_port=tls, old_tls_port=old_tls
         )
@@ -90,7 +90,7 @@ def running_mockoon() -> Iterator[str]:
     """The URL of a Mockoon that serves mockoon/api.json."""
     if not (shutil.which("node") and MOCKOON.exists()):
         raise PeerFailedError(f"Mockoon {NOT_INSTALLED}")
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     data = str(FOLDER / "mockoon" / "api.json")
     options = [
         "--repair",
@@ -111,7 +111,7 @@ def running_mockoon() -> Iterator[str]:
 def running_tinyproxy(*, tunnels_to: int) -> Iterator[Tinyproxy]:
     """A proxy with a password that opens tunnels to one port only."""
     program = _program("tinyproxy", "/usr/bin/tinyproxy")
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     with tempfile.TemporaryDirectory() as name:
         log = Path(name, "log")
         config = Path(name, "tinyproxy.conf")
@@ -130,16 +130,6 @@ def _program(name: str, usual: str) -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; these programs cannot choose one and say which."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()
-
-
 @contextmanager
 def _running(
     command: list[str], *, until: str, log: Path | None = None, **environment: str
@@ -153,15 +143,8 @@ def _running(
         env={**os.environ, **environment},
         text=True,
     ) as process:
-        assert process.stdout is not None
-        said: list[str] = []
         try:
-            for line in process.stdout:
-                said.append(line)
-                if until in line:
-                    break
-            else:
-                raise PeerFailedError(f"{command[0]} did not start; it said:\n{''.join(said)}")
+            heard_until(process, until)
             Thread(target=_drain, args=(process, log), daemon=True).start()
             yield
         finally:

