@@ -3,6 +3,7 @@
 GrantlineError
 ├── ConfigurationError            the operator or the caller must change something
 │   ├── InvalidInput              a value that was given is wrong: .field names it
+│   │   └── ScenarioNotReady      it could not run as it is: .problems has all that is wrong
 │   ├── UnknownProvider
 │   ├── NameTaken                 another connection or app has this name already
 │   ├── KeyUnavailable            no key to open this secret: .fingerprint names the wanted one
@@ -96,6 +97,28 @@ class InvalidInput(ConfigurationError):
     def __init__(self, message: str, *, field: str, hint: str = "", detail: str = "") -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.field = field
+
+
+class ScenarioNotReady(InvalidInput):
+    """A scenario could not run as it is.
+
+    Attributes:
+        problems: All that is wrong, each a ``Problem``; the message is that of the first.
+    """
+
+    code = "scenario_not_ready"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str,
+        problems: tuple[object, ...] = (),
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, field=field, hint=hint, detail=detail)
+        self.problems = problems
 
 
 class UnknownProvider(ConfigurationError):

@@ -1,0 +1,176 @@
+"""What a scenario refers to: connections and credentials, by id in what is kept.
+
+Files may name them instead, because a name is what people know and what is the same elsewhere; a
+name becomes an id when the scenario is kept or run, and a change of name changes nothing then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from grantline.connections.connection import Actor
+from grantline.connections.context import Context
+from grantline.connections.credentials.credential import ID_PREFIX, CredentialIds
+from grantline.errors import AppNotFound, ConnectionNotFound, NotFound
+from grantline.scenarios.definition.modules import HttpCall, Module, Router
+from grantline.scenarios.definition.plain import malformed, problem_at, scenario_to_plain
+from grantline.scenarios.definition.problem import PlainPath, Problem
+from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.triggers import Webhook
+from grantline.store.scenario_records import ScenarioUse, UseKind
+
+_PREFIXES: Final = {UseKind.CONNECTION: "con_", UseKind.CREDENTIAL: ID_PREFIX}
+_CREDENTIALS: Final = tuple(each.name for each in fields(CredentialIds))
+_Ids = Mapping[ScenarioUse, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place of a scenario that names something.
+
+    Attributes:
+        path: From the top of its plain form.
+        use: What is named; its id, or its name in what a person wrote.
+    """
+
+    path: PlainPath
+    use: ScenarioUse
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it is an id already."""
+        return self.use.used_id.startswith(_PREFIXES[self.use.kind])
+
+
+def references_in(scenario: Scenario) -> Iterator[Reference]:
+    """Everything that ``scenario`` refers to, in the order of the page."""
+    trigger = scenario.trigger
+    if isinstance(trigger, Webhook) and trigger.signature is not None:
+        used = ScenarioUse(UseKind.CREDENTIAL, trigger.signature.credential_id)
+        yield Reference(("trigger", "webhook", "signature", "credential"), used)
+    for path, module in _places(scenario.modules, ()):
+        if (call := module.call) is None:
+            continue
+        here = (*path, module.does.kind)
+        if call.connection_id:
+            used = ScenarioUse(UseKind.CONNECTION, call.connection_id)
+            yield Reference((*here, "connection"), used)
+        for name in _CREDENTIALS:
+            if held := getattr(call.credentials, name):
+                used = ScenarioUse(UseKind.CREDENTIAL, held)
+                yield Reference((*here, name.removesuffix("_id")), used)
+
+
+def uses_of(scenario: Scenario) -> frozenset[ScenarioUse]:
+    """The same without the places."""
+    return frozenset(each.use for each in references_in(scenario))
+
+
+async def with_ids(context: Context, actor: Actor, scenario: Scenario) -> Scenario:
+    """``scenario`` with ids for the names in it.
+
+    Raises:
+        InvalidInput: Nothing in the actor's workspace has one of the names; says where it stands.
+    """
+    named = [each for each in references_in(scenario) if not each.is_id]
+    if not named:
+        return scenario
+    found: dict[ScenarioUse, str] = {}
+    for use in {each.use for each in named}:
+        if (used_id := await _id_of(context, actor, use)) is not None:
+            found[use] = used_id
+    if lost := [each for each in named if each.use not in found]:
+        raise malformed(_problems(scenario, lost))
+    return _replaced(scenario, found)
+
+
+async def lost_references(
+    context: Context, actor: Actor, scenario: Scenario
+) -> tuple[Problem, ...]:
+    """A problem for each connection and credential that is not in the actor's workspace."""
+    store = context.store
+    known: set[ScenarioUse] = set()
+    uses = uses_of(scenario)
+    for kind, names in (
+        (UseKind.CONNECTION, store.connection_names),
+        (UseKind.CREDENTIAL, store.credential_names),
+    ):
+        if ids := [each.used_id for each in uses if each.kind is kind]:
+            there = await context.stored(names, actor.workspace, ids)
+            known.update(ScenarioUse(kind, each) for each in there)
+    return _problems(scenario, [each for each in references_in(scenario) if each.use not in known])
+
+
+async def _id_of(context: Context, actor: Actor, use: ScenarioUse) -> str | None:
+    store = context.store
+    try:
+        if use.kind is UseKind.CONNECTION:
+            connection = await context.stored(store.find_connection, actor.workspace, use.used_id)
+            return connection.id
+        credential = await context.stored(store.find_credential, actor.workspace, use.used_id)
+        return credential.id
+    except (ConnectionNotFound, AppNotFound, NotFound):
+        return None
+
+
+def _problems(scenario: Scenario, lost: list[Reference]) -> tuple[Problem, ...]:
+    plain: Any = scenario_to_plain(scenario) if lost else {}
+    return tuple(
+        problem_at(
+            plain,
+            each.path,
+            f"There is no {each.use.kind} “{each.use.used_id}”.",
+            "Choose another one, or leave it out.",
+        )
+        for each in lost
+    )
+
+
+def _places(modules: tuple[Module, ...], path: PlainPath) -> Iterator[tuple[PlainPath, Module]]:
+    for index, module in enumerate(modules):
+        here = (*path, "modules", index)
+        yield here, module
+        if isinstance(module.does, Router):
+            for number, branch in enumerate(module.does.branches):
+                yield from _places(branch.modules, (*here, module.does.kind, "branches", number))
+
+
+def _replaced(scenario: Scenario, ids: _Ids) -> Scenario:
+    trigger = scenario.trigger
+    if isinstance(trigger, Webhook) and trigger.signature is not None:
+        held = trigger.signature.credential_id
+        held = ids.get(ScenarioUse(UseKind.CREDENTIAL, held), held)
+        trigger = replace(trigger, signature=replace(trigger.signature, credential_id=held))
+    return replace(scenario, trigger=trigger, modules=_modules(scenario.modules, ids))
+
+
+def _modules(modules: tuple[Module, ...], ids: _Ids) -> tuple[Module, ...]:
+    return tuple(_module(each, ids) for each in modules)
+
+
+def _module(module: Module, ids: _Ids) -> Module:
+    does = module.does
+    if isinstance(does, Router):
+        branches = tuple(
+            replace(each, modules=_modules(each.modules, ids)) for each in does.branches
+        )
+        return replace(module, does=replace(does, branches=branches))
+    if (call := module.call) is None:
+        return module
+    # Whatever has a request has a field of this name (``Module.call``).
+    changed: Any = {"call": _call(call, ids)}
+    return replace(module, does=replace(does, **changed))
+
+
+def _call(call: HttpCall, ids: _Ids) -> HttpCall:
+    held = call.connection_id
+    if held is not None:
+        held = ids.get(ScenarioUse(UseKind.CONNECTION, held), held)
+    credentials = {
+        name: ids.get(ScenarioUse(UseKind.CREDENTIAL, value), value)
+        for name in _CREDENTIALS
+        if (value := getattr(call.credentials, name)) is not None
+    }
+    return replace(call, connection_id=held, credentials=CredentialIds(**credentials))

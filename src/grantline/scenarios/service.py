@@ -1,0 +1,58 @@
+"""Scenarios as the faces use them: one object, one door to every room."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from grantline.connections.engine import Engine
+from grantline.connections.settings import Settings
+from grantline.scenarios.manage import ScenarioManager
+
+
+class Scenarios(ScenarioManager):
+    """Everything that can be done with scenarios. An async context manager.
+
+    It creates, edits and lists them itself. Every call names its actor and sees only the actor's
+    workspace.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, *, workers: bool) -> None:
+        """Scenarios on ``engine``.
+
+        Args:
+            engine: Through which all requests are made.
+            settings: Of this installation.
+            workers: Whether this process takes runs from the queue, fires schedules, goes on with
+                what waits, and sends notices. Without, it runs what is started here alone.
+        """
+        super().__init__(engine.context)
+        self.engine = engine
+        self.settings = settings
+        self.workers = workers
+        # What has to be ended, the latest first.
+        self._open = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Opens the rooms, each after those it needs."""
+
+    async def aclose(self) -> None:
+        """Lets what cannot be cut in half finish, then closes; runs under way go on elsewhere."""
+        await self._open.aclose()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from grantline.connections.settings import Settings
+from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.service import Scenarios
+from grantline.testing.clock import FakeClock
+from tests.connections.world import World, a_world, environment
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with a_world(tmp_path, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def scenarios(world: World) -> AsyncIterator[Scenarios]:
+    """The scenarios of ``world``, without workers."""
+    settings = Settings.from_environment(environment(world.folder))
+    async with open_scenarios(world.engine, settings, workers=False) as opened:
+        yield opened
