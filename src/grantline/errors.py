@@ -3,6 +3,7 @@
 GrantlineError
 ├── ConfigurationError            the operator or the caller must change something
 │   ├── InvalidInput              a value that was given is wrong: .field names it
+│   │   ├── ExpressionFailed      an expression cannot be read or worked out: .line, .column
 │   │   └── ScenarioNotReady      it could not run as it is: .problems has all that is wrong
 │   ├── UnknownProvider
 │   ├── NameTaken                 another connection or app has this name already
@@ -97,6 +98,38 @@ class InvalidInput(ConfigurationError):
     def __init__(self, message: str, *, field: str, hint: str = "", detail: str = "") -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.field = field
+
+
+class ExpressionFailed(InvalidInput):
+    """An expression in a text cannot be read, or there is nothing of the name that it asks for.
+
+    Attributes:
+        line: Of the text that a person wrote, from 1.
+        column: In characters, from 1.
+    """
+
+    code = "expression_failed"
+
+    def __init__(
+        self, message: str, *, field: str, line: int, column: int, hint: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, field=field, hint=hint, detail=detail)
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, column {self.column}: {super().__str__()}"
+
+    def at(self, field: str) -> ExpressionFailed:
+        """The same error, in ``field``."""
+        return ExpressionFailed(
+            self.message,
+            field=field,
+            line=self.line,
+            column=self.column,
+            hint=self.hint,
+            detail=self.detail,
+        )
 
 
 class ScenarioNotReady(InvalidInput):
