@@ -61,11 +61,12 @@ from grantline.store.records import (
     User,
 )
 from grantline.store.renewal_store import RenewalStore
+from grantline.store.run_store import RunStore
 from grantline.store.scenario_store import ScenarioStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(RenewalStore, ScenarioStore, Protocol):
+class Store(RenewalStore, RunStore, ScenarioStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:

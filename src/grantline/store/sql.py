@@ -11,6 +11,8 @@ from grantline.store.sql_keys import Keys
 from grantline.store.sql_listing import Listing
 from grantline.store.sql_people import People
 from grantline.store.sql_requests import Requests
+from grantline.store.sql_run_progress import RunProgress
+from grantline.store.sql_scenario_runs import ScenarioRuns
 from grantline.store.sql_scenarios import Scenarios
 from grantline.store.sql_tokens import Tokens
 
@@ -23,6 +25,8 @@ class SqlStore(
     Credentials,
     Requests,
     Scenarios,
+    ScenarioRuns,
+    RunProgress,
     Journal,
     Keys,
     Copies,

@@ -420,3 +420,101 @@ scenario_use = Table(
 Index(
     "ix_scenario_use_used_id", scenario_use.c.workspace, scenario_use.c.kind, scenario_use.c.used_id
 )
+
+scenario_run = Table(
+    "scenario_run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    # Runs outlive their scenario.
+    Column("scenario_id", Text),
+    Column("scenario_name", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at_once", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("connection_id", Text),
+    Column("parked_generation", Integer, nullable=False),
+    Column("wake_at", Instant),
+    Column("leg", Integer, nullable=False),
+    Column("worker", Text),
+    Column("is_cancelling", Boolean, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("spent", Span, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("error_code", Text, nullable=False),
+    Column("error_message", Text, nullable=False),
+    Column("error_hint", Text, nullable=False),
+    Column("error_path", Text, nullable=False),
+    Column("origin_run_id", Text),
+    Column("origin_path", Text, nullable=False),
+    # Last, because they are large.
+    _sealed("sealed_input", "input"),
+    _sealed("sealed_response", "response", nullable=True),
+    _sealed("sealed_definition", "definition"),
+    UniqueConstraint("workspace", "id"),
+    CheckConstraint("(worker IS NOT NULL) = (state = 'running')", name="in_hand"),
+    CheckConstraint(
+        "(ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))",
+        name="ended_whole",
+    ),
+)
+Index("ix_scenario_run_workspace", scenario_run.c.workspace, scenario_run.c.created_at)
+Index(
+    "ix_scenario_run_scenario_id",
+    scenario_run.c.workspace,
+    scenario_run.c.scenario_id,
+    scenario_run.c.created_at,
+)
+# What workers ask for again and again: the few that have not ended.
+Index(
+    "ix_scenario_run_unended",
+    scenario_run.c.state,
+    scenario_run.c.scenario_id,
+    scenario_run.c.created_at,
+    **_when("ended_at IS NULL"),
+)
+
+run_step = Table(
+    "run_step",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("module_id", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("input_size", BigInteger, nullable=False),
+    Column("output_size", BigInteger, nullable=False),
+    Column("connection_id", Text),
+    Column("error_code", Text, nullable=False),
+    Column("error_message", Text, nullable=False),
+    Column("error_hint", Text, nullable=False),
+    _sealed("sealed_input", "input", nullable=True),
+    _sealed("sealed_output", "output", nullable=True),
+    UniqueConstraint("run_id", "path"),
+    ForeignKeyConstraint(
+        ["workspace", "run_id"],
+        ["scenario_run.workspace", "scenario_run.id"],
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_whole"),
+)
+
+# Processes that go on with runs, as those on other machines see them.
+run_worker = Table(
+    "run_worker",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)

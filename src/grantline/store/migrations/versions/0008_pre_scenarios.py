@@ -10,6 +10,7 @@ down_revision = "0007"
 def upgrade() -> None:
     """Makes the tables."""
     _scenarios()
+    _runs()
 
 
 def _scenarios() -> None:
@@ -59,3 +60,95 @@ def _scenarios() -> None:
         ),
     )
     op.create_index("ix_scenario_use_used_id", "scenario_use", ["workspace", "kind", "used_id"])
+
+
+def _runs() -> None:
+    op.create_table(
+        "scenario_run",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("scenario_id", sa.Text),
+        sa.Column("scenario_name", sa.Text, nullable=False),
+        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("at_once", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("started_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("connection_id", sa.Text),
+        sa.Column("parked_generation", sa.Integer, nullable=False),
+        sa.Column("wake_at", sa.BigInteger),
+        sa.Column("leg", sa.Integer, nullable=False),
+        sa.Column("worker", sa.Text),
+        sa.Column("is_cancelling", sa.Boolean, nullable=False),
+        sa.Column("steps", sa.Integer, nullable=False),
+        sa.Column("spent", sa.BigInteger, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("error_code", sa.Text, nullable=False),
+        sa.Column("error_message", sa.Text, nullable=False),
+        sa.Column("error_hint", sa.Text, nullable=False),
+        sa.Column("error_path", sa.Text, nullable=False),
+        sa.Column("origin_run_id", sa.Text),
+        sa.Column("origin_path", sa.Text, nullable=False),
+        sa.Column("sealed_input", sa.Text, nullable=False),
+        sa.Column("sealed_response", sa.Text),
+        sa.Column("sealed_definition", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_scenario_run"),
+        sa.UniqueConstraint("workspace", "id", name="uq_scenario_run_workspace_id"),
+        sa.CheckConstraint("(worker IS NOT NULL) = (state = 'running')", name="in_hand"),
+        sa.CheckConstraint(
+            "(ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))",
+            name="ended_whole",
+        ),
+    )
+    op.create_index("ix_scenario_run_workspace", "scenario_run", ["workspace", "created_at"])
+    op.create_index(
+        "ix_scenario_run_scenario_id", "scenario_run", ["workspace", "scenario_id", "created_at"]
+    )
+    op.create_index(
+        "ix_scenario_run_unended",
+        "scenario_run",
+        ["state", "scenario_id", "created_at"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "run_step",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("path", sa.Text, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("module_id", sa.Integer, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("retries", sa.Integer, nullable=False),
+        sa.Column("input_size", sa.BigInteger, nullable=False),
+        sa.Column("output_size", sa.BigInteger, nullable=False),
+        sa.Column("connection_id", sa.Text),
+        sa.Column("error_code", sa.Text, nullable=False),
+        sa.Column("error_message", sa.Text, nullable=False),
+        sa.Column("error_hint", sa.Text, nullable=False),
+        sa.Column("sealed_input", sa.Text),
+        sa.Column("sealed_output", sa.Text),
+        sa.PrimaryKeyConstraint("id", name="pk_run_step"),
+        sa.UniqueConstraint("run_id", "path", name="uq_run_step_run_id_path"),
+        sa.ForeignKeyConstraint(
+            ["workspace", "run_id"],
+            ["scenario_run.workspace", "scenario_run.id"],
+            name="fk_run_step_workspace_run_id",
+            ondelete="CASCADE",
+        ),
+        sa.CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_whole"),
+    )
+    op.create_table(
+        "run_worker",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_run_worker"),
+    )

@@ -1,0 +1,270 @@
+"""Runs of scenarios under way: who goes on with which, and what they have done.
+
+A run is taken up, written to and let go by statements that name the state it must be in, so a
+worker that was away for too long finds that it is in other hands (laws R1 to R3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Subquery,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+
+from grantline.store.columns import Instant, microseconds
+from grantline.store.database import Database
+from grantline.store.records import Event
+from grantline.store.rows import to_record, to_row
+from grantline.store.run_records import (
+    CANCELLED,
+    PARKED,
+    RETRYING,
+    RUNNING,
+    WAITING,
+    Advance,
+    Advanced,
+    ScenarioRunRecord,
+    WorkerSeen,
+)
+from grantline.store.sql_journal import note
+from grantline.store.sql_people import not_found
+from grantline.store.sql_scenario_runs import LISTED, insert_steps
+from grantline.store.tables import connection, run_step, run_worker, scenario_run
+
+_held: Final = scenario_run.c
+# Any number, as long as every version of Grantline locks the same one.
+_CLAIMING: Final = text("SELECT pg_advisory_xact_lock(7136180447262)")
+_SLEEPS: Final = and_(_held.state == WAITING, _held.wake_at.is_not(None))
+_NO_ERROR: Final = {"error_code": "", "error_message": "", "error_hint": "", "error_path": ""}
+
+
+class RunProgress(Database):
+    """Taking runs up, going on with them, letting them go."""
+
+    def claim_scenario_runs(
+        self, worker: str, now: datetime, limit: int
+    ) -> Sequence[ScenarioRunRecord]:
+        """Takes up runs whose turn has come, in order, for the caller alone (R1, R2)."""
+        turn = _turn(now)
+        wanted = select(turn.c.id).order_by(turn.c.created_at, turn.c.id).limit(limit)
+        return self._claim(worker, now, _held.id.in_(wanted))
+
+    def claim_scenario_run(
+        self, worker: str, now: datetime, run_id: str
+    ) -> ScenarioRunRecord | None:
+        """Takes up this run alone; None when its turn has not come, or it has ended (R1, R2)."""
+        turn = _turn(now)
+        wanted = select(turn.c.id).where(turn.c.id == run_id)
+        return next(iter(self._claim(worker, now, _held.id.in_(wanted))), None)
+
+    def _claim(
+        self, worker: str, now: datetime, mine: ColumnElement[bool]
+    ) -> list[ScenarioRunRecord]:
+        with self._read() as work:
+            # Most who ask find nothing, and need no lock for that.
+            if not work.execute(select(exists().where(_is_due(now)))).scalar_one():
+                return []
+        taken = (
+            update(scenario_run)
+            .where(mine, _is_due(now))
+            .values(
+                state=RUNNING,
+                worker=worker,
+                leg=_held.leg + 1,
+                revision=_held.revision + 1,
+                started_at=func.coalesce(_held.started_at, literal(now, Instant)),
+                wake_at=None,
+                connection_id=None,
+                **_NO_ERROR,
+            )
+        )
+        with self._write() as work:
+            # Who counts what goes on must be alone, or two of them would each take the last place.
+            # SQLite has one writer at a time anyway.
+            if work.dialect.name == "postgresql":
+                work.execute(_CLAIMING)
+            rows = work.execute(taken.returning(*LISTED)).mappings().all()
+        found = [to_record(ScenarioRunRecord, row) for row in rows]
+        return sorted(found, key=lambda each: (each.created_at, each.id))
+
+    def advance_runs(self, advances: Sequence[Advance]) -> Sequence[Advanced]:
+        """Writes what workers have done, each or none of it (R1, R3), in one transaction."""
+        with self._write() as work:
+            return [_advance(work, each) for each in advances]
+
+    def release_runs(self, worker: str, but: Collection[str] = ()) -> Sequence[tuple[str, int]]:
+        """Lets go of what ``worker`` has in its hands; gives ids and legs."""
+        released = update(scenario_run).where(_held.worker == worker, _held.state == RUNNING)
+        if but:
+            released = released.where(_held.id.not_in(but))
+        released = released.values(state=WAITING, worker=None, revision=_held.revision + 1)
+        with self._write() as work:
+            rows = work.execute(released.returning(_held.id, _held.leg))
+            return [(run_id, leg) for run_id, leg in rows]
+
+    def next_wake(self) -> datetime | None:
+        """When the next run that sleeps, or waits for another try, is due."""
+        asleep = (_held.state.in_((WAITING, RETRYING)), _held.ended_at.is_(None))
+        with self._read() as work:
+            first: datetime | None = work.scalar(select(func.min(_held.wake_at)).where(*asleep))
+        return first
+
+    def unpark_runs(self, usable: Collection[str]) -> Sequence[tuple[str, str]]:
+        """Lets runs go on whose connection can be used again or is gone; workspaces and ids."""
+        grant = connection.c
+        same = (grant.workspace == _held.workspace, grant.id == _held.connection_id)
+        works = (grant.state.in_(usable), grant.generation != _held.parked_generation)
+        parked = and_(_held.state == PARKED, _held.ended_at.is_(None))
+        may_go_on = or_(exists().where(*same, *works), ~exists().where(*same))
+        with self._read() as work:
+            found = work.execute(select(_held.id).where(parked, may_go_on)).scalars().all()
+        if not found:
+            return []
+        freed = update(scenario_run).where(_held.id.in_(found), parked, may_go_on)
+        freed = freed.values(state=WAITING, connection_id=None, revision=_held.revision + 1)
+        with self._write() as work:
+            rows = work.execute(freed.returning(_held.workspace, _held.id))
+            return [(workspace, run_id) for workspace, run_id in rows]
+
+    def ask_to_cancel(
+        self, workspace: str, run_id: str, at: datetime, event: Event
+    ) -> ScenarioRunRecord:
+        """Ends a run that nobody goes on with, and marks one that somebody does."""
+        own = (_held.workspace == workspace, _held.id == run_id, _held.ended_at.is_(None))
+        again = {"revision": _held.revision + 1}
+        idle = update(scenario_run).where(*own, _held.worker.is_(None))
+        idle = idle.values(state=CANCELLED, ended_at=at, wake_at=None, connection_id=None, **again)
+        busy = update(scenario_run).where(*own, _held.worker.is_not(None))
+        busy = busy.values(is_cancelling=True, **again)
+        with self._write() as work:
+            if work.execute(idle).rowcount or work.execute(busy).rowcount:
+                note(work, event)
+            query = select(*LISTED).where(_held.workspace == workspace, _held.id == run_id)
+            row = work.execute(query).mappings().one_or_none()
+        if row is None:
+            raise not_found("run")
+        return to_record(ScenarioRunRecord, row)
+
+    def beat(self, worker: str) -> None:
+        """Notes that a worker is alive, by the database's clock."""
+        seen = {"seen_at": self._now()}
+        with self._write() as work:
+            mine = update(run_worker).where(run_worker.c.id == worker)
+            if not work.execute(mine.values(seen)).rowcount:
+                work.execute(insert(run_worker).values(id=worker, **seen))
+
+    def leave(self, worker: str) -> None:
+        """Forgets a worker."""
+        with self._write() as work:
+            work.execute(delete(run_worker).where(run_worker.c.id == worker))
+
+    def busy_workers(self) -> Sequence[WorkerSeen]:
+        """The workers that have runs in their hands."""
+        busy = select(_held.worker.label("id")).where(
+            _held.state == RUNNING, _held.ended_at.is_(None)
+        )
+        named = busy.distinct().subquery()
+        query = select(named.c.id, _age(self._now())).select_from(
+            named.outerjoin(run_worker, run_worker.c.id == named.c.id)
+        )
+        with self._read() as work:
+            return [
+                WorkerSeen(id=name, silent_for=None if age is None else timedelta(microseconds=age))
+                for name, age in work.execute(query)
+            ]
+
+    def drop_silent_workers(self, span: timedelta) -> None:
+        """Forgets workers that were silent for longer than ``span`` and have nothing in hand."""
+        busy = select(_held.worker).where(_held.state == RUNNING)
+        silent = delete(run_worker).where(
+            run_worker.c.seen_at < self._now() - microseconds(span), run_worker.c.id.not_in(busy)
+        )
+        with self._write() as work:
+            work.execute(silent)
+
+
+def _age(now: ColumnElement[int]) -> ColumnElement[int]:
+    """How long a worker was silent, in microseconds."""
+    return now - type_coerce(run_worker.c.seen_at, BigInteger)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """What may be taken up as far as the run itself is concerned."""
+    is_awake = or_(_held.wake_at.is_(None), _held.wake_at <= now)
+    return and_(_held.state.in_((WAITING, RETRYING)), _held.ended_at.is_(None), is_awake)
+
+
+def _turn(now: datetime) -> Subquery:
+    """The runs whose turn has come: due, and within what may go on at once of their scenario.
+
+    One that sleeps holds its place: it goes on, only slowly.
+    """
+    kin = func.coalesce(_held.scenario_id, _held.id)
+    goes_on = or_(_held.state == RUNNING, _SLEEPS)
+    going = (
+        select(kin.label("kin"), func.count().label("going"))
+        .where(goes_on, _held.ended_at.is_(None))
+        .group_by(kin)
+        .subquery()
+    )
+    first_in = func.row_number().over(partition_by=kin, order_by=(_held.created_at, _held.id))
+    # What sleeps is ranked apart: it needs no place, for it has one.
+    queue = (
+        select(
+            _held.id,
+            _held.created_at,
+            _held.at_once,
+            kin.label("kin"),
+            first_in.label("place"),
+        )
+        .where(_is_due(now), ~_SLEEPS)
+        .subquery()
+    )
+    room = queue.c.at_once - func.coalesce(going.c.going, 0)
+    fresh = (
+        select(queue.c.id, queue.c.created_at)
+        .select_from(queue.outerjoin(going, going.c.kin == queue.c.kin))
+        .where(queue.c.place <= room)
+    )
+    slept = select(_held.id, _held.created_at).where(_is_due(now), _SLEEPS)
+    return fresh.union_all(slept).subquery()
+
+
+def _advance(work: Connection, advance: Advance) -> Advanced:
+    mine = (
+        _held.id == advance.run_id,
+        _held.worker == advance.worker,
+        _held.leg == advance.leg,
+        _held.state == RUNNING,
+    )
+    changes: dict[str, Any] = dict(advance.changes)
+    if changes.get("state", RUNNING) != RUNNING:
+        changes["worker"] = None
+    changes["revision"] = _held.revision + 1
+    written = update(scenario_run).where(*mine).values(changes).returning(_held.is_cancelling)
+    row = work.execute(written).one_or_none()
+    if row is None:
+        return Advanced(is_written=False)
+    insert_steps(work, [each for each in advance.steps if each.is_new])
+    for each in advance.steps:
+        if not each.is_new:
+            values = to_row(each.step) | to_row(each.seals)
+            work.execute(update(run_step).where(run_step.c.id == each.step.id).values(values))
+    return Advanced(is_written=True, is_cancelling=row.is_cancelling)

@@ -1,0 +1,210 @@
+"""Runs of scenarios, as people look at them: kept, listed, shown step by step, dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, exists, insert, or_, select
+
+from grantline.errors import InvalidInput
+from grantline.store.database import Database
+from grantline.store.paging import contains, page_of
+from grantline.store.records import Event, Page
+from grantline.store.rows import to_record, to_row
+from grantline.store.run_records import (
+    SUCCEEDED,
+    UNENDED,
+    RunSeals,
+    RunStepRecord,
+    ScenarioRunRecord,
+    StepSeals,
+    StepWrite,
+)
+from grantline.store.sql_journal import note
+from grantline.store.sql_people import not_found
+from grantline.store.tables import run_step, scenario_run
+
+LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
+_STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
+_ALL: Final = 2**62
+# A picker shows what came last; nobody needs it from further back.
+LATEST_RUNS: Final = 30
+# SQLite takes so many values in one statement at the least.
+_AT_A_TIME: Final = 500
+
+
+class ScenarioRuns(Database):
+    """What was run, and what came of it."""
+
+    def add_scenario_run(
+        self,
+        run: ScenarioRunRecord,
+        seals: RunSeals,
+        steps: Sequence[StepWrite] = (),
+        event: Event | None = None,
+    ) -> None:
+        """Adds a run, and steps that another run has carried out already."""
+        with self._write() as work:
+            work.execute(insert(scenario_run).values(to_row(run) | to_row(seals)))
+            insert_steps(work, steps)
+            if event is not None:
+                note(work, event)
+
+    def load_scenario_run(self, workspace: str, run_id: str) -> ScenarioRunRecord:
+        """The run of this id."""
+        return to_record(ScenarioRunRecord, self._row(workspace, run_id, *LISTED))
+
+    def load_run_seals(self, workspace: str, run_id: str) -> RunSeals:
+        """What is sealed beside it."""
+        held = scenario_run.c
+        sealed = (held.sealed_definition, held.sealed_input, held.sealed_response)
+        return to_record(RunSeals, self._row(workspace, run_id, *sealed))
+
+    def run_revision(self, workspace: str, run_id: str) -> tuple[str, int]:
+        """State and revision of a run."""
+        row = self._row(workspace, run_id, scenario_run.c.state, scenario_run.c.revision)
+        return row["state"], row["revision"]
+
+    def page_scenario_runs(
+        self,
+        workspace: str,
+        *,
+        scenario_id: str | None = None,
+        states: Collection[str] = (),
+        cause: str | None = None,
+        connection_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        query: str = "",
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page[ScenarioRunRecord]:
+        """Runs, newest first, those that fit every filter given."""
+        held = scenario_run.c
+        filters = [held.workspace == workspace]
+        if scenario_id is not None:
+            filters.append(held.scenario_id == scenario_id)
+        if states:
+            filters.append(held.state.in_(states))
+        if cause is not None:
+            filters.append(held.cause == cause)
+        if connection_id is not None:
+            filters.append(held.connection_id == connection_id)
+        if since is not None:
+            filters.append(held.created_at >= since)
+        if until is not None:
+            filters.append(held.created_at < until)
+        if query:
+            looked = (held.scenario_name, held.error_code, held.error_message, held.id)
+            filters.append(contains(query, *looked))
+        newest_first = (held.created_at.desc(), held.id.desc())
+        wanted = select(held.id).where(*filters).order_by(*newest_first)
+        with self._read() as work:
+            ids, total = page_of(work, wanted, offset, limit)
+            shown = select(*LISTED).where(held.id.in_(ids)).order_by(*newest_first)
+            rows = work.execute(shown).mappings()
+            return Page(tuple(to_record(ScenarioRunRecord, row) for row in rows), total)
+
+    def has_unended_runs(self) -> bool:
+        """Whether there is a run that has not ended, in any workspace."""
+        unended = exists().where(
+            scenario_run.c.state.in_(UNENDED), scenario_run.c.ended_at.is_(None)
+        )
+        with self._read() as work:
+            return bool(work.execute(select(unended)).scalar_one())
+
+    def delete_scenario_run(self, workspace: str, run_id: str) -> None:
+        """Removes a run that has ended, and its steps."""
+        held = scenario_run.c
+        own = (held.workspace == workspace, held.id == run_id)
+        with self._write() as work:
+            if work.execute(delete(scenario_run).where(*own, held.ended_at.is_not(None))).rowcount:
+                return
+            if work.execute(select(held.id).where(*own)).first() is None:
+                raise not_found("run")
+        raise InvalidInput("This run has not ended.", field="run", hint="Cancel it first.")
+
+    def purge_scenario_runs(self, workspace: str, *, before: datetime, at_most: int) -> int:
+        """Drops runs that ended before ``before`` and the oldest ended ones beyond ``at_most``."""
+        held = scenario_run.c
+        own = (held.workspace == workspace, held.ended_at.is_not(None))
+        newest = select(held.id).where(*own).order_by(held.created_at.desc(), held.id.desc())
+        surplus = newest.offset(at_most).limit(_ALL)
+        gone = delete(scenario_run).where(*own, or_(held.ended_at < before, held.id.in_(surplus)))
+        with self._write() as work:
+            return work.execute(gone).rowcount
+
+    def list_run_steps(self, workspace: str, run_id: str) -> Sequence[RunStepRecord]:
+        """Every step of a run, in order."""
+        made = run_step.c
+        own = (made.workspace == workspace, made.run_id == run_id)
+        query = select(*_STEP).where(*own).order_by(made.seq, made.path)
+        with self._read() as work:
+            return [to_record(RunStepRecord, row) for row in work.execute(query).mappings()]
+
+    def load_run_step(
+        self, workspace: str, run_id: str, path: str
+    ) -> tuple[RunStepRecord, StepSeals]:
+        """One step, and what is sealed beside it."""
+        made = run_step.c
+        own = (made.workspace == workspace, made.run_id == run_id, made.path == path)
+        with self._read() as work:
+            row = work.execute(select(run_step).where(*own)).mappings().one_or_none()
+        if row is None:
+            raise not_found("step of this run")
+        return to_record(RunStepRecord, row), to_record(StepSeals, row)
+
+    def load_outputs(
+        self, workspace: str, run_id: str, paths: Collection[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Row id and sealed output of those of these steps that have one, by path."""
+        made, wanted = run_step.c, list(paths)
+        own = (made.workspace == workspace, made.run_id == run_id, made.sealed_output.is_not(None))
+        found: dict[str, tuple[str, str]] = {}
+        with self._read() as work:
+            for first in range(0, len(wanted), _AT_A_TIME):
+                some = made.path.in_(wanted[first : first + _AT_A_TIME])
+                query = select(made.path, made.id, made.sealed_output).where(*own, some)
+                found |= {path: (row, sealed) for path, row, sealed in work.execute(query)}
+        return found
+
+    def latest_run_step(
+        self, workspace: str, scenario_id: str, module_id: int
+    ) -> tuple[RunStepRecord, StepSeals] | None:
+        """The last time that a module of a scenario succeeded, in one of its latest runs."""
+        held, made = scenario_run.c, run_step.c
+        latest = (
+            select(held.id)
+            .where(held.workspace == workspace, held.scenario_id == scenario_id)
+            .order_by(held.created_at.desc(), held.id.desc())
+            .limit(LATEST_RUNS)
+        )
+        query = (
+            select(run_step)
+            .where(
+                made.run_id.in_(latest.scalar_subquery()),
+                made.module_id == module_id,
+                made.state == SUCCEEDED,
+            )
+            .order_by(made.ended_at.desc(), made.seq.desc())
+            .limit(1)
+        )
+        with self._read() as work:
+            row = work.execute(query).mappings().one_or_none()
+        return None if row is None else (to_record(RunStepRecord, row), to_record(StepSeals, row))
+
+    def _row(self, workspace: str, run_id: str, *columns: Any) -> Any:
+        own = (scenario_run.c.workspace == workspace, scenario_run.c.id == run_id)
+        with self._read() as work:
+            row = work.execute(select(*columns).where(*own)).mappings().one_or_none()
+        if row is None:
+            raise not_found("run")
+        return row
+
+
+def insert_steps(work: Connection, steps: Sequence[StepWrite]) -> None:
+    """Adds the rows of these steps."""
+    if steps:
+        work.execute(insert(run_step), [to_row(each.step) | to_row(each.seals) for each in steps])
