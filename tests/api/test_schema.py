@@ -82,7 +82,7 @@ class Served(threading.Thread):
             self.key, self.ids = api.manage, await _furnished(api)
             engine = api.world.engine
             engine.context.transport = Unplugged()
-            app = create_app(engine, ServerSettings(public_url=self.url))
+            app = create_app(api.site.scenarios, ServerSettings(public_url=self.url))
             config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
             self._server = uvicorn.Server(config)
             self.is_ready.set()

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, expect
 
+from grantline.scenarios.open import open_scenarios
 from grantline.server.app import create_app
 from grantline.server.demo import DemoService
 from grantline.server.settings import ServerSettings
@@ -41,11 +42,14 @@ def standing(folder: Path) -> Iterator[Standing]:
 
     async def serve() -> None:
         clock, stop = FakeClock(), asyncio.Event()
-        async with a_world(folder, clock=clock) as world:
+        async with (
+            a_world(folder, clock=clock) as world,
+            open_scenarios(world.engine, world.settings, workers=False) as scenarios,
+        ):
             listener = socket.create_server(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             settings = ServerSettings(public_url=url, demo=DemoService.of(world.server))
-            app = create_app(world.engine, settings, passwords=quick_passwords())
+            app = create_app(scenarios, settings, passwords=quick_passwords())
             server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None))
             serving = asyncio.ensure_future(server.serve(sockets=[listener]))
             where = Standing(App(url, world.server.issuer), clock)

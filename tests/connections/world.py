@@ -64,6 +64,11 @@ class World:
     clock: FakeClock
     folder: Path
 
+    @property
+    def settings(self) -> Settings:
+        """Those that the engine was opened with."""
+        return Settings.from_environment(environment(self.folder))
+
     async def draft(
         self,
         name: str = "demo",

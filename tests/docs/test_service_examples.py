@@ -33,6 +33,7 @@ from grantline.oauth.inputs import resolved
 from grantline.providers.catalogue import entry_text, profile
 from grantline.providers.profile import Profile
 from grantline.providers.toml_entry import parse_profile
+from grantline.scenarios.open import open_scenarios
 from grantline.server.app import create_app
 from grantline.server.passwords import Passwords
 from grantline.server.settings import ServerSettings
@@ -254,8 +255,11 @@ async def test_what_a_page_says_to_fill_in_does_what_it_says(
     connection, request = tables(example.text)
     settings = Settings.from_environment({"GRANTLINE_DATA_DIR": str(tmp_path)})
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    async with opening.open_engine(settings) as engine:
-        app = create_app(engine, ServerSettings(public_url=ORIGIN), passwords=quick)
+    async with (
+        opening.open_engine(settings) as engine,
+        open_scenarios(engine, settings, workers=False) as scenarios,
+    ):
+        app = create_app(scenarios, ServerSettings(public_url=ORIGIN), passwords=quick)
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
             owner = {"name": "ada", "password": "correct horse", "again": "correct horse"}

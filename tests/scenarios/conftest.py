@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from grantline.connections.settings import Settings
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.service import Scenarios
 from grantline.testing.clock import FakeClock
-from tests.connections.world import World, a_world, environment
+from tests.connections.world import World, a_world
 
 
 @pytest.fixture
@@ -26,6 +25,5 @@ async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
 @pytest.fixture
 async def scenarios(world: World) -> AsyncIterator[Scenarios]:
     """The scenarios of ``world``, without workers."""
-    settings = Settings.from_environment(environment(world.folder))
-    async with open_scenarios(world.engine, settings, workers=False) as opened:
+    async with open_scenarios(world.engine, world.settings, workers=False) as opened:
         yield opened

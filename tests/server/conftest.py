@@ -12,6 +12,8 @@ import httpx2
 import pytest
 from argon2 import PasswordHasher
 
+from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.service import Scenarios
 from grantline.server.app import create_app
 from grantline.server.demo import DemoService
 from grantline.server.passwords import Passwords
@@ -38,6 +40,7 @@ class Site:
     """The app, a browser of the owner's, and the world behind both."""
 
     world: World
+    scenarios: Scenarios
     settings: ServerSettings
     client: httpx2.AsyncClient
     stranger: httpx2.AsyncClient
@@ -63,9 +66,12 @@ async def a_site(
     settings: ServerSettings | None = None,
 ) -> AsyncIterator[Site]:
     """A site on a world of its own; nobody has an account yet when ``set_up`` is False."""
-    async with a_world(folder, options, clock=clock) as world:
+    async with (
+        a_world(folder, options, clock=clock) as world,
+        open_scenarios(world.engine, world.settings, workers=False) as scenarios,
+    ):
         settings = settings or ServerSettings(public_url=ORIGIN, demo=DemoService.of(world.server))
-        app = create_app(world.engine, settings, passwords=quick_passwords())
+        app = create_app(scenarios, settings, passwords=quick_passwords())
         transport = httpx2.ASGITransport(app)
 
         def new_browser(**given: Any) -> httpx2.AsyncClient:
@@ -74,7 +80,7 @@ async def a_site(
             )
 
         async with new_browser() as client, new_browser() as stranger:
-            site = Site(world, settings, client, stranger, new_browser)
+            site = Site(world, scenarios, settings, client, stranger, new_browser)
             if set_up:
                 form = {"name": NAME, "password": PASSWORD, "again": PASSWORD}
                 answer = await site.post("/setup", form)

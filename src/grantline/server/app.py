@@ -6,8 +6,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
+from grantline.scenarios.service import Scenarios
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
 from grantline.server.assets import bundled_assets
@@ -27,18 +27,20 @@ from grantline.server.templating import make_templates
 
 
 def create_app(
-    engine: Engine, settings: ServerSettings, *, passwords: Passwords | None = None
+    scenarios: Scenarios, settings: ServerSettings, *, passwords: Passwords | None = None
 ) -> Starlette:
-    """The web app on ``engine``, which its caller opens and closes.
+    """The web app on ``scenarios`` and their engine, which its caller opens and closes.
 
     Args:
-        engine: Does everything.
+        scenarios: They and their engine do everything.
         settings: Where browsers find the app.
         passwords: Replaces how passwords are hashed; for tests.
     """
+    engine = scenarios.engine
     assets = bundled_assets()
     web = Web(
         engine=engine,
+        scenarios=scenarios,
         settings=settings,
         templates=make_templates(assets),
         assets=assets,

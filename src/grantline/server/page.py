@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.errors import GrantlineError
+from grantline.scenarios.service import Scenarios
 from grantline.secret import Secret
 from grantline.server.accounts import Accounts
 from grantline.server.api_keys import ApiKeys
@@ -54,6 +55,7 @@ class Web:
     """What all routes share; ``web_of(request)`` gives it."""
 
     engine: Engine
+    scenarios: Scenarios
     settings: ServerSettings
     templates: Environment
     assets: Assets
@@ -73,6 +75,11 @@ def web_of(request: Request) -> Web:
 def engine_of(request: Request) -> Engine:
     """The engine."""
     return web_of(request).engine
+
+
+def scenarios_of(request: Request) -> Scenarios:
+    """The scenarios."""
+    return web_of(request).scenarios
 
 
 def settings_of(request: Request) -> ServerSettings:

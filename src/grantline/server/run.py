@@ -22,6 +22,8 @@ from grantline.connections.keeping.housekeeping import keep_tidy
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, InvalidInput
+from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.service import Scenarios
 from grantline.secret import Secret
 from grantline.server.app import create_app
 from grantline.server.demo import DemoService
@@ -44,6 +46,7 @@ class Serving:
     """
 
     engine: Engine
+    scenarios: Scenarios
     settings: ServerSettings
     notices: tuple[str, ...]
 
@@ -103,14 +106,14 @@ async def _opened(
             settings = replace(settings, demo=DemoService.of(server))
             allowed = filter(None, (environment.get(ALLOW_HOSTS), DEMO_HOST))
             environment = {**environment, ALLOW_HOSTS: ",".join(allowed)}
-        engine = await stack.enter_async_context(
-            open_engine(Settings.from_environment(environment), background=True)
-        )
+        given = Settings.from_environment(environment)
+        engine = await stack.enter_async_context(open_engine(given, background=True))
+        scenarios = await stack.enter_async_context(open_scenarios(engine, given, workers=True))
         if not settings.is_local and not await engine.context.stored(
             engine.context.store.has_users
         ):
             settings = replace(settings, setup_token=Secret(secrets.token_urlsafe(12)))
-        yield Serving(engine=engine, settings=settings, notices=engine.notices)
+        yield Serving(engine=engine, scenarios=scenarios, settings=settings, notices=engine.notices)
 
 
 @asynccontextmanager
@@ -160,7 +163,7 @@ def _refused(host: str, port: int, error: OSError) -> ConfigurationError:
 
 def _config(serving: Serving) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(serving.engine, serving.settings),
+        create_app(serving.scenarios, serving.settings),
         # The access log would hold codes and states; the proxy's word is never taken.
         access_log=False,
         log_config=None,
