@@ -37,6 +37,7 @@ GrantlineError
     ├── TransportFailed           no usable answer came: refused, reset, TLS, name not found
     ├── EgressBlocked             .address .rule .setting: what was refused, why, what allows it
     ├── LimitExceeded             size, time, redirects
+    ├── MailRefused               the mail server said no: .status
     └── UpstreamError             .response, from raise_for_status()
 
 Each error speaks to three audiences: ``message`` (anyone may read it; no secret, no text of the
@@ -481,6 +482,19 @@ class LimitExceeded(RequestError):
     def __init__(self, message: str, *, limit: str, hint: str = "", detail: str = "") -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.limit = limit
+
+
+class MailRefused(RequestError):
+    """The mail server refused a message, its sender, its recipients or our login.
+
+    ``status`` is its reply code (RFC 5321 section 4.2): from 500 on it will say the same again.
+    """
+
+    code = "mail_refused"
+
+    def __init__(self, message: str, *, status: int, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.status = status
 
 
 class UpstreamError(RequestError):

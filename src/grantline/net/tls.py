@@ -29,6 +29,8 @@ def client_context(
     extra_ca_pem: str = "",
     certificate: ClientCertificate | None = None,
     minimum: TlsVersion = TlsVersion.TLS_1_2,
+    *,
+    protocols: tuple[str, ...] = ("http/1.1",),
 ) -> ssl.SSLContext:
     """A context that verifies servers by the system's trust store, and by ``extra_ca_pem`` too.
 
@@ -36,13 +38,15 @@ def client_context(
         extra_ca_pem: Certificates of private authorities, PEM; the system's stay trusted.
         certificate: Presented when the server asks for one (RFC 8705).
         minimum: The oldest TLS that is spoken.
+        protocols: What is spoken inside, for servers that speak several (RFC 7301).
 
     Raises:
         ConfigurationError: Something given is no usable PEM.
     """
     context = ssl.create_default_context()
     context.minimum_version = _VERSIONS[minimum]
-    context.set_alpn_protocols(["http/1.1"])
+    if protocols:
+        context.set_alpn_protocols(protocols)
     try:
         if extra_ca_pem:
             context.load_verify_locations(cadata=extra_ca_pem)
