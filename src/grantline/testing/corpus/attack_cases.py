@@ -43,6 +43,7 @@ _LIMIT_REASONS: Final = {
 
 _EXPERIMENTS: Final[dict[str, Experiment]] = {
     "authorize_uri": attack_texts.authorize_uri,
+    "body_template": attack_texts.body_template,
     "callback": attack_connections.callback,
     "connect_link": attack_connections.connect_link,
     "connection_create": attack_connections.connection_create,

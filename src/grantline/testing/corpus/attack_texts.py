@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from grantline.calls.expressions import fill_json
 from grantline.calls.headers import check_headers, check_method
 from grantline.calls.hosts import HostList
 from grantline.calls.target import fill_template, join_target
-from grantline.errors import EgressBlocked, InvalidInput
+from grantline.errors import EgressBlocked, ExpressionFailed, InvalidInput
 from grantline.messages import HttpRequest
 from grantline.oauth.authorization_code import AuthorizationRequest, authorization_url
 from grantline.oauth.moment import Moment
@@ -70,6 +71,16 @@ async def path_template(row: Row) -> Finding:
         parse_url(fill_template(filled[1], {filled[2]: filled[3]}))
         return Finding("allow")
     raise CaseNotRun("the input is neither 'base URL + path PATH' nor 'TEMPLATE name=value'")
+
+
+async def body_template(row: Row) -> Finding:
+    """A JSON body of a scenario's module with this text; all that a run has names for is there."""
+    names = {"1": {"data": {}}, "trigger": {}, "input": {}, "vars": {}, "run": {}}
+    try:
+        fill_json({"text": row["input"]}, names)
+    except ExpressionFailed:
+        return Finding("deny", "no_such_variable")
+    return Finding("allow")
 
 
 async def host_policy(row: Row) -> Finding:
