@@ -4,6 +4,7 @@ GrantlineError
 ├── ConfigurationError            the operator or the caller must change something
 │   ├── InvalidInput              a value that was given is wrong: .field names it
 │   │   ├── ExpressionFailed      an expression cannot be read or worked out: .line, .column
+│   │   ├── MalformedFile         a file cannot be read: .line .column
 │   │   └── ScenarioNotReady      it could not run as it is: .problems has all that is wrong
 │   ├── UnknownProvider
 │   ├── NameTaken                 another connection or app has this name already
@@ -131,6 +132,26 @@ class ExpressionFailed(InvalidInput):
             hint=self.hint,
             detail=self.detail,
         )
+
+
+class MalformedFile(InvalidInput):
+    """A file that a person wrote cannot be read; says where, counted from 1."""
+
+    code = "malformed_file"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int,
+        column: int = 1,
+        field: str = "file",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(f"Line {line}: {message}", field=field, hint=hint, detail=detail)
+        self.line = line
+        self.column = column
 
 
 class ScenarioNotReady(InvalidInput):
