@@ -75,7 +75,13 @@ async def path_template(row: Row) -> Finding:
 
 async def body_template(row: Row) -> Finding:
     """A JSON body of a scenario's module with this text; all that a run has names for is there."""
-    names = {"1": {"data": {}}, "trigger": {}, "input": {}, "vars": {}, "run": {}}
+    names: dict[str, dict[str, object]] = {
+        "1": {"data": {}},
+        "trigger": {},
+        "input": {},
+        "vars": {},
+        "run": {},
+    }
     try:
         fill_json({"text": row["input"]}, names)
     except ExpressionFailed:
