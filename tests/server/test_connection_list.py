@@ -12,6 +12,8 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL
 from grantline.connections.requests.saved_requests import NewRequest
 from grantline.errors import ConnectionNotFound
+from grantline.scenarios.definition.modules import HttpCall, MakeRequest, Module
+from grantline.scenarios.definition.scenario import Scenario
 from grantline.testing.authorization_server import ServerOptions
 from tests.server.conftest import Site, a_site
 
@@ -32,7 +34,7 @@ async def test_a_row_says_state_scopes_use_and_expiry_in_words(site: Site) -> No
         LOCAL, NewRequest(name="me", spec=spec, connection_id=made.id)
     )
     text = unescape((await site.get("/connections")).text)
-    for words in ("shop", "Authorized", "2 granted", "1 request<", "in 60 min", "then renewed"):
+    for words in ("shop", "Authorized", "2 granted", "1 place<", "in 60 min", "then renewed"):
         assert words in text
     for action in ACTIONS:
         assert f"{action}<" in text
@@ -165,8 +167,16 @@ async def test_deleting_says_what_breaks_and_revokes_at_the_service(site: Site) 
     await site.world.engine.requests.create(
         LOCAL, NewRequest(name="me", spec=spec, connection_id=made.id)
     )
+    call = HttpCall(spec=spec, connection_id=made.id)
+    scenario = await site.scenarios.create(
+        LOCAL, Scenario(name="Nightly", modules=(Module(id=1, does=MakeRequest(call=call)),))
+    )
+    for path in (f"/connections/{made.id}", f"/connections/{made.id}/delete"):
+        shown = (await site.get(path)).text
+        assert f'<a href="/scenarios/{scenario.id}">Nightly</a>' in shown
+    assert "2 places" in (await site.get("/connections")).text
     page = await site.get(f"/connections/{made.id}/delete")
-    assert "1 saved request uses it" in page.text
+    assert "1 saved request and 1 scenario use it" in page.text
     assert "revoked at the service" in page.text
     answer = await site.post(f"/connections/{made.id}/delete", follow_redirects=True)
     assert "“gone” is deleted." in answer.text

@@ -70,7 +70,7 @@ async def test_each_kind_is_created_shown_listed_and_deleted(site: Site, kind: K
     asked = await site.get(f"/credentials/{kept.id}/delete")
     assert kind.label in shown.text
     assert kind.label in listed.text
-    assert "No saved request refers to it." in asked.text
+    assert "No saved request and no scenario refers to it." in asked.text
     gone = await site.post(f"/credentials/{kept.id}/delete")
     assert gone.headers["location"] == "/credentials"
     assert (await site.get(f"/credentials/{kept.id}")).status_code == 404
@@ -160,7 +160,7 @@ async def test_deleting_lists_what_will_fail_and_a_copy_has_the_secret(site: Sit
     await engine.requests.create(LOCAL, NewRequest(name="Open orders", spec=spec, credentials=ids))
     for path in ("", "/delete"):
         assert "Open orders" in (await site.get(f"/credentials/{kept.id}{path}")).text
-    assert "1 request" in (await site.get("/credentials")).text
+    assert "1 place" in (await site.get("/credentials")).text
     copied = await site.post(f"/credentials/{kept.id}/duplicate")
     copy = await engine.credentials.find(LOCAL, "key-2")
     assert copied.headers["location"] == f"/credentials/{copy.id}"

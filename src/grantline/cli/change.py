@@ -24,6 +24,7 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
+from grantline.cli.uses import note_uses
 from grantline.cli.values import pairs
 from grantline.cli.words import listed
 from grantline.connections.doctor.cautions import Caution, cautions
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from grantline.connections.connection import Connection
     from grantline.connections.engine import Engine
     from grantline.connections.manage import Edited
+    from grantline.connections.requests.used_by import UsedBy
 
 T = TypeVar("T")
 
@@ -163,7 +165,12 @@ def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = F
     """Deletes a connection for good, and revokes its tokens at the service."""
     from grantline.connections.engine import LOCAL
 
-    found = with_engine(lambda engine: engine.find(LOCAL, name))
+    async def look(engine: Engine) -> tuple[Connection, UsedBy]:
+        found = await engine.find(LOCAL, name)
+        return found, await engine.used_by(LOCAL, connection_id=found.id)
+
+    found, uses = with_engine(look)
+    note_uses(uses)
     if not yes and not confirm(f"Delete “{found.name}” and revoke its tokens?", option="--yes"):
         note("Nothing was deleted.")
         raise typer.Exit(1)

@@ -29,6 +29,7 @@ from grantline.cli.output import (
 from grantline.cli.prompts import ask_secret, can_ask, confirm
 from grantline.cli.running import with_engine
 from grantline.cli.secret_options import from_environment
+from grantline.cli.uses import names_of, note_uses
 from grantline.cli.words import listed, relative, when
 from grantline.clock import SystemClock
 from grantline.connections.credentials.credential import (
@@ -47,8 +48,7 @@ if TYPE_CHECKING:
     from grantline.connections.credentials.credential import Credential
     from grantline.connections.credentials.manage_credentials import ListedCredential
     from grantline.connections.engine import Engine
-    from grantline.connections.requests.saved_requests import RequestSummary
-    from grantline.store.records import Page
+    from grantline.connections.requests.used_by import UsedBy
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -107,7 +107,7 @@ def list_credentials(
         return
     now = SystemClock().now()
     say_table(
-        ("NAME", "KIND", "ABOUT", "HOSTS", "REQUESTS", "LAST USED", "ENDS"),
+        ("NAME", "KIND", "ABOUT", "HOSTS", "USES", "LAST USED", "ENDS"),
         (
             (
                 each.credential.name,
@@ -146,7 +146,7 @@ def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
         ("Subject", details.subject + (f" and {details.more} more" if details.more else "")),
         ("Issuer", details.issuer),
         ("Ends", when(found.expires_at, now, otherwise="")),
-        ("Used by", listed(each.name for each in uses.rows) + _more(uses)),
+        ("Used by", names_of(uses)),
         ("Last used", when(found.last_used_at, now)),
         ("Changed", when(found.updated_at, now)),
         ("Created", when(found.created_at, now)),
@@ -202,13 +202,12 @@ def duplicate(
 
 @commands.command(epilog="Example: grantline credential delete weather --yes")
 def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = Format.TEXT) -> None:
-    """Deletes a credential; saved requests that refer to it fail from then on."""
+    """Deletes a credential; requests and scenarios that refer to it fail from then on."""
     from grantline.connections.engine import LOCAL
 
     found, uses = with_engine(lambda engine: _with_uses(engine, name))
     if uses.total:
-        names = listed(each.name for each in uses.rows)
-        note(f"Saved requests that refer to it, and will fail: {names}{_more(uses)}.")
+        note_uses(uses)
     if not yes and not confirm(f"Delete the credential “{found.name}”?", option="--yes"):
         note("Nothing was deleted.")
         raise typer.Exit(1)
@@ -261,11 +260,11 @@ async def _all(engine: Engine, kinds: list[Kind]) -> list[ListedCredential]:
             return found
 
 
-async def _with_uses(engine: Engine, name: str) -> tuple[Credential, Page[RequestSummary]]:
+async def _with_uses(engine: Engine, name: str) -> tuple[Credential, UsedBy]:
     from grantline.connections.engine import LOCAL
 
     found = await engine.credentials.find(LOCAL, name)
-    return found, await engine.requests.page(LOCAL, credential_id=found.id, limit=20)
+    return found, await engine.used_by(LOCAL, credential_id=found.id)
 
 
 def _say_credential(credential: Credential, verb: str, form: Format) -> None:
@@ -288,11 +287,6 @@ def _say_credential(credential: Credential, verb: str, form: Format) -> None:
 def _about(credential: Credential) -> str:
     details = credential.details
     return details.key_name or details.url or details.username or details.subject
-
-
-def _more(uses: Page[RequestSummary]) -> str:
-    left = uses.total - len(uses.rows)
-    return f" and {left} more" if left > 0 else ""
 
 
 def _relative(at: datetime | None, now: datetime) -> str:

@@ -50,6 +50,7 @@ from grantline.connections.requests.resolve import Resolved, resolve_url, retrie
 from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.runs import Runs
 from grantline.connections.requests.saved_requests import SavedRequests
+from grantline.connections.requests.used_by import SHOWN, UsedBy, used_by
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
 from grantline.connections.transcript import Line
 from grantline.errors import (
@@ -365,6 +366,25 @@ class Engine:
             return await self.context.hold(actor, connection_id)
         except (KeyUnavailable, SecretUnreadable):
             return None
+
+    async def used_by(
+        self,
+        actor: Actor,
+        *,
+        connection_id: str | None = None,
+        credential_id: str | None = None,
+        offset: int = 0,
+        limit: int = SHOWN,
+    ) -> UsedBy:
+        """Saved requests and scenarios that refer to something. Arguments as ``used_by``."""
+        return await used_by(
+            self.context,
+            actor,
+            connection_id=connection_id,
+            credential_id=credential_id,
+            offset=offset,
+            limit=limit,
+        )
 
     async def discover(self, url: str) -> ServerMetadata:
         """What an issuer says of itself; or, for an API or MCP server, what its issuer says.

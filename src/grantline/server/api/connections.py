@@ -39,7 +39,7 @@ from grantline.server.api.models_connections import (
     price_view,
     secrets_from,
 )
-from grantline.server.api.models_requests import SummaryShown, summary_view
+from grantline.server.api.models_uses import UsesShown, uses_view
 from grantline.server.api.versions import IfMatch, expected, tag
 from grantline.server.api_later import API_PREFIX
 
@@ -218,16 +218,14 @@ async def examine_connection(
     return _findings(await engine.doctor.examine(caller.actor, found, public_url=public_url))
 
 
-@router.get("/{connection}/uses", response_model=Listed[SummaryShown])
+@router.get("/{connection}/uses", response_model=UsesShown)
 async def list_uses(
     caller: Reader, engine: TheEngine, connection: Ref, offset: Offset = 0, limit: Limit = 50
 ) -> Any:
-    """The saved requests that carry this connection's token, by name."""
+    """The saved requests that carry this connection's token, by name, and the scenarios."""
     found = await engine.find(caller.actor, connection)
-    page = await engine.requests.page(
-        caller.actor, connection_id=found.id, offset=offset, limit=limit
-    )
-    return {"items": [summary_view(each) for each in page.rows], "total": page.total}
+    uses = await engine.used_by(caller.actor, connection_id=found.id, offset=offset, limit=limit)
+    return uses_view(uses)
 
 
 async def _settings(

@@ -23,7 +23,7 @@ from grantline.server.api.models_credentials import (
     credential_view,
     fields_from,
 )
-from grantline.server.api.models_requests import SummaryShown, summary_view
+from grantline.server.api.models_uses import UsesShown, uses_view
 from grantline.server.api.versions import IfMatch, expected, tag
 from grantline.server.api_later import API_PREFIX
 
@@ -95,7 +95,7 @@ async def edit_credential(
 
 @router.delete("/{credential}", response_model=CredentialShown)
 async def delete_credential(caller: Manager, engine: TheEngine, credential: Ref) -> Any:
-    """Deletes a credential; saved requests that refer to it fail from then on."""
+    """Deletes a credential; requests and scenarios that refer to it fail from then on."""
     return credential_view(await engine.credentials.delete(caller.actor, credential))
 
 
@@ -108,16 +108,14 @@ async def duplicate_credential(
     return _created(response, made)
 
 
-@router.get("/{credential}/uses", response_model=Listed[SummaryShown])
+@router.get("/{credential}/uses", response_model=UsesShown)
 async def list_credential_uses(
     caller: Reader, engine: TheEngine, credential: Ref, offset: Offset = 0, limit: Limit = 50
 ) -> Any:
-    """The saved requests that refer to it, by name."""
+    """The saved requests that refer to it, by name, and the scenarios."""
     found = await engine.credentials.find(caller.actor, credential)
-    page = await engine.requests.page(
-        caller.actor, credential_id=found.id, offset=offset, limit=limit
-    )
-    return {"items": [summary_view(each) for each in page.rows], "total": page.total}
+    uses = await engine.used_by(caller.actor, credential_id=found.id, offset=offset, limit=limit)
+    return uses_view(uses)
 
 
 def _created(response: Response, made: Credential) -> dict[str, Any]:

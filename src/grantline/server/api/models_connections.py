@@ -156,7 +156,7 @@ class ListedConnection(ConnectionShown):
     """A connection in a list."""
 
     uses: int
-    """How many saved requests refer to it."""
+    """How many saved requests and scenarios refer to it."""
 
 
 class PriceShown(Shown):

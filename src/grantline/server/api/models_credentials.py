@@ -97,7 +97,7 @@ class ListedCredentialShown(CredentialShown):
     """A credential in a list."""
 
     uses: int
-    """How many saved requests refer to it."""
+    """How many saved requests and scenarios refer to it."""
 
 
 def fields_from(given: FieldsGiven) -> CredentialFields:

@@ -37,7 +37,7 @@ async def show(request: Request) -> Response:
     found = await _find(request)
     error = _failure(request)
     diagnoses = await engine.diagnose(actor, found.id, error)
-    uses = await engine.requests.page(actor, connection_id=found.id, limit=FIRST)
+    uses = await engine.used_by(actor, connection_id=found.id, limit=FIRST)
     uri = settings_of(request).redirect_uri(found.app.settings) if found.flow.needs_browser else ""
     return page(
         request,

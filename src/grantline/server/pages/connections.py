@@ -95,9 +95,7 @@ async def duplicate(request: Request) -> Response:
 async def delete_form(request: Request) -> Response:
     """What deleting would break, and what it does at the service."""
     found = await _find(request)
-    uses = await engine_of(request).requests.page(
-        actor_of(request), connection_id=found.id, limit=FIRST
-    )
+    uses = await engine_of(request).used_by(actor_of(request), connection_id=found.id, limit=FIRST)
     return page(request, "connections/delete.html", connection=found, uses=uses)
 
 

@@ -17,7 +17,7 @@ from grantline.connections.credentials.credential import (
     NewCredential,
 )
 from grantline.connections.credentials.manage_credentials import NAME
-from grantline.connections.requests.saved_requests import RequestSummary
+from grantline.connections.requests.used_by import NOTHING, UsedBy
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.credential_form import (
@@ -28,7 +28,6 @@ from grantline.server.pages.credential_form import (
 )
 from grantline.server.pages.list_pages import FIRST, PER_PAGE, ListPage
 from grantline.server.pages.returning import return_path, with_choice
-from grantline.store.records import Page
 
 ABOUT: Final = {
     Kind.KEY: "A key that goes into a header or the query, such as X-Api-Key.",
@@ -154,7 +153,7 @@ def _form_page(
         error=error,
         about=ABOUT[form.kind],
         return_to=return_to,
-        uses=Page((), 0),
+        uses=NOTHING,
         has_conflict=False,
     )
 
@@ -182,10 +181,10 @@ async def _edit_page(
     )
 
 
-async def _uses(request: Request, found: Credential) -> Page[RequestSummary]:
-    """The first saved requests that refer to it; the list of requests has them all."""
+async def _uses(request: Request, found: Credential) -> UsedBy:
+    """The first of what refers to it; the lists have it all."""
     engine, actor = engine_of(request), actor_of(request)
-    return await engine.requests.page(actor, credential_id=found.id, limit=FIRST)
+    return await engine.used_by(actor, credential_id=found.id, limit=FIRST)
 
 
 def _labelled(error: InvalidInput | NameTaken) -> InvalidInput:
