@@ -56,6 +56,7 @@ class Connection:
         account_label: Whose account it is; empty when the service did not tell.
         account_id: The service's own id of it; likewise.
         inputs: What was typed for the inputs of the app.
+        at_once: How many modules of scenarios may use it at the same time; 0 for any number.
         expires_at: When the access token dies; None when unknown or not authorized.
         has_refresh_token: Whether it renews without a person.
         generation: Counts the token sets it has had.
@@ -75,6 +76,7 @@ class Connection:
     account_label: str
     account_id: str
     inputs: Mapping[str, str]
+    at_once: int
     expires_at: datetime | None
     refresh_expires_at: datetime | None
     has_refresh_token: bool
@@ -120,6 +122,7 @@ def connection_from_record(record: ConnectionRecord, app: AppRecord) -> Connecti
         account_label=record.account_label,
         account_id=record.account_id,
         inputs=record.inputs,
+        at_once=record.at_once,
         expires_at=tokens.expires_at if tokens else None,
         refresh_expires_at=tokens.refresh_expires_at if tokens else None,
         has_refresh_token=tokens.has_refresh_token if tokens else False,

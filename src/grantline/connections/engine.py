@@ -50,6 +50,7 @@ from grantline.connections.requests.resolve import Resolved, resolve_url, retrie
 from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.runs import Runs
 from grantline.connections.requests.saved_requests import SavedRequests
+from grantline.connections.requests.seats import Seats
 from grantline.connections.requests.used_by import SHOWN, UsedBy, used_by
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
 from grantline.connections.transcript import Line
@@ -82,8 +83,8 @@ class Engine:
     ``authorize``, ``consents`` and ``devices`` get consent, ``tokens`` gives tokens, ``request``
     makes authenticated requests; ``make_request`` makes any and keeps it in ``runs``, and
     ``requests`` are those kept under a name; ``credentials`` are secrets that are no OAuth grant;
-    ``doctor`` examines. Every call names its actor and sees only the actor's workspace.
-    ``background`` renews ahead of time.
+    ``doctor`` examines; ``seats`` shares connections that have a limit. Every call names its actor
+    and sees only the actor's workspace. ``background`` renews ahead of time.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class Engine:
         self._attempts = Attempts(context, self._performer)
         self._downloader = Downloader(context, self._attempts)
         self._pages = Pages(context, self._attempts)
+        self.seats = Seats(context, self._leasing)
         self._maker = Maker(context, self._attempts, self._pages, self.credentials, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:

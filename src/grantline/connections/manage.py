@@ -29,6 +29,7 @@ from grantline.connections.planning import (
 )
 from grantline.connections.renewal.health import draft, edited
 from grantline.connections.rules import (
+    check_at_once,
     check_hosts,
     check_name,
     check_scopes,
@@ -58,6 +59,7 @@ class NewConnection:
         app_name: Name of that new app; empty means the connection's own.
         hosts: Where the token may go; empty means the host of ``settings.base_url``, if any.
         inputs: A value for each input of the app that has no default.
+        at_once: How many modules of scenarios may use it at the same time; 0 for any number.
     """
 
     name: str
@@ -72,6 +74,7 @@ class NewConnection:
     username: str = ""
     password: Secret | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,7 @@ class Manager:
                 scopes=record.scopes,
                 hosts=record.hosts,
                 inputs=record.inputs,
+                at_once=record.at_once,
                 username=held.username,
                 password=held.password,
             ),
@@ -329,6 +333,7 @@ class Manager:
             scopes=new.scopes,
             hosts=hosts,
             inputs=inputs,
+            at_once=check_at_once(new.at_once),
             sealed_secrets=sealed_flow_secrets(
                 context,
                 actor.workspace,

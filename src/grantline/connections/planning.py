@@ -19,6 +19,7 @@ from grantline.connections.edit import (
 )
 from grantline.connections.labels import label_of
 from grantline.connections.rules import (
+    check_at_once,
     check_hosts,
     check_name,
     check_scopes,
@@ -41,6 +42,16 @@ from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
 
 APP_SECRETS: Final = ("client_secret", "private_key", "certificate")
+_OWN_FIELDS: Final = (
+    "name",
+    "flow",
+    "scopes",
+    "hosts",
+    "username",
+    "password",
+    "inputs",
+    "at_once",
+)
 SECRETS: Final = (*APP_SECRETS, "username", "password")
 
 
@@ -53,6 +64,7 @@ class ConnectionEdit:
             connection of the app follows.
         secrets: Replaces, one by one, those that are given; the others are kept.
         inputs: Values of inputs to replace, by name.
+        at_once: How many modules of scenarios may use it at the same time; 0 for any number.
         remove_secrets: Of ``SECRETS``, those to keep no longer.
         version: The version the edit was made against; None takes whatever is there.
     """
@@ -66,6 +78,7 @@ class ConnectionEdit:
     username: str | None = None
     password: Secret | None = None
     inputs: Mapping[str, str] | None = None
+    at_once: int | None = None
     remove_secrets: tuple[str, ...] = ()
     version: int | None = None
 
@@ -170,11 +183,7 @@ def sealed_client_secrets(
 
 def changed_fields(edit: ConnectionEdit) -> list[str]:
     """The names of what ``edit`` touches, for the history; never a value."""
-    own = [
-        name
-        for name in ("name", "flow", "scopes", "hosts", "username", "password", "inputs")
-        if getattr(edit, name) is not None
-    ]
+    own = [name for name in _OWN_FIELDS if getattr(edit, name) is not None]
     secrets = [name for name in APP_SECRETS if getattr(edit.secrets, name)]
     return own + sorted(edit.settings) + secrets + sorted(edit.remove_secrets)
 
@@ -210,6 +219,7 @@ def _edited_record(
         scopes=scopes,
         hosts=hosts,
         inputs=inputs,
+        at_once=record.at_once if edit.at_once is None else check_at_once(edit.at_once),
         version=record.version + 1,
         updated_at=context.clock.now(),
     ), price

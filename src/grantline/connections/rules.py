@@ -47,6 +47,7 @@ from grantline.url import parse_url
 _NAME: Final = re.compile(r"[\w][\w .@/+-]{0,99}")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _ID_PREFIXES: Final = ("con_", "app_")
+MOST_AT_ONCE: Final = 1000
 
 URI_FIELDS: Final = {
     "authorize_uri": AUTHORIZE_URI,
@@ -94,6 +95,17 @@ def check_scopes(scopes: tuple[str, ...]) -> tuple[str, ...]:
                 hint="Give each scope by itself, without blanks, quotes or backslashes.",
             )
     return tuple(dict.fromkeys(scopes))
+
+
+def check_at_once(at_once: int) -> int:
+    """``at_once``, a number of modules; 0 stands for any number."""
+    if not 0 <= at_once <= MOST_AT_ONCE:
+        raise InvalidInput(
+            f"At most {MOST_AT_ONCE} modules can use a connection at the same time by a limit.",
+            field="At most at once",
+            hint="Give a number from 1 on, or 0 for no limit.",
+        )
+    return at_once
 
 
 def check_hosts(hosts: tuple[str, ...], *, base_url: str) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ Laws, cited by number in ``tests/contracts/test_store.py``:
 13. Saved requests, scenarios and runs outlive what they name; transcripts do not.
 14. No key is forgotten while it is primary, or while anything is sealed under it.
 15. ``replace_sealed`` writes over the very value it was given, and over no other.
+16. At most ``at_once`` seats of a connection that has a limit are taken at a time, by the clock of
+    the database; who waits for one takes it before those that came later.
 """
 
 from __future__ import annotations
@@ -63,10 +65,11 @@ from grantline.store.records import (
 from grantline.store.renewal_store import RenewalStore
 from grantline.store.run_store import RunStore
 from grantline.store.scenario_store import ScenarioStore
+from grantline.store.seat_store import SeatStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(RenewalStore, RunStore, ScenarioStore, Protocol):
+class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:

@@ -97,6 +97,7 @@ class ConnectionRecord:
         inputs: What a person typed for the names in the app's settings.
         captured: What the service sent for them, besides what is among the tokens.
         account_id: The service's own id of the account; empty when it is not known.
+        at_once: How many modules of scenarios may use it at the same time; 0 for any number.
     """
 
     id: str
@@ -123,6 +124,7 @@ class ConnectionRecord:
     inputs: Mapping[str, str] = field(default_factory=dict)
     captured: Mapping[str, str] = field(default_factory=dict)
     account_id: str = ""
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from grantline.store.sql_requests import Requests
 from grantline.store.sql_run_progress import RunProgress
 from grantline.store.sql_scenario_runs import ScenarioRuns
 from grantline.store.sql_scenarios import Scenarios
+from grantline.store.sql_seats import Seats
 from grantline.store.sql_tokens import Tokens
 
 
@@ -27,6 +28,7 @@ class SqlStore(
     Scenarios,
     ScenarioRuns,
     RunProgress,
+    Seats,
     Journal,
     Keys,
     Copies,

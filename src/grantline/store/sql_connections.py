@@ -45,6 +45,7 @@ _EDITABLE: Final = (
     "hosts",
     "inputs",
     "sealed_secrets",
+    "at_once",
     "version",
     "updated_at",
 )

@@ -137,6 +137,8 @@ connection = Table(
     Column("inputs", Json, nullable=False, server_default="{}"),
     Column("captured", Json, nullable=False, server_default="{}"),
     Column("account_id", Text, nullable=False, server_default=""),
+    # How many modules of scenarios may use it at the same time; 0 for any number.
+    Column("at_once", Integer, nullable=False, server_default="0"),
     UniqueConstraint("workspace", "name"),
     UniqueConstraint("workspace", "id"),
     ForeignKeyConstraint(["workspace", "app_id"], ["app.workspace", "app.id"]),
@@ -186,6 +188,25 @@ Index(
     pending_authorization.c.workspace,
     pending_authorization.c.owner,
     pending_authorization.c.created_at,
+)
+
+# Who uses a connection that has a limit, and who waits to: the one with the lowest number is next.
+seat = Table(
+    "connection_seat",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("is_taken", Boolean, nullable=False),
+    Column("until", Instant, nullable=False),
+    UniqueConstraint("connection_id", "number"),
+    ForeignKeyConstraint(
+        ["workspace", "connection_id"],
+        ["connection.workspace", "connection.id"],
+        ondelete="CASCADE",
+    ),
 )
 
 refresh_attempt = Table(

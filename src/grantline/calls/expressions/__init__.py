@@ -3,8 +3,7 @@
 Names are bundles by the number of their module, ``trigger``, ``input``, ``vars`` and ``run``.
 Pure, and bounded in time and memory whatever is written (docs/mapping.md).
 
-- `fill`: the expressions of a text, filled in for the place where each stands; `address` is
-  for URLs.
+- `fill`: the expressions of a text, filled in for the place where each stands.
 - `template`: a text taken apart into what stays and what is worked out.
 - `parser` with `nodes`: one expression, read; `wording` is how its errors speak.
 - `program`: an expression made ready to run; `machine` runs it, and is the one door to minijinja.
@@ -13,7 +12,6 @@ Pure, and bounded in time and memory whatever is written (docs/mapping.md).
 - `picker`: the paths that a bundle offers.
 """
 
-from grantline.calls.expressions.address import fill_url
 from grantline.calls.expressions.fill import (
     check_condition,
     check_expression,
@@ -36,7 +34,6 @@ __all__ = [
     "fill_header",
     "fill_json",
     "fill_text",
-    "fill_url",
     "is_true",
     "references",
 ]

@@ -49,7 +49,7 @@ class Leasing:
                 over = record.lease_number
             elif life is Life.ALIVE:
                 return None
-        await context.stored(self._announce)
+        await self.announce()
         lease = await context.stored(
             context.store.acquire_lease,
             record.id,
@@ -61,6 +61,10 @@ class Leasing:
         if lease is not None:
             self._watched.pop(record.id, None)
         return lease
+
+    async def announce(self) -> None:
+        """Shows this process to the others, before it holds anything."""
+        await self._context.stored(self._announce)
 
     def is_free(self, owner: str | None) -> bool:
         """Whether a lease of ``owner`` can be taken over without waiting for its end."""

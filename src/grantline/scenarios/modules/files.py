@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from grantline.calls.file_name import name_of
 from grantline.calls.multipart import BINARY_TYPE
 from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
+from grantline.messages import Headers
 from grantline.scenarios.modules.outcome import Bundle
 
 # Names with a dot in front are our own, so that no folder of a person's can reach them.
 OF_RUNS: Final = ".runs"
 ARRIVING: Final = ".arriving"
 LONGEST_NAME: Final = 200
+LONGEST_ENDING: Final = 16
 MOST_FOLDERS: Final = 20
+KEPT_FOR: Final = timedelta(days=7)
 _FORBIDDEN: Final = frozenset('\\:*?"<>|')
 
 
@@ -42,27 +49,38 @@ class Files:
     def __init__(self, root: Path, workspace: str) -> None:
         self._home = root / safe_name(workspace, field="workspace")
 
-    def target(self, folder: str, name: str, *, run_id: str) -> Path:
+    def target(self, folder: str, name: str, *, run_id: str, step: str) -> Path:
         """Where a file is to be put, in a folder that exists then.
 
         Args:
-            folder: Below the files folder, parts separated by ``/``; empty for the run's own.
+            folder: Below the files folder, parts separated by ``/``; empty for one of the step's
+                own, which ends with the run.
             name: Of the file.
             run_id: Of the run.
+            step: The path of the step.
 
         Raises:
             InvalidInput: It would be somewhere else, or its folder cannot be made; names the field.
         """
-        parts = [OF_RUNS, run_id]
+        parts = [OF_RUNS, run_id, _digest(step)]
         if folder.strip():
             parts = [safe_name(each, field="folder") for each in folder.strip().split("/")]
         if len(parts) > MOST_FOLDERS:
             raise InvalidInput(f"A folder is at most {MOST_FOLDERS} deep.", field="folder")
         return self._made(parts) / safe_name(name, field="name")
 
-    def arriving(self) -> Path:
-        """Where downloads are until they are whole."""
-        return self._made([ARRIVING])
+    def arriving(self, run_id: str, step: str, now: datetime) -> Path:
+        """Where the download of a step is until it is whole; others that nobody ended are removed.
+
+        Raises:
+            InvalidInput: The folder cannot be made.
+        """
+        folder = self._made([ARRIVING])
+        for path in folder.iterdir():
+            with suppress(OSError):
+                if path.stat().st_mtime < (now - KEPT_FOR).timestamp():
+                    path.unlink()
+        return folder / f"{safe_name(run_id, field='run')}-{_digest(step)}"
 
     def bundle_of(self, path: Path, media_type: str, size: int) -> Bundle:
         """What later modules know of the file at ``path``."""
@@ -110,8 +128,15 @@ class Files:
         return OpenedFile(source, name, str(value.get("media_type") or BINARY_TYPE))
 
     def remove_run(self, run_id: str) -> None:
-        """Removes the files that were kept only as long as the run."""
-        shutil.rmtree(self._home / OF_RUNS / safe_name(run_id, field="run"), ignore_errors=True)
+        """Removes the files that were kept only as long as the run, and what had not arrived.
+
+        To be called when a run has ended for good, and again when it is forgotten.
+        """
+        name = safe_name(run_id, field="run")
+        shutil.rmtree(self._home / OF_RUNS / name, ignore_errors=True)
+        for path in (self._home / ARRIVING).glob(f"{name}-*"):
+            with suppress(OSError):
+                path.unlink()
 
     def _made(self, parts: list[str]) -> Path:
         here = self._home
@@ -157,6 +182,22 @@ def safe_name(name: str, *, field: str) -> str:
             ),
         )
     return name
+
+
+def arrived_name(url: str, headers: Headers) -> str:
+    """What a file is called that comes as an answer, short enough for a file system."""
+    name = name_of(url, headers)
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    while len(os.fsencode(f"{stem}{dot}{ending}")) > LONGEST_NAME:
+        stem = stem[:-1]
+    return f"{stem}{dot}{ending}"
+
+
+def _digest(step: str) -> str:
+    """A name for a step, whose path may have any characters."""
+    return sha256(step.encode()).hexdigest()[:16]
 
 
 def _check_no_link(path: Path, *, field: str) -> None:

@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Makes the tables."""
     _scenarios()
     _runs()
+    _seats()
 
 
 def _scenarios() -> None:
@@ -151,4 +152,30 @@ def _runs() -> None:
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("seen_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_run_worker"),
+    )
+
+
+def _seats() -> None:
+    op.add_column(
+        "connection", sa.Column("at_once", sa.Integer, nullable=False, server_default="0")
+    )
+    op.create_table(
+        "connection_seat",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("connection_id", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("is_taken", sa.Boolean, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_connection_seat"),
+        sa.UniqueConstraint(
+            "connection_id", "number", name="uq_connection_seat_connection_id_number"
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace", "connection_id"],
+            ["connection.workspace", "connection.id"],
+            name="fk_connection_seat_workspace_connection_id",
+            ondelete="CASCADE",
+        ),
     )

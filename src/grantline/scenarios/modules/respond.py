@@ -1,0 +1,111 @@
+"""*Respond*: what the caller of a webhook is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grantline.calls.expressions import fill, fill_header, fill_json, fill_text
+from grantline.calls.headers import check_all
+from grantline.calls.json_values import dump_json, encode_json
+from grantline.calls.request import FORM_TYPE, JSON_TYPE, form_content
+from grantline.connections.requests.redaction import Redactor
+from grantline.errors import InvalidInput, LimitExceeded
+from grantline.messages import Headers, first_value
+from grantline.scenarios.definition.modules import Body, BodyKind, Respond
+from grantline.scenarios.modules.outcome import Answer, Bundle, Outcome
+
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+MOST_ANSWER_BYTES: Final = 4 * 1024 * 1024
+# What belongs to the connection, or to us, and not to an answer.
+_NOT_OURS: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "date",
+        "keep-alive",
+        "server",
+        "set-cookie",
+        "strict-transport-security",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def respond(does: Respond, names: Mapping[str, Any]) -> Outcome:
+    """The answer, and what it says as the module's bundle.
+
+    Raises:
+        InvalidInput: The status, a header or the body cannot be sent.
+        LimitExceeded: The body is larger than `MOST_ANSWER_BYTES`.
+    """
+    status = _status(fill(does.status, names))
+    headers: Headers = tuple((name, fill_header(value, names)) for name, value in does.headers)
+    check_all(headers)
+    for name, _ in headers:
+        if name.lower() in _NOT_OURS:
+            raise InvalidInput(
+                f"An answer cannot have a header {name}.",
+                field="headers",
+                hint="Leave it out: the server writes what belongs to the connection itself.",
+            )
+    body, media_type, shown = _body(does.body, names)
+    if len(body) > MOST_ANSWER_BYTES:
+        raise LimitExceeded(
+            f"The answer is larger than {MOST_ANSWER_BYTES // 1024**2} MB.",
+            limit="answer_bytes",
+            hint="Answer with a link to what is large.",
+        )
+    if body and first_value(headers, "content-type") is None:
+        headers = (*headers, ("Content-Type", media_type))
+    seen = Redactor(()).headers(headers)
+    given: Bundle = {
+        "status": status,
+        "headers": {name.lower(): value for name, value in seen},
+        "body": shown,
+    }
+    return Outcome(
+        output={"status": status},
+        input=given,
+        answer=Answer(status=status, headers=headers, body=body),
+    )
+
+
+def _status(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()):
+        status = 0
+    else:
+        status = int(text[:4])
+    if not 200 <= status <= 599:
+        raise InvalidInput(
+            "The status of an answer is not a number from 200 to 599.",
+            field="status",
+            hint="Write one such as 200, 202 or 400.",
+        )
+    return status
+
+
+def _body(body: Body, names: Mapping[str, Any]) -> tuple[bytes, str, Any]:
+    """The bytes, their media type, and the body as a person reads it."""
+    match body.kind:
+        case BodyKind.NONE:
+            return b"", "", None
+        case BodyKind.JSON:
+            value = fill_json(body.json, names)
+            return encode_json(dump_json(value)), JSON_TYPE, value
+        case BodyKind.FORM:
+            fields = tuple((name, fill_text(value, names)) for name, value in body.fields)
+            return form_content(fields).data, FORM_TYPE, dict(fields)
+        case BodyKind.RAW:
+            text = fill_text(body.text, names)
+            return text.encode("utf-8", "replace"), body.media_type or TEXT_TYPE, text
+        case _:
+            raise InvalidInput(
+                f"An answer cannot have a body of the kind {body.kind}.",
+                field="body",
+                hint="Use JSON, a form or text.",
+            )
