@@ -12,6 +12,13 @@ from grantline.calls.expressions.wording import Refused, failed
 
 # minijinja burns about one for each of its instructions; a program has a few thousand at most.
 FUEL: Final = 50_000
+# About how many characters may pass through the filters and signs of one expression; an item of a
+# list takes as long as some twenty of them.
+MOST_WORK: Final = 50_000_000
+_ITEM: Final = 20
+
+# What Python says when a value is none that a filter foresaw: a depth, a number beyond its types.
+_UNFIT: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class _Handle:
@@ -21,6 +28,12 @@ class _Handle:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def _work(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return len(value) * _ITEM if isinstance(value, list | dict) else 1
 
 
 def _environment() -> Environment:
@@ -36,13 +49,24 @@ def run(program: Program, names: Names) -> Any:
     if program.path is not None:
         return walked(program.text, program.path, names)
     this_run = Run(names)
+    left = MOST_WORK
 
     def do(number: int, *handles: _Handle) -> _Handle | bool:
-        offset, deed = program.deeds[number]
+        nonlocal left
+        stage = program.stages[number]
+        operands = [each.value for each in handles]
         try:
-            value = deed(this_run, *[each.value for each in handles])
+            if not stage.is_light:
+                left -= sum(map(_work, operands))
+                if left < 0:
+                    raise Refused("There is too much data to work on.", "Take a part of it first.")
+            value = stage.deed(this_run, *operands)
         except Refused as refused:
-            raise failed(program.text, offset, refused.message, refused.hint) from None
+            raise failed(program.text, stage.offset, refused.message, refused.hint) from None
+        except _UNFIT:
+            raise failed(
+                program.text, stage.offset, "This does not work with the values that are here."
+            ) from None
         return value.holds if isinstance(value, Condition) else _Handle(value)
 
     try:

@@ -118,7 +118,7 @@ def _plus(left: Any, right: Any) -> Any:
 
 
 def _join(*values: Any) -> str:
-    return joined([as_text(value) for value in values])
+    return joined(map(as_text, values))
 
 
 def _not(value: Any) -> bool:

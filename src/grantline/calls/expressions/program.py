@@ -42,6 +42,23 @@ class Run:
 # What one step does with the values of its operands: ``deed(run, *values)``.
 Deed = Callable[..., Any]
 
+# Filters whose work does not grow with what they are given.
+_LIGHT: Final = frozenset({"default", "first", "last", "length"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a program.
+
+    Attributes:
+        offset: The place in the text that errors name.
+        is_light: Whether it takes the same time however large its operands are.
+    """
+
+    offset: int
+    deed: Deed
+    is_light: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -52,14 +69,14 @@ class Program:
         offset: Where the expression begins in it.
         source: What minijinja evaluates: calls of ``d``, each with the number of a deed, and
             choices between them.
-        deeds: What is done, by number, with the place in the text that errors name.
+        stages: What is done, by number.
         path: The expression, when it is a path without anything to work out.
     """
 
     text: str
     offset: int
     source: str
-    deeds: tuple[tuple[int, Deed], ...]
+    stages: tuple[Stage, ...]
     path: nodes.Path | None
 
 
@@ -69,12 +86,12 @@ def program_of(node: Node, text: str) -> Program:
         return Program(text, node.offset, "", (), node)
     compiler = _Compiler(text)
     source = compiler.source_of(node)
-    return Program(text, node.offset, source, tuple(compiler.deeds), None)
+    return Program(text, node.offset, source, tuple(compiler.stages), None)
 
 
 class _Compiler:
     def __init__(self, text: str) -> None:
-        self.deeds: list[tuple[int, Deed]] = []
+        self.stages: list[Stage] = []
         self._text = text
         self._slots = 0
 
@@ -102,22 +119,22 @@ class _Compiler:
                 )
                 return self._call(part.offset, _plain(deed), value, *bounds)
             case nodes.ListOf(offset, items):
-                return self._call(offset, lambda _, *values: list(values), *items)
+                return self._call(offset, lambda _, *values: list(values), *items, is_light=True)
             case nodes.ObjectOf(offset, pairs):
                 flat = [each for pair in pairs for each in pair]
-                return self._call(offset, _plain(operators.object_of), *flat)
+                return self._call(offset, _plain(operators.object_of), *flat, is_light=True)
             case nodes.Operation(offset, operator, operands):
                 return self._call(offset, _plain(operators.OPERATORS[operator]), *operands)
 
     def _choice(self, node: nodes.Choice | nodes.Either) -> str:
         match node:
             case nodes.Choice(offset, condition, yes, no):
-                asked = self._call(offset, _is_true, condition)
+                asked = self._call(offset, _is_true, condition, is_light=True)
                 return f"({self.source_of(yes)} if {asked} else {self.source_of(no)})"
             case nodes.Either(offset, is_and, left, right):
                 # The first value is kept, so that nothing is worked out twice.
                 self._slots += 1
-                asked = self._call(offset, _keeping(self._slots), left)
+                asked = self._call(offset, _keeping(self._slots), left, is_light=True)
                 kept = self._call(offset, _kept(self._slots))
                 other = self.source_of(right)
                 return (
@@ -130,7 +147,13 @@ class _Compiler:
         function = self._function(node, FILTERS, "filter", [name for name, _ in node.named])
         names = tuple(name for name, _ in node.named)
         operands = (node.value, *node.arguments, *(value for _, value in node.named))
-        given = partial(self._call, node.offset, _applied(function, names), *operands)
+        given = partial(
+            self._call,
+            node.offset,
+            _applied(function, names),
+            *operands,
+            is_light=node.name in _LIGHT,
+        )
         if node.name != "default" or not isinstance(node.value, nodes.Path | nodes.Member):
             return given()
         is_there = self._way(node.value, _is_there)
@@ -182,18 +205,18 @@ class _Compiler:
             def from_name(run: Run, *keys: Any) -> Any:
                 return walk(text, node, run.names, keys)
 
-            return self._call(node.offset, from_name, *dynamic)
+            return self._call(node.offset, from_name, *dynamic, is_light=True)
 
         def onward(_: Run, value: Any, *keys: Any) -> Any:
             return walk(text, node, value, keys)
 
-        return self._call(node.offset, onward, node.value, *dynamic)
+        return self._call(node.offset, onward, node.value, *dynamic, is_light=True)
 
-    def _call(self, offset: int, deed: Deed, *operands: Node) -> str:
-        if len(self.deeds) >= MOST_STEPS:
+    def _call(self, offset: int, deed: Deed, *operands: Node, is_light: bool = False) -> str:
+        number = len(self.stages)
+        if number >= MOST_STEPS:
             raise failed(self._text, offset, "The expression is too long.")
-        number = len(self.deeds)
-        self.deeds.append((offset, deed))
+        self.stages.append(Stage(offset, deed, is_light))
         arguments = "".join(f",{self.source_of(each)}" for each in operands)
         return f"d({number}{arguments})"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -49,10 +49,15 @@ def as_text(value: Any) -> str:
         raise Refused(f"This is {kind_of(value)} that cannot be written as JSON.") from None
 
 
-def joined(texts: Sequence[str], between: str = "") -> str:
-    """``texts`` in a row; raises ``Refused`` before anything too long is made."""
-    room(sum(map(len, texts)) + len(between) * max(len(texts) - 1, 0))
-    return between.join(texts)
+def joined(texts: Iterable[str], between: str = "") -> str:
+    """``texts`` in a row; raises ``Refused`` as soon as they are too many, and asks for no more."""
+    parts: list[str] = []
+    size = 0
+    for text in texts:
+        parts.append(text)
+        size += len(text) + len(between)
+        room(size - len(between))
+    return between.join(parts)
 
 
 def room(length: int) -> None:

@@ -1,1 +1,5 @@
-"""What earlier modules gave, filled into the fields of the next one."""
+"""What earlier modules gave, filled into the next.
+
+- `request`: an HTTP module's request, ready but for what is read from files; and bodies and headers
+  by themselves, for answers.
+"""
