@@ -160,6 +160,13 @@ Index(
 # What a background refresher asks for: whose turn has come.
 Index("ix_connection_due_at", connection.c.due_at, **_when("due_at IS NOT NULL"))
 
+# Whose person is wanted: few, and looked for every few seconds.
+Index(
+    "ix_connection_wanting",
+    connection.c.id,
+    **_when("state = 'reauthorization_required'"),
+)
+
 pending_authorization = Table(
     "pending_authorization",
     metadata,
@@ -472,6 +479,7 @@ scenario_run = Table(
     Column("error_path", Text, nullable=False),
     Column("origin_run_id", Text),
     Column("origin_path", Text, nullable=False),
+    Column("once", Text, nullable=False),
     # Last, because they are large.
     _sealed("sealed_input", "input"),
     _sealed("sealed_response", "response", nullable=True),
@@ -497,6 +505,22 @@ Index(
     scenario_run.c.scenario_id,
     scenario_run.c.created_at,
     **_when("ended_at IS NULL"),
+)
+
+# Once for each instant of a schedule, and for each delivery of a webhook.
+Index(
+    "ux_scenario_run_once",
+    scenario_run.c.scenario_id,
+    scenario_run.c.once,
+    unique=True,
+    **_when("once <> ''"),
+)
+# How the latest run of a scenario ended: what people are told by.
+Index(
+    "ix_scenario_run_ended",
+    scenario_run.c.scenario_id,
+    scenario_run.c.ended_at,
+    **_when("ended_at IS NOT NULL"),
 )
 
 run_step = Table(
@@ -539,3 +563,39 @@ run_worker = Table(
     Column("id", Text, primary_key=True),
     Column("seen_at", Instant, nullable=False),
 )
+
+# Who is told, in which workspace. What is sealed holds addresses and a secret.
+notice_settings = Table(
+    "notice_settings",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("by_mail", Boolean, nullable=False),
+    Column("by_webhook", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    _sealed("sealed_recipients", "recipients"),
+)
+
+# What people were told is not well, and were not yet told is well again.
+notice_state = Table(
+    "notice_state",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("subject_id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+# What is still to be told. A row goes when it was sent, or given up.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+Index("ix_notice_due_at", notice.c.due_at)
