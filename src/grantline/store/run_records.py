@@ -136,10 +136,14 @@ class StepSeals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepWrite:
-    """A step to be written: a new row, or one over the row that is there."""
+    """A step to be written: a new row, or one over the row that is there.
+
+    Attributes:
+        seals: None leaves what is sealed in the row as it is.
+    """
 
     step: RunStepRecord
-    seals: StepSeals
+    seals: StepSeals | None
     is_new: bool
 
 

@@ -29,6 +29,7 @@ from grantline.store.tables import run_step, scenario_run
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
 _ALL: Final = 2**62
+_NOTHING: Final = StepSeals()
 # A picker shows what came last; nobody needs it from further back.
 LATEST_RUNS: Final = 30
 # SQLite takes so many values in one statement at the least.
@@ -219,4 +220,6 @@ class ScenarioRuns(Database):
 def insert_steps(work: Connection, steps: Sequence[StepWrite]) -> None:
     """Adds the rows of these steps."""
     if steps:
-        work.execute(insert(run_step), [to_row(each.step) | to_row(each.seals) for each in steps])
+        work.execute(
+            insert(run_step), [to_row(each.step) | to_row(each.seals or _NOTHING) for each in steps]
+        )
