@@ -20,6 +20,10 @@ from grantline.store.records import User
 from tests.connections.world import World
 from tests.server.conftest import Site, a_site
 
+A_SCENARIO = {
+    "name": "Who am I",
+    "modules": [{"id": 1, "make_request": {"connection": "demo", "url": "/me"}}],
+}
 STRANGER = Actor(workspace="elsewhere", user="usr_stranger")
 
 
@@ -143,6 +147,7 @@ async def inhabited(
         run = await api.post("/saved-requests/me/run")
         given = {"name": "weather", "kind": "key", "key_name": "X-Weather", "value": "not-secret"}
         kept = await api.post("/credentials", {**given, "hosts": ["127.0.0.1"]}, status=201)
+        scenario = await api.post("/scenarios", A_SCENARIO, status=201)
         (*_, key) = (await api.get("/api-keys"))["items"]
         ids = {
             "connection": found.id,
@@ -150,6 +155,7 @@ async def inhabited(
             "credential": kept["id"],
             "request": request["id"],
             "run": run["run"],
+            "scenario": scenario["id"],
             "key": key["id"],
             "provider": "github",
         }

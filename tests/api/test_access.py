@@ -22,6 +22,7 @@ USABLE = {
     "list_providers",
     "list_runs",
     "list_saved_requests",
+    "list_scenarios",
     "list_uses",
     "make_request",
     "run_saved_request",
@@ -34,14 +35,24 @@ UNKNOWN = {
     "credential": "crd_unknown",
     "request": "req_unknown",
     "run": "run_unknown",
+    "scenario": "scn_unknown",
     "key": "key_unknown",
     "provider": "github",
 }
-LISTS = ("/connections", "/apps", "/credentials", "/saved-requests", "/runs", "/api-keys")
+LISTS = (
+    "/connections",
+    "/apps",
+    "/credentials",
+    "/saved-requests",
+    "/scenarios",
+    "/runs",
+    "/api-keys",
+)
 BODIES: dict[str, Any] = {
     "duplicate_connection": {"name": "taken"},
     "duplicate_credential": {"name": "taken"},
     "duplicate_saved_request": {"name": "taken"},
+    "duplicate_scenario": {"name": "taken"},
 }
 
 

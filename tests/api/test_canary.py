@@ -9,7 +9,7 @@ import pytest
 
 from grantline.connections.engine import LOCAL
 from grantline.oauth.settings import FlowType
-from tests.api.conftest import Api
+from tests.api.conftest import A_SCENARIO, Api
 from tests.api.routes import OPERATIONS
 from tests.canary import assert_no_canary
 from tests.connections.credential_values import CHAIN_PEM, KEY_CANARY, KEY_PEM
@@ -40,6 +40,10 @@ EDITS: dict[str, Any] = {
     "duplicate_connection": {"name": "copy"},
     "duplicate_saved_request": {"name": "copy"},
     "discover": {"issuer": f"https://{QUERY}@issuer.example"},
+    "create_scenario": {**A_SCENARIO, "name": "another"},
+    "replace_scenario": A_SCENARIO,
+    "check_scenario": A_SCENARIO,
+    "duplicate_scenario": {"name": "a third"},
     "make_request": {"url": "/me", "connection": "demo"},
     "create_saved_request": {
         "name": "third",
@@ -77,7 +81,9 @@ async def test_no_answer_holds_a_secret(api: Api, caplog: pytest.LogCaptureFixtu
     saved = {"name": "me", "url": api.world.server.api_url + "/echo", "credential": "kept"}
     request = await api.post("/saved-requests", saved, status=201)
     run = await api.post("/saved-requests/me/run")
+    scenario = await api.post("/scenarios", A_SCENARIO, status=201)
     ids = {
+        "scenario": scenario["id"],
         "connection": found.id,
         "app": found.app.id,
         "credential": kept["id"],

@@ -30,7 +30,7 @@ from grantline.messages import HttpRequest, HttpResponse
 from grantline.server.api_later import API_PREFIX
 from grantline.server.app import create_app
 from grantline.server.settings import ServerSettings
-from tests.api.conftest import Api, an_api
+from tests.api.conftest import A_SCENARIO, Api, an_api
 from tests.api.routes import DOCUMENT
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -100,6 +100,7 @@ async def _furnished(api: Api) -> dict[str, str]:
         "app": found.app.id,
         "request": request["id"],
         "run": run["run"],
+        "scenario": (await api.post("/scenarios", A_SCENARIO, status=201))["id"],
         "provider": "github",
     }
 

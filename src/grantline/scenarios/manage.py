@@ -16,6 +16,8 @@ from grantline.errors import InvalidInput, NotFound, ScenarioNotReady
 from grantline.scenarios.definition.plain import malformed
 from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.yaml_file import examine
+from grantline.scenarios.files import adopted, scenario_from_file, scenario_to_file
 from grantline.scenarios.kept import (
     KeptScenario,
     ScenarioSummary,
@@ -216,6 +218,27 @@ class ScenarioManager:
         event = context.event(actor, "scenario.deleted", record.id, {"name": record.name})
         await context.stored(context.store.delete_scenario, actor.workspace, record.id, event)
         return summary_of(record)
+
+    async def read_file(self, actor: Actor, text: str) -> Scenario:
+        """The scenario that a file describes, not kept. Raises as ``scenario_from_file``."""
+        return await scenario_from_file(self._context, actor, text)
+
+    async def write_file(self, actor: Actor, scenario: Scenario) -> str:
+        """``scenario`` as the text of a file."""
+        return await scenario_to_file(self._context, actor, scenario)
+
+    async def examine_file(
+        self, actor: Actor, text: str
+    ) -> tuple[Scenario | None, tuple[Problem, ...]]:
+        """What a file describes, and all that would keep it from running, with lines.
+
+        None where a file cannot be read whole.
+        """
+        file, faults = examine(text)
+        if faults:
+            return None, faults
+        scenario = await adopted(self._context, actor, file)
+        return scenario, file.located(await self.problems(actor, scenario))
 
     async def problems(self, actor: Actor, scenario: Scenario) -> tuple[Problem, ...]:
         """All that would keep ``scenario`` from running, what it refers to included."""

@@ -6,7 +6,7 @@ name becomes an id when the scenario is kept or run, and a change of name change
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -74,33 +74,74 @@ async def with_ids(context: Context, actor: Actor, scenario: Scenario) -> Scenar
     Raises:
         InvalidInput: Nothing in the actor's workspace has one of the names; says where it stands.
     """
-    named = [each for each in references_in(scenario) if not each.is_id]
-    if not named:
-        return scenario
+    settled = await with_known_ids(context, actor, scenario)
+    if lost := [each for each in references_in(settled) if not each.is_id]:
+        raise malformed(_problems(settled, lost))
+    return settled
+
+
+async def with_known_ids(context: Context, actor: Actor, scenario: Scenario) -> Scenario:
+    """The same, with names that nothing has left as they are."""
     found: dict[ScenarioUse, str] = {}
-    for use in {each.use for each in named}:
+    for use in {each.use for each in references_in(scenario) if not each.is_id}:
         if (used_id := await _id_of(context, actor, use)) is not None:
             found[use] = used_id
-    if lost := [each for each in named if each.use not in found]:
-        raise malformed(_problems(scenario, lost))
-    return _replaced(scenario, found)
+    return _replaced(scenario, found) if found else scenario
+
+
+async def at_home(
+    context: Context, actor: Actor, scenario: Scenario, names: Mapping[ScenarioUse, str]
+) -> Scenario:
+    """``scenario`` from elsewhere: ids that are not known here give way to those of their names.
+
+    Args:
+        context: Of the engine.
+        actor: In whose workspace.
+        scenario: With ids of where it was written.
+        names: What those ids were called there.
+    """
+    there = await _known(context, actor, uses_of(scenario))
+    found: dict[ScenarioUse, str] = {}
+    for use in uses_of(scenario) - there:
+        if name := names.get(use):
+            used_id = await _id_of(context, actor, ScenarioUse(use.kind, name))
+            if used_id is not None:
+                found[use] = used_id
+    return _replaced(scenario, found) if found else scenario
+
+
+async def names_of(context: Context, actor: Actor, scenario: Scenario) -> dict[ScenarioUse, str]:
+    """What the connections and credentials that ``scenario`` refers to are called."""
+    return await _names(context, actor, uses_of(scenario))
 
 
 async def lost_references(
     context: Context, actor: Actor, scenario: Scenario
 ) -> tuple[Problem, ...]:
     """A problem for each connection and credential that is not in the actor's workspace."""
+    known = await _known(context, actor, uses_of(scenario))
+    return _problems(scenario, [each for each in references_in(scenario) if each.use not in known])
+
+
+async def _names(
+    context: Context, actor: Actor, uses: Collection[ScenarioUse]
+) -> dict[ScenarioUse, str]:
     store = context.store
-    known: set[ScenarioUse] = set()
-    uses = uses_of(scenario)
+    found: dict[ScenarioUse, str] = {}
     for kind, names in (
         (UseKind.CONNECTION, store.connection_names),
         (UseKind.CREDENTIAL, store.credential_names),
     ):
         if ids := [each.used_id for each in uses if each.kind is kind]:
-            there = await context.stored(names, actor.workspace, ids)
-            known.update(ScenarioUse(kind, each) for each in there)
-    return _problems(scenario, [each for each in references_in(scenario) if each.use not in known])
+            named = await context.stored(names, actor.workspace, ids)
+            found |= {ScenarioUse(kind, used_id): name for used_id, name in named.items()}
+    return found
+
+
+async def _known(
+    context: Context, actor: Actor, uses: Collection[ScenarioUse]
+) -> frozenset[ScenarioUse]:
+    return frozenset(await _names(context, actor, uses))
 
 
 async def _id_of(context: Context, actor: Actor, use: ScenarioUse) -> str | None:

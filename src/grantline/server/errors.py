@@ -20,10 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from grantline.errors import (
     AuthorizationServerError,
     GrantlineError,
+    ScenarioNotReady,
     TemporarilyUnavailable,
     places_of,
 )
 from grantline.oauth.failure import Failure, failure_of
+from grantline.scenarios.definition.problem import Problem as ScenarioProblem
 from grantline.server.page import is_part, page
 
 LOG: Final = logging.getLogger("grantline.server")
@@ -72,6 +74,12 @@ class Problem:
     def of(cls, error: GrantlineError) -> Problem:
         """What to show of ``error``."""
         facts = {name: _plain(value) for name in _FACTS if (value := getattr(error, name, None))}
+        if isinstance(error, ScenarioNotReady):
+            facts["errors"] = [
+                {"field": each.field, "message": f"{each.message} {each.hint}".rstrip()}
+                for each in getattr(error, "problems", ())
+                if isinstance(each, ScenarioProblem)
+            ]
         said = _said_by_the_server(error)
         if said is not None:
             facts["server"] = said

@@ -22,6 +22,7 @@ from grantline.server.api import (
     requests,
     runs,
     saved_requests,
+    scenarios,
     service,
 )
 from grantline.server.api.auth import Authentication
@@ -53,6 +54,7 @@ def create_api() -> FastAPI:
         providers,
         requests,
         saved_requests,
+        scenarios,
         runs,
         history,
         keys,

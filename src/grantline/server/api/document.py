@@ -12,7 +12,8 @@ from grantline.version import __version__
 
 DESCRIPTION: Final = """\
 Everything the pages do, for programs. Secrets are write-only: no answer holds one, but for the \
-two that exist to give one (a new API key, and the access token of a connection).
+two that exist to give one (a new API key, and the access token of a connection), and for \
+scenarios, which managers get as they were written, with the address of their webhook.
 
 Every failure is `application/problem+json` with a stable `code`. Lists are paged by `offset` and \
 `limit`. An edit names the `version` it was made against, in the body or as `If-Match`.
@@ -25,6 +26,7 @@ TAGS: Final = {
     "Providers": "What is known of services.",
     "Requests": "Requests made with a connection, a credential or nothing.",
     "Saved requests": "Requests kept under a name.",
+    "Scenarios": "Modules in order, with mapping between them and a trigger; and their runs.",
     "History": "What was asked, what came back, and who did what.",
     "API keys": "Keys for this API.",
     "Service": "This installation.",

@@ -48,7 +48,7 @@ class ProblemShown(Shown):
     field: str | None = None
     """What was wrong, by name."""
     errors: list[FieldProblem] | None = None
-    """Everything that is wrong with the request's shape, when that is the problem."""
+    """Everything that is wrong with the request's shape or the scenario, when that is it."""
     check: str | None = None
     rule: str | None = None
     address: str | None = None
