@@ -22,7 +22,7 @@ from grantline.calls.expressions.calendar import (
     zone_of,
 )
 from grantline.calls.expressions.numbers import number_of
-from grantline.calls.expressions.operators import exactly, neat
+from grantline.calls.expressions.operators import exactly, neat, quotient
 from grantline.calls.expressions.texts import text_of
 from grantline.calls.expressions.values import Number
 from grantline.calls.expressions.wording import Refused
@@ -86,7 +86,7 @@ def until(value: Any, other: Any, unit: Any = "seconds") -> Number:
     if name in {"month", "year"}:
         months = whole_months(start, end)
         return months if name == "month" else int(months / 12)
-    return neat(Decimal((end - start) // _MICROSECOND) / (SPANS[name] // _MICROSECOND))
+    return _counted(end - start, SPANS[name])
 
 
 def start_of(value: Any, unit: Any, zone: Any = None) -> str:
@@ -107,8 +107,7 @@ def end_of(value: Any, unit: Any, zone: Any = None) -> str:
 
 def to_epoch(value: Any, unit: Any = "seconds") -> Number:
     """Seconds, or milliseconds, since the beginning of 1970."""
-    span = SPANS[_epoch_unit(unit)]
-    return neat(Decimal((moment(value) - _START) // _MICROSECOND) / (span // _MICROSECOND))
+    return _counted(moment(value) - _START, SPANS[_epoch_unit(unit)])
 
 
 def from_epoch(value: Any, unit: Any = "seconds") -> str:
@@ -122,6 +121,12 @@ def from_epoch(value: Any, unit: Any = "seconds") -> str:
             "This leads beyond the years 1 to 9999.",
             'A number of milliseconds is read with from_epoch("milliseconds").',
         ) from None
+
+
+def _counted(span: timedelta, unit: timedelta) -> Number:
+    if not span % unit:
+        return span // unit
+    return neat(quotient(Decimal(span // _MICROSECOND), Decimal(unit // _MICROSECOND)))
 
 
 def _in_zone(value: Any, zone: Any) -> datetime:

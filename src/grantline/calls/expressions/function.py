@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ class Function:
         parameters: Of the arguments, in order.
         required: How many of them must be given.
         takes_many: Whether any number of further ones may follow.
-        usage: How it is written.
+        usage: How it is written, with what holds for arguments that are left out.
     """
 
     name: str
@@ -55,7 +56,7 @@ def _function(name: str, run: Callable[..., Any]) -> Function:
     single = [each for each in after_value if each.kind is not each.VAR_POSITIONAL]
     required = [each for each in single if each.default is each.empty]
     parameters = tuple(each.name for each in single)
-    shown = [*parameters, *(f"{each.name}..." for each in after_value if each not in single)]
+    shown = [_shown(each) for each in after_value]
     return Function(
         name=name,
         run=run,
@@ -64,6 +65,14 @@ def _function(name: str, run: Callable[..., Any]) -> Function:
         takes_many=len(single) < len(after_value),
         usage=f"{name}({', '.join(shown)})" if shown else name,
     )
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return f"{parameter.name}..."
+    if parameter.default is parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={json.dumps(parameter.default)}"
 
 
 def _count(number: int) -> str:

@@ -13,7 +13,7 @@ from decimal import (
 )
 from typing import Any, Final
 
-from grantline.calls.expressions.operators import arithmetic, compared, exactly, neat
+from grantline.calls.expressions.operators import compared, exactly, neat, quotient
 from grantline.calls.expressions.picks import picked
 from grantline.calls.expressions.texts import text_of, whole
 from grantline.calls.expressions.values import Number, is_number
@@ -68,7 +68,7 @@ def average(value: Any, path: Any = None) -> Number:
     numbers = _numbers(value, path, "average")
     if not numbers:
         raise Refused("An empty list has no average.")
-    return _DIVIDE(sum_(numbers), len(numbers))
+    return neat(quotient(Decimal(exactly(sum_(numbers))), Decimal(len(numbers))))
 
 
 def least(value: Any, path: Any = None) -> Any:
@@ -134,12 +134,6 @@ def _extreme(value: Any, path: Any, sign: int, what: str) -> Any:
             best = each
     return best
 
-
-def _divide(left: Any, right: Any) -> Any:
-    return Decimal(left) / Decimal(right) if left % right else left // right
-
-
-_DIVIDE: Final = arithmetic("average", _divide)
 
 NUMBERS: Final[dict[str, Callable[..., Any]]] = {
     "round": round_,

@@ -21,6 +21,7 @@ from grantline.calls.expressions.wording import Refused, kind_of
 # Beyond this many bits a number is no quantity of anything, and slow to write.
 _MOST_BITS: Final = 4096
 _DIGITS: Final = 60
+_READABLE: Final = 34
 
 
 def neat(value: Number) -> Number:
@@ -36,6 +37,16 @@ def neat(value: Number) -> Number:
 def exactly(value: Number) -> int | Decimal:
     """``value`` with the digits that it is written with, for sums as people do them."""
     return value if isinstance(value, int | Decimal) else Decimal(repr(finite(value)))
+
+
+def quotient(left: Decimal, right: Decimal) -> Decimal | float:
+    """``left / right``; a float where the digits do not end, so that nobody has to read 60."""
+    with localcontext(prec=_DIGITS):
+        return _ended(left / right)
+
+
+def _ended(value: Decimal) -> Decimal | float:
+    return value if len(value.as_tuple().digits) <= _READABLE else float(value)
 
 
 def arithmetic(name: str, deed: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Number]:
@@ -62,10 +73,10 @@ def arithmetic(name: str, deed: Callable[[Any, Any], Any]) -> Callable[[Any, Any
 def _divide(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int):
         whole, rest = divmod(left, right)
-        return whole if not rest else Decimal(left) / Decimal(right)
+        return whole if not rest else quotient(Decimal(left), Decimal(right))
     if not right:
         raise ZeroDivisionError
-    return left / right
+    return quotient(Decimal(left), Decimal(right))
 
 
 def _floor_divide(left: Any, right: Any) -> Any:
@@ -88,7 +99,7 @@ def _power(left: Any, right: Any) -> Any:
         return left**right
     if not left and right < 0:
         raise ZeroDivisionError
-    return Decimal(left) ** Decimal(right)
+    return _ended(Decimal(left) ** Decimal(right))
 
 
 def _small(value: Number) -> Number:

@@ -120,8 +120,8 @@ def slug(value: Any) -> str:
     text = text_of(value)
     if len(text) > _LONGEST_SLUG:
         raise Refused("This text is too long for a name.", "Take a part of it: truncate(100, '').")
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NO_SLUG.sub("-", plain.lower()).strip("-")
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return _NO_SLUG.sub("-", plain).strip("-")
 
 
 def squeeze(value: Any) -> str:
