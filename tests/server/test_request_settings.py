@@ -28,12 +28,7 @@ EVERYTHING = RequestSpec(
     parse_response=False,
     fail_on=("404", "5xx"),
     retry=RetryPolicy(
-        attempts=5,
-        within=timedelta(seconds=60),
-        statuses=("503",),
-        methods=("POST",),
-        first_wait=timedelta(seconds=2.5),
-        longest_wait=timedelta(minutes=1),
+        attempts=5, within=timedelta(seconds=60), statuses=("503",), methods=("POST",)
     ),
     pagination=Pagination(
         type=PaginationType.TOKEN,

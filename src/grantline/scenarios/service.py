@@ -9,7 +9,6 @@ from typing import Self
 from grantline.connections.engine import Engine
 from grantline.connections.settings import Settings
 from grantline.scenarios.manage import ScenarioManager
-from grantline.scenarios.runs.history import RunHistory
 
 
 class Scenarios(ScenarioManager):
@@ -29,7 +28,6 @@ class Scenarios(ScenarioManager):
                 what waits, and sends notices. Without, it runs what is started here alone.
         """
         super().__init__(engine.context)
-        self.runs = RunHistory(engine.context)
         self.engine = engine
         self.settings = settings
         self.workers = workers

@@ -38,7 +38,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from grantline.store.notice_store import NoticeStore
 from grantline.store.records import (
     Account,
     ApiKey,
@@ -70,7 +69,7 @@ from grantline.store.seat_store import SeatStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, NoticeStore, Protocol):
+class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:

@@ -26,12 +26,10 @@ from grantline.calls.expressions.fill import (
 )
 from grantline.calls.expressions.json_text import fill_json_text
 from grantline.calls.expressions.nodes import Reference
-from grantline.calls.expressions.picker import Offer, paths_of
 from grantline.errors import ExpressionFailed
 
 __all__ = [
     "ExpressionFailed",
-    "Offer",
     "Reference",
     "check_condition",
     "check_expression",
@@ -42,6 +40,5 @@ __all__ = [
     "fill_text",
     "fill_url",
     "is_true",
-    "paths_of",
     "references",
 ]

@@ -66,7 +66,11 @@ class Files:
         if folder.strip():
             parts = [safe_name(each, field="folder") for each in folder.strip().split("/")]
         if len(parts) > MOST_FOLDERS:
-            raise InvalidInput(f"A folder is at most {MOST_FOLDERS} deep.", field="folder")
+            raise InvalidInput(
+                f"A folder is at most {MOST_FOLDERS} deep.",
+                field="folder",
+                hint="Write it with fewer slashes.",
+            )
         return self._made(parts) / safe_name(name, field="name")
 
     def arriving(self, run_id: str, step: str, now: datetime) -> Path:
@@ -192,7 +196,7 @@ def arrived_name(url: str, headers: Headers) -> str:
         stem, dot, ending = name, "", ""
     while len(os.fsencode(f"{stem}{dot}{ending}")) > LONGEST_NAME:
         stem = stem[:-1]
-    return f"{stem}{dot}{ending}"
+    return f"{stem}{dot}{ending}".rstrip(". ")
 
 
 def _digest(step: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from grantline.calls.json_values import load_json
 from grantline.calls.response import Response
 from grantline.connections.requests.redaction import Redactor
 from grantline.connections.requests.run_detail import KEPT_BYTES
@@ -106,3 +108,12 @@ def _answered(response: Response, redactor: Redactor) -> Bundle:
             "size": response.size_bytes,
         },
     }
+
+
+def shown(data: bytes, redactor: Redactor) -> Any:
+    """The beginning of a body, secrets masked; the value of one that is JSON and short enough."""
+    text = redactor.head(data, KEPT_BYTES).decode("utf-8", "replace")
+    if 0 < len(data) <= KEPT_BYTES:
+        with suppress(ValueError):
+            return load_json(text)
+    return text

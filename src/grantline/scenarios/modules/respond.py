@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from grantline.calls.expressions import fill, fill_header, fill_json, fill_text
+from grantline.calls.expressions import fill
 from grantline.calls.headers import check_all
-from grantline.calls.json_values import dump_json, encode_json
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, form_content
 from grantline.connections.requests.redaction import Redactor
 from grantline.errors import InvalidInput, LimitExceeded
 from grantline.messages import Headers, first_value
-from grantline.scenarios.definition.modules import Body, BodyKind, Respond
-from grantline.scenarios.modules.outcome import Answer, Bundle, Outcome
+from grantline.scenarios.definition.modules import Respond
+from grantline.scenarios.mapping.request import filled_content, filled_headers
+from grantline.scenarios.modules.outcome import Answer, Bundle, Outcome, shown
 
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 MOST_ANSWER_BYTES: Final = 4 * 1024 * 1024
@@ -43,7 +42,7 @@ def respond(does: Respond, names: Mapping[str, Any]) -> Outcome:
         LimitExceeded: The body is larger than `MOST_ANSWER_BYTES`.
     """
     status = _status(fill(does.status, names))
-    headers: Headers = tuple((name, fill_header(value, names)) for name, value in does.headers)
+    headers: Headers = filled_headers(does.headers, names)
     check_all(headers)
     for name, _ in headers:
         if name.lower() in _NOT_OURS:
@@ -52,20 +51,22 @@ def respond(does: Respond, names: Mapping[str, Any]) -> Outcome:
                 field="headers",
                 hint="Leave it out: the server writes what belongs to the connection itself.",
             )
-    body, media_type, shown = _body(does.body, names)
+    content = filled_content(does.body, names)
+    body = content.data if content else b""
     if len(body) > MOST_ANSWER_BYTES:
         raise LimitExceeded(
             f"The answer is larger than {MOST_ANSWER_BYTES // 1024**2} MB.",
             limit="answer_bytes",
             hint="Answer with a link to what is large.",
         )
-    if body and first_value(headers, "content-type") is None:
-        headers = (*headers, ("Content-Type", media_type))
-    seen = Redactor(()).headers(headers)
+    if content and first_value(headers, "content-type") is None:
+        headers = (*headers, ("Content-Type", content.media_type or TEXT_TYPE))
+    redactor = Redactor(())
+    seen = redactor.headers(headers)
     given: Bundle = {
         "status": status,
         "headers": {name.lower(): value for name, value in seen},
-        "body": shown,
+        "body": shown(body, redactor),
     }
     return Outcome(
         output={"status": status},
@@ -87,25 +88,3 @@ def _status(value: Any) -> int:
             hint="Write one such as 200, 202 or 400.",
         )
     return status
-
-
-def _body(body: Body, names: Mapping[str, Any]) -> tuple[bytes, str, Any]:
-    """The bytes, their media type, and the body as a person reads it."""
-    match body.kind:
-        case BodyKind.NONE:
-            return b"", "", None
-        case BodyKind.JSON:
-            value = fill_json(body.json, names)
-            return encode_json(dump_json(value)), JSON_TYPE, value
-        case BodyKind.FORM:
-            fields = tuple((name, fill_text(value, names)) for name, value in body.fields)
-            return form_content(fields).data, FORM_TYPE, dict(fields)
-        case BodyKind.RAW:
-            text = fill_text(body.text, names)
-            return text.encode("utf-8", "replace"), body.media_type or TEXT_TYPE, text
-        case _:
-            raise InvalidInput(
-                f"An answer cannot have a body of the kind {body.kind}.",
-                field="body",
-                hint="Use JSON, a form or text.",
-            )
