@@ -28,6 +28,7 @@ GrantlineError
 │   ├── ConnectionChanged         somebody edited it meanwhile: read it again
 │   ├── AccountChanged            consent was given for another account than before
 │   ├── NotAuthorized             never authorized yet (state draft)
+│   ├── RunCancelled              somebody cancelled the run of a scenario
 │   └── ReauthorizationRequired   .reason
 ├── TemporarilyUnavailable        asking again may help: .retry_after
 │   ├── RefreshInProgress         another process holds the lease past our deadline
@@ -38,6 +39,7 @@ GrantlineError
     ├── TransportFailed           no usable answer came: refused, reset, TLS, name not found
     ├── EgressBlocked             .address .rule .setting: what was refused, why, what allows it
     ├── LimitExceeded             size, time, redirects
+    ├── ModuleFailed              a module of a scenario failed in a way that nobody foresaw
     ├── MailRefused               the mail server said no: .status
     └── UpstreamError             .response, from raise_for_status()
 
@@ -379,6 +381,12 @@ class NotAuthorized(ConnectionUnusable):
     code = "not_authorized"
 
 
+class RunCancelled(ConnectionUnusable):
+    """Somebody cancelled the run of a scenario."""
+
+    code = "run_cancelled"
+
+
 class ReauthorizationRequired(ConnectionUnusable):
     """The grant is dead; ``reason`` says since when and why, as far as is known."""
 
@@ -516,6 +524,12 @@ class MailRefused(RequestError):
     def __init__(self, message: str, *, status: int, hint: str = "", detail: str = "") -> None:
         super().__init__(message, hint=hint, detail=detail)
         self.status = status
+
+
+class ModuleFailed(RequestError):
+    """A module of a scenario failed in a way that nobody foresaw: a fault of Grantline itself."""
+
+    code = "module_failed"
 
 
 class UpstreamError(RequestError):

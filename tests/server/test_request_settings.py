@@ -28,7 +28,12 @@ EVERYTHING = RequestSpec(
     parse_response=False,
     fail_on=("404", "5xx"),
     retry=RetryPolicy(
-        attempts=5, within=timedelta(seconds=60), statuses=("503",), methods=("POST",)
+        attempts=5,
+        within=timedelta(seconds=60),
+        statuses=("503",),
+        methods=("POST",),
+        first_wait=timedelta(seconds=2.5),
+        longest_wait=timedelta(minutes=1),
     ),
     pagination=Pagination(
         type=PaginationType.TOKEN,

@@ -9,6 +9,7 @@ from typing import Self
 from grantline.connections.engine import Engine
 from grantline.connections.settings import Settings
 from grantline.scenarios.manage import ScenarioManager
+from grantline.scenarios.runs.history import RunHistory
 
 
 class Scenarios(ScenarioManager):
@@ -28,6 +29,7 @@ class Scenarios(ScenarioManager):
                 what waits, and sends notices. Without, it runs what is started here alone.
         """
         super().__init__(engine.context)
+        self.runs = RunHistory(engine.context)
         self.engine = engine
         self.settings = settings
         self.workers = workers

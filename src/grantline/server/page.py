@@ -41,6 +41,7 @@ class Place:
 
 
 PLACES: Final = (
+    Place("/scenarios", "Scenarios", "workflow"),
     Place("/requests", "Requests", "send"),
     Place("/connections", "Connections", "plug"),
     Place("/credentials", "Credentials", "key-round"),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Engine, event, literal, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    event,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
@@ -90,6 +101,13 @@ class Database:
         """A transaction that may write; ``orphan`` is raised where a reference leads nowhere."""
         with translated(orphan), self._writer.begin() as run:
             yield run
+
+
+def add_unless_there(run: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Adds a row, unless one is there with the same in a unique index; says whether it did."""
+    dialect = postgresql if run.dialect.name == "postgresql" else sqlite
+    made: Insert = dialect.insert(table).values(row).on_conflict_do_nothing()
+    return run.execute(made.returning(literal(1))).first() is not None
 
 
 @contextmanager

@@ -36,6 +36,7 @@ _STRANGE: Final = (
     "The database does not have the tables it should have.",
     "Check that the address names Grantline's own database, and that its user owns the tables.",
 )
+UNSTORABLE: Final = "unstorable"
 _UNSTORABLE: Final = (
     "A text holds a character that the database cannot keep.",
     "Remove control characters and broken Unicode from it.",
@@ -70,7 +71,7 @@ def translate(
 ) -> GrantlineError:
     """The error to raise in place of ``error``; ``orphan`` stands for a broken reference."""
     if isinstance(error, UnicodeError | DataError):
-        return ConfigurationError(_UNSTORABLE[0], hint=_UNSTORABLE[1])
+        return ConfigurationError(_UNSTORABLE[0], hint=_UNSTORABLE[1], detail=UNSTORABLE)
     if isinstance(error, PoolTimeout):
         return StoreBusy(_BUSY, hint="Try again.", detail="every connection is in use")
     cause, code = error.orig, _code(error)

@@ -38,6 +38,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from grantline.store.notice_store import NoticeStore
 from grantline.store.records import (
     Account,
     ApiKey,
@@ -69,7 +70,7 @@ from grantline.store.seat_store import SeatStore
 from grantline.store.snapshot import Snapshot
 
 
-class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, Protocol):
+class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, NoticeStore, Protocol):
     """State that outlives the process."""
 
     def now(self) -> datetime:

@@ -42,6 +42,8 @@ class ScenarioRunRecord:
         revision: Grows by one with every change.
         error_path: The step that it failed at.
         origin_run_id: The run of which it is a repetition, from the step ``origin_path`` on.
+        once: What it was started for, where that must start one run only: an instant of a
+            schedule, the delivery of a webhook. A scenario has no two runs with the same.
     """
 
     id: str
@@ -70,6 +72,7 @@ class ScenarioRunRecord:
     error_path: str = ""
     origin_run_id: str | None = None
     origin_path: str = ""
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +136,14 @@ class StepSeals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepWrite:
-    """A step to be written: a new row, or one over the row that is there."""
+    """A step to be written: a new row, or one over the row that is there.
+
+    Attributes:
+        seals: None leaves what is sealed in the row as it is.
+    """
 
     step: RunStepRecord
-    seals: StepSeals
+    seals: StepSeals | None
     is_new: bool
 
 

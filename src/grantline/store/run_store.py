@@ -38,8 +38,18 @@ class RunStore(Protocol):
         seals: RunSeals,
         steps: Sequence[StepWrite] = (),
         event: Event | None = None,
-    ) -> None:
-        """Adds a run, and steps that another run has carried out already."""
+    ) -> bool:
+        """Adds a run, and steps that another run has carried out already.
+
+        False, and nothing written, when another run of its scenario was started for the same
+        (``once``).
+        """
+        ...
+
+    def find_run_started_once(
+        self, workspace: str, scenario_id: str, once: str
+    ) -> ScenarioRunRecord | None:
+        """The run of this scenario that was started for ``once``."""
         ...
 
     def load_scenario_run(self, workspace: str, run_id: str) -> ScenarioRunRecord:

@@ -9,6 +9,7 @@ from grantline.store.sql_instance import Copies
 from grantline.store.sql_journal import Journal
 from grantline.store.sql_keys import Keys
 from grantline.store.sql_listing import Listing
+from grantline.store.sql_notices import Notices
 from grantline.store.sql_people import People
 from grantline.store.sql_requests import Requests
 from grantline.store.sql_run_progress import RunProgress
@@ -29,6 +30,7 @@ class SqlStore(
     ScenarioRuns,
     RunProgress,
     Seats,
+    Notices,
     Journal,
     Keys,
     Copies,

@@ -265,6 +265,6 @@ def _advance(work: Connection, advance: Advance) -> Advanced:
     insert_steps(work, [each for each in advance.steps if each.is_new])
     for each in advance.steps:
         if not each.is_new:
-            values = to_row(each.step) | to_row(each.seals)
+            values = to_row(each.step) | (to_row(each.seals) if each.seals else {})
             work.execute(update(run_step).where(run_step.c.id == each.step.id).values(values))
     return Advanced(is_written=True, is_cancelling=row.is_cancelling)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, exists, insert, or_, select
 
 from grantline.errors import InvalidInput
-from grantline.store.database import Database
+from grantline.store.database import Database, add_unless_there
 from grantline.store.paging import contains, page_of
 from grantline.store.records import Event, Page
 from grantline.store.rows import to_record, to_row
@@ -29,6 +29,7 @@ from grantline.store.tables import run_step, scenario_run
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
 _ALL: Final = 2**62
+_NOTHING: Final = StepSeals()
 # A picker shows what came last; nobody needs it from further back.
 LATEST_RUNS: Final = 30
 # SQLite takes so many values in one statement at the least.
@@ -44,13 +45,25 @@ class ScenarioRuns(Database):
         seals: RunSeals,
         steps: Sequence[StepWrite] = (),
         event: Event | None = None,
-    ) -> None:
-        """Adds a run, and steps that another run has carried out already."""
+    ) -> bool:
+        """Adds a run, unless one was started for the same, and what it has of another run."""
         with self._write() as work:
-            work.execute(insert(scenario_run).values(to_row(run) | to_row(seals)))
+            if not add_unless_there(work, scenario_run, to_row(run) | to_row(seals)):
+                return False
             insert_steps(work, steps)
             if event is not None:
                 note(work, event)
+            return True
+
+    def find_run_started_once(
+        self, workspace: str, scenario_id: str, once: str
+    ) -> ScenarioRunRecord | None:
+        """The run of this scenario that was started for ``once``."""
+        held = scenario_run.c
+        own = (held.workspace == workspace, held.scenario_id == scenario_id, held.once == once)
+        with self._read() as work:
+            row = work.execute(select(*LISTED).where(*own, held.once != "")).mappings().first()
+        return None if row is None else to_record(ScenarioRunRecord, row)
 
     def load_scenario_run(self, workspace: str, run_id: str) -> ScenarioRunRecord:
         """The run of this id."""
@@ -207,4 +220,6 @@ class ScenarioRuns(Database):
 def insert_steps(work: Connection, steps: Sequence[StepWrite]) -> None:
     """Adds the rows of these steps."""
     if steps:
-        work.execute(insert(run_step), [to_row(each.step) | to_row(each.seals) for each in steps])
+        work.execute(
+            insert(run_step), [to_row(each.step) | to_row(each.seals or _NOTHING) for each in steps]
+        )

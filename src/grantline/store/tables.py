@@ -8,8 +8,6 @@ within their workspace.
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,37 +17,51 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from grantline.store.columns import Instant, Json, Span, Words
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
+from grantline.store.scenario_tables import (
+    notice,
+    notice_settings,
+    notice_state,
+    run_step,
+    run_worker,
+    scenario,
+    scenario_run,
+    scenario_use,
 )
+from grantline.store.schema import BOUND_TO, metadata, sealed, when
 
-
-BOUND_TO: Final = "bound_to"
-
-
-def _when(condition: str) -> dict[str, Any]:
-    """The options of an index over the rows that meet ``condition`` only."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-def _sealed(name: str, bound_to: str, *, nullable: bool = False) -> Column[str]:
-    """A column of sealed values, which are bound to their row and to the word ``bound_to``."""
-    return Column(name, Text, nullable=nullable, info={BOUND_TO: bound_to})
-
+__all__ = [
+    "BOUND_TO",
+    "api_key",
+    "app",
+    "connection",
+    "credential",
+    "event",
+    "instance",
+    "metadata",
+    "notice",
+    "notice_settings",
+    "notice_state",
+    "pending_authorization",
+    "refresh_attempt",
+    "run",
+    "run_step",
+    "run_worker",
+    "saved_request",
+    "scenario",
+    "scenario_run",
+    "scenario_use",
+    "seat",
+    "session",
+    "transcript_line",
+    "user",
+    "vault_key",
+]
 
 instance = Table(
     "instance",
@@ -74,7 +86,7 @@ vault_key = Table(
     # The key itself, as a key management service wrapped it; empty for a key kept elsewhere.
     Column("wrapped", Text, nullable=False, server_default=""),
 )
-Index("ux_vault_key_primary", vault_key.c.primary, unique=True, **_when("is_primary"))
+Index("ux_vault_key_primary", vault_key.c.primary, unique=True, **when("is_primary"))
 
 app = Table(
     "app",
@@ -85,7 +97,7 @@ app = Table(
     Column("name", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("settings", Json, nullable=False),
-    _sealed("sealed_secrets", "secrets", nullable=True),
+    sealed("sealed_secrets", "secrets", nullable=True),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -104,7 +116,7 @@ connection = Table(
     Column("flow", Text, nullable=False),
     Column("scopes", Words, nullable=False),
     Column("hosts", Words, nullable=False),
-    _sealed("sealed_secrets", "secrets", nullable=True),
+    sealed("sealed_secrets", "secrets", nullable=True),
     # health
     Column("state", Text, nullable=False),
     Column("cause", Text, nullable=False),
@@ -114,12 +126,12 @@ connection = Table(
     Column("dead_grant_at", Instant),
     Column("failing_since", Instant),
     # tokens
-    _sealed("sealed_tokens", "tokens", nullable=True),
+    sealed("sealed_tokens", "tokens", nullable=True),
     Column("expires_at", Instant),
     Column("refresh_expires_at", Instant),
     Column("has_refresh_token", Boolean, nullable=False),
     Column("granted_scopes", Words),
-    _sealed("sealed_previous", "tokens", nullable=True),
+    sealed("sealed_previous", "tokens", nullable=True),
     Column("previous_until", Instant),
     Column("due_at", Instant),
     Column("generation", Integer, nullable=False),
@@ -158,7 +170,14 @@ Index(
     connection.c.id,
 )
 # What a background refresher asks for: whose turn has come.
-Index("ix_connection_due_at", connection.c.due_at, **_when("due_at IS NOT NULL"))
+Index("ix_connection_due_at", connection.c.due_at, **when("due_at IS NOT NULL"))
+
+# Whose person is wanted: few, and looked for every few seconds.
+Index(
+    "ix_connection_wanting",
+    connection.c.id,
+    **when("state = 'reauthorization_required'"),
+)
 
 pending_authorization = Table(
     "pending_authorization",
@@ -170,7 +189,7 @@ pending_authorization = Table(
     Column("binding_hash", Text, nullable=False),
     Column("redirect_uri", Text, nullable=False),
     Column("context", Text, nullable=False),
-    _sealed("sealed_verifier", "consent"),
+    sealed("sealed_verifier", "consent"),
     Column("scopes", Words, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
@@ -220,7 +239,7 @@ refresh_attempt = Table(
     Column("lease_number", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("deadline", Instant, nullable=False),
-    _sealed("sealed_answer", "answer", nullable=True),
+    sealed("sealed_answer", "answer", nullable=True),
     Column("outcome", Text, nullable=False),
     Column("closed_at", Instant),
     ForeignKeyConstraint(
@@ -231,7 +250,7 @@ refresh_attempt = Table(
     CheckConstraint("(outcome = '') = (closed_at IS NULL)", name="closed_whole"),
 )
 Index("ix_refresh_attempt_connection_id", refresh_attempt.c.connection_id)
-Index("ix_refresh_attempt_open", refresh_attempt.c.started_at, **_when("outcome = ''"))
+Index("ix_refresh_attempt_open", refresh_attempt.c.started_at, **when("outcome = ''"))
 
 event = Table(
     "event",
@@ -316,7 +335,7 @@ credential = Table(
     Column("kind", Text, nullable=False),
     Column("details", Json, nullable=False),
     Column("hosts", Words, nullable=False),
-    _sealed("sealed_secrets", "secrets"),
+    sealed("sealed_secrets", "secrets"),
     Column("expires_at", Instant),
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -338,7 +357,7 @@ saved_request = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    _sealed("sealed_spec", "spec"),
+    sealed("sealed_spec", "spec"),
     Column("credential_id", Text),
     Column("certificate_id", Text),
     Column("authority_id", Text),
@@ -365,7 +384,7 @@ run = Table(
     Column("attempts", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     # Last, because it is large: SQLite reads a row no further than the columns asked for.
-    _sealed("sealed_detail", "detail"),
+    sealed("sealed_detail", "detail"),
 )
 Index("ix_run_workspace", run.c.workspace, run.c.at, run.c.id)
 Index("ix_run_connection_id", run.c.workspace, run.c.connection_id, run.c.at, run.c.id)
@@ -380,7 +399,7 @@ transcript_line = Table(
     Column("connection_id", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("step", Text, nullable=False),
-    _sealed("sealed_exchange", "exchange"),
+    sealed("sealed_exchange", "exchange"),
     ForeignKeyConstraint(
         ["workspace", "connection_id"],
         ["connection.workspace", "connection.id"],
@@ -392,150 +411,4 @@ Index(
     transcript_line.c.connection_id,
     transcript_line.c.at,
     transcript_line.c.id,
-)
-
-scenario = Table(
-    "scenario",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("is_active", Boolean, nullable=False),
-    # What schedulers and lists need of the trigger: the rest of it is in the definition.
-    Column("trigger_kind", Text, nullable=False),
-    Column("cron", Text, nullable=False),
-    Column("time_zone", Text, nullable=False),
-    Column("at_once", Integer, nullable=False),
-    Column("modules", Integer, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    # The address of its webhook is a secret: found by digest, sealed so that it can be shown.
-    Column("hook_digest", Text, nullable=False, unique=True),
-    _sealed("sealed_hook", "hook"),
-    _sealed("sealed_definition", "definition"),
-    UniqueConstraint("workspace", "name"),
-    UniqueConstraint("workspace", "id"),
-)
-# Whose turn comes by the clock.
-Index(
-    "ix_scenario_scheduled",
-    scenario.c.id,
-    **_when("is_active AND trigger_kind = 'schedule'"),
-)
-
-scenario_use = Table(
-    "scenario_use",
-    metadata,
-    Column("scenario_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("used_id", Text, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    ForeignKeyConstraint(
-        ["workspace", "scenario_id"],
-        ["scenario.workspace", "scenario.id"],
-        ondelete="CASCADE",
-    ),
-)
-Index(
-    "ix_scenario_use_used_id", scenario_use.c.workspace, scenario_use.c.kind, scenario_use.c.used_id
-)
-
-scenario_run = Table(
-    "scenario_run",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    # Runs outlive their scenario.
-    Column("scenario_id", Text),
-    Column("scenario_name", Text, nullable=False),
-    Column("cause", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("at_once", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("started_at", Instant),
-    Column("ended_at", Instant),
-    Column("connection_id", Text),
-    Column("parked_generation", Integer, nullable=False),
-    Column("wake_at", Instant),
-    Column("leg", Integer, nullable=False),
-    Column("worker", Text),
-    Column("is_cancelling", Boolean, nullable=False),
-    Column("steps", Integer, nullable=False),
-    Column("spent", Span, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("error_code", Text, nullable=False),
-    Column("error_message", Text, nullable=False),
-    Column("error_hint", Text, nullable=False),
-    Column("error_path", Text, nullable=False),
-    Column("origin_run_id", Text),
-    Column("origin_path", Text, nullable=False),
-    # Last, because they are large.
-    _sealed("sealed_input", "input"),
-    _sealed("sealed_response", "response", nullable=True),
-    _sealed("sealed_definition", "definition"),
-    UniqueConstraint("workspace", "id"),
-    CheckConstraint("(worker IS NOT NULL) = (state = 'running')", name="in_hand"),
-    CheckConstraint(
-        "(ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))",
-        name="ended_whole",
-    ),
-)
-Index("ix_scenario_run_workspace", scenario_run.c.workspace, scenario_run.c.created_at)
-Index(
-    "ix_scenario_run_scenario_id",
-    scenario_run.c.workspace,
-    scenario_run.c.scenario_id,
-    scenario_run.c.created_at,
-)
-# What workers ask for again and again: the few that have not ended.
-Index(
-    "ix_scenario_run_unended",
-    scenario_run.c.state,
-    scenario_run.c.scenario_id,
-    scenario_run.c.created_at,
-    **_when("ended_at IS NULL"),
-)
-
-run_step = Table(
-    "run_step",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("workspace", Text, nullable=False),
-    Column("run_id", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("module_id", Integer, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("ended_at", Instant),
-    Column("attempts", Integer, nullable=False),
-    Column("retries", Integer, nullable=False),
-    Column("input_size", BigInteger, nullable=False),
-    Column("output_size", BigInteger, nullable=False),
-    Column("connection_id", Text),
-    Column("error_code", Text, nullable=False),
-    Column("error_message", Text, nullable=False),
-    Column("error_hint", Text, nullable=False),
-    _sealed("sealed_input", "input", nullable=True),
-    _sealed("sealed_output", "output", nullable=True),
-    UniqueConstraint("run_id", "path"),
-    ForeignKeyConstraint(
-        ["workspace", "run_id"],
-        ["scenario_run.workspace", "scenario_run.id"],
-        ondelete="CASCADE",
-    ),
-    CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_whole"),
-)
-
-# Processes that go on with runs, as those on other machines see them.
-run_worker = Table(
-    "run_worker",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("seen_at", Instant, nullable=False),
 )

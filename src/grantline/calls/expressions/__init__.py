@@ -26,10 +26,12 @@ from grantline.calls.expressions.fill import (
 )
 from grantline.calls.expressions.json_text import fill_json_text
 from grantline.calls.expressions.nodes import Reference
+from grantline.calls.expressions.picker import Offer, paths_of
 from grantline.errors import ExpressionFailed
 
 __all__ = [
     "ExpressionFailed",
+    "Offer",
     "Reference",
     "check_condition",
     "check_expression",
@@ -40,5 +42,6 @@ __all__ = [
     "fill_text",
     "fill_url",
     "is_true",
+    "paths_of",
     "references",
 ]

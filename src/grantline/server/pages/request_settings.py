@@ -89,6 +89,8 @@ class RequestSettings:
     retries: bool = False
     retry_attempts: str = str(_USUAL_RETRY.attempts)
     retry_within: str = f"{_USUAL_RETRY.within.total_seconds():.0f}"
+    retry_first_wait: str = f"{_USUAL_RETRY.first_wait.total_seconds():g}"
+    retry_longest_wait: str = f"{_USUAL_RETRY.longest_wait.total_seconds():g}"
     retry_statuses: str = ", ".join(_USUAL_RETRY.statuses)
     retry_methods: str = ", ".join(_USUAL_RETRY.methods)
     page_type: str = ""
@@ -135,6 +137,8 @@ class RequestSettings:
             retries=spec.retry is not None,
             retry_attempts=str(retry.attempts),
             retry_within=_seconds_text(retry.within),
+            retry_first_wait=_seconds_text(retry.first_wait),
+            retry_longest_wait=_seconds_text(retry.longest_wait),
             retry_statuses=", ".join(retry.statuses),
             retry_methods=", ".join(retry.methods),
             **pages,
@@ -184,6 +188,8 @@ class RequestSettings:
             within=timedelta(seconds=_whole(self.retry_within, "Within", 1, 3600)),
             statuses=parse_statuses(_words(self.retry_statuses), field="Retried statuses"),
             methods=tuple(word.upper() for word in _words(self.retry_methods)),
+            first_wait=_wait(self.retry_first_wait, "First wait"),
+            longest_wait=_wait(self.retry_longest_wait, "Longest wait"),
         )
 
     def _pagination(self) -> Pagination:
@@ -240,6 +246,13 @@ def _seconds(text: str, label: str) -> timedelta | None:
             hint="Empty leaves the usual limit.",
         )
     return timedelta(seconds=float(word))
+
+
+def _wait(text: str, label: str) -> timedelta:
+    span = _seconds(text, label)
+    if span is None:
+        raise InvalidInput("This is empty.", field=label, hint="Write a number of seconds.")
+    return span
 
 
 def _whole(text: str, label: str, least: int, most: int) -> int:

@@ -4,15 +4,16 @@ import { on } from "./events.js";
 
 export function addRow(list, key = "", value = "") {
   const row = list.querySelector("template").content.firstElementChild.cloneNode(true);
-  const [keyInput, valueInput] = row.querySelectorAll("input");
+  const [keyInput, valueInput] = fields(row);
   keyInput.value = key;
   valueInput.value = value;
   list.querySelector("[data-rows]").append(row);
   return row;
 }
 
+const fields = (row) => [...row.querySelectorAll("input, textarea")];
 const rows = (list) => [...list.querySelectorAll("[data-row]")];
-const isEmpty = (row) => [...row.querySelectorAll("input")].every((input) => !input.value);
+const isEmpty = (row) => fields(row).every((field) => !field.value);
 const tell = (list) => list.dispatchEvent(new Event("input", { bubbles: true }));
 
 on("click", "[data-add-row]", (_event, button) => {
@@ -29,12 +30,12 @@ on("click", "[data-remove-row]", (_event, button) => {
   tell(list);
 });
 
-on("keydown", "[data-keyvalue] input", (event, input) => {
+on("keydown", "[data-keyvalue] :is(input, textarea)", (event, input) => {
   const list = input.closest("[data-keyvalue]");
   const row = input.closest("[data-row]");
-  const [key, value] = row.querySelectorAll("input");
+  const [key, value] = fields(row);
   const isLast = row === rows(list).at(-1);
-  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     if (input === key) value.focus();
     else (isLast ? addRow(list) : row.nextElementSibling).querySelector("input").focus();
@@ -44,7 +45,7 @@ on("keydown", "[data-keyvalue] input", (event, input) => {
   }
 });
 
-on("paste", "[data-keyvalue] input", (event, input) => {
+on("paste", "[data-keyvalue] :is(input, textarea)", (event, input) => {
   const pairs = parsePairs(event.clipboardData.getData("text"));
   if (!pairs) return;
   event.preventDefault();
@@ -53,7 +54,7 @@ on("paste", "[data-keyvalue] input", (event, input) => {
   let last = row;
   for (const [key, value] of pairs) last = addRow(list, key, value);
   if (isEmpty(row)) row.remove();
-  last.querySelectorAll("input")[1].focus();
+  fields(last)[1].focus();
   tell(list);
 });
 

@@ -1,6 +1,6 @@
 // "/" goes to [data-search], "?" lists shortcuts, "g c" and the like go to pages, and
 // Ctrl or Cmd with Enter presses [data-run] or sends the form in focus.
-const places = { c: "/connections", r: "/requests", p: "/providers", h: "/history", s: "/settings" };
+const places = { s: "/scenarios", c: "/connections", r: "/requests", p: "/providers", h: "/history", ",": "/settings" };
 let going = 0;
 
 const types = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");

@@ -12,6 +12,7 @@ def upgrade() -> None:
     _scenarios()
     _runs()
     _seats()
+    _notices()
 
 
 def _scenarios() -> None:
@@ -92,6 +93,7 @@ def _runs() -> None:
         sa.Column("error_path", sa.Text, nullable=False),
         sa.Column("origin_run_id", sa.Text),
         sa.Column("origin_path", sa.Text, nullable=False),
+        sa.Column("once", sa.Text, nullable=False),
         sa.Column("sealed_input", sa.Text, nullable=False),
         sa.Column("sealed_response", sa.Text),
         sa.Column("sealed_definition", sa.Text, nullable=False),
@@ -113,6 +115,21 @@ def _runs() -> None:
         ["state", "scenario_id", "created_at"],
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ux_scenario_run_once",
+        "scenario_run",
+        ["scenario_id", "once"],
+        unique=True,
+        sqlite_where=sa.text("once <> ''"),
+        postgresql_where=sa.text("once <> ''"),
+    )
+    op.create_index(
+        "ix_scenario_run_ended",
+        "scenario_run",
+        ["scenario_id", "ended_at"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
     )
     op.create_table(
         "run_step",
@@ -179,3 +196,44 @@ def _seats() -> None:
             ondelete="CASCADE",
         ),
     )
+
+
+def _notices() -> None:
+    wanting = sa.text("state = 'reauthorization_required'")
+    op.create_index(
+        "ix_connection_wanting",
+        "connection",
+        ["id"],
+        sqlite_where=wanting,
+        postgresql_where=wanting,
+    )
+    op.create_table(
+        "notice_settings",
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("by_mail", sa.Boolean, nullable=False),
+        sa.Column("by_webhook", sa.Boolean, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("updated_at", sa.BigInteger, nullable=False),
+        sa.Column("sealed_recipients", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("workspace", name="pk_notice_settings"),
+    )
+    op.create_table(
+        "notice_state",
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("subject_id", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "subject_id", name="pk_notice_state"),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("due_at", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_notice"),
+    )
+    op.create_index("ix_notice_due_at", "notice", ["due_at"])

@@ -1,0 +1,106 @@
+"""Writing what runs have done: many runs share one transaction, and nothing that is done is lost.
+
+While one transaction is on its way to the disk, whatever else has to be written waits for the next
+one. So a commit costs the same for one run and for fifty, and alone nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from grantline.connections.context import Context
+from grantline.errors import ConfigurationError, StoreBusy
+from grantline.store.failures import UNSTORABLE
+from grantline.store.run_records import Advance, Advanced
+
+LOG: Final = logging.getLogger("grantline.scenarios")
+MOST_AT_ONCE: Final = 100
+AGAIN_AFTER: Final = timedelta(milliseconds=250)
+LONGEST_WAIT: Final = timedelta(seconds=5)
+
+
+class Journal:
+    """One writer for all runs of a process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._waiting: list[tuple[Advance, asyncio.Future[Advanced]]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._watchers: dict[str, set[Callable[[], None]]] = defaultdict(set)
+
+    async def write(self, advance: Advance) -> Advanced:
+        """Writes ``advance``, however long the database refuses; see ``Store.advance_runs``.
+
+        Raises:
+            GrantlineError: It can never be written.
+        """
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((advance, written))
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write())
+        # Whoever is cancelled while he waits has handed over what he had to write.
+        return await asyncio.shield(written)
+
+    def watch(self, run_id: str, tell: Callable[[], None]) -> Callable[[], None]:
+        """Calls ``tell`` after each change of a run that this process writes; gives how to end."""
+        self._watchers[run_id].add(tell)
+
+        def end() -> None:
+            self._watchers[run_id].discard(tell)
+            if not self._watchers[run_id]:
+                del self._watchers[run_id]
+
+        return end
+
+    def tell(self, run_id: str) -> None:
+        """Lets those who watch a run know that its row has changed."""
+        for tell in tuple(self._watchers.get(run_id, ())):
+            tell()
+
+    async def settle(self) -> None:
+        """Waits until all is written."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                some = self._waiting[:MOST_AT_ONCE]
+                del self._waiting[:MOST_AT_ONCE]
+                await self._write_some(some)
+        finally:
+            self._writer = None
+
+    async def _write_some(self, some: list[tuple[Advance, asyncio.Future[Advanced]]]) -> None:
+        try:
+            told = await self._persisted([advance for advance, _ in some])
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
+            if len(some) > 1:
+                # One that can never be written must not take the others with it.
+                for each in some:
+                    await self._write_some([each])
+            elif not some[0][1].done():
+                some[0][1].set_exception(error)
+            return
+        for (advance, written), advanced in zip(some, told, strict=True):
+            if not written.done():
+                written.set_result(advanced)
+            self.tell(advance.run_id)
+
+    async def _persisted(self, advances: list[Advance]) -> list[Advanced]:
+        context, wait = self._context, AGAIN_AFTER
+        while True:
+            try:
+                return list(await context.stored(context.store.advance_runs, advances))
+            except (StoreBusy, ConfigurationError) as error:
+                if error.detail == UNSTORABLE:
+                    raise
+                if wait == AGAIN_AFTER:
+                    LOG.warning("What runs have done cannot be saved yet: %s", error.message)
+                await context.clock.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)

@@ -1,0 +1,150 @@
+"""What the mapping picker offers: the values that a module can see, and the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grantline.scenarios.definition.edits import Place, modules_at, place_of
+from grantline.scenarios.definition.modules import Iterate, Module, SetVariables
+from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.triggers import Webhook
+
+MOST_VALUES: Final = 400
+# What each kind gives, before it has ever run.
+GIVES: Final = {
+    "make_request": (("data", "what the answer holds"), ("status", "200"), ("headers", "by name"),
+                     ("url", "where the answer came from")),
+    "download_file": (("file", "for a body or a part"), ("file.name", "its name"),
+                      ("file.size", "in bytes"), ("status", "200")),
+    "resolve_url": (("url", "where it leads"), ("hops", "on the way")),
+    "retrieve_headers": (("status", "200"), ("headers", "by name"), ("url", "of the answer")),
+    "iterator": (("value", "the item"), ("index", "from 1"), ("total", "how many")),
+    "aggregator": (("value", "the list or text"), ("count", "how many")),
+}  # fmt: skip
+FILTERS: Final = (
+    ('default("")', "another value where there is nothing"),
+    ("lower", "in small letters"),
+    ("upper", "in capital letters"),
+    ("trim", "without blanks around it"),
+    ('replace("a", "b")', "one text for another"),
+    ('split(",")', "a text into a list"),
+    ('join(", ")', "a list into a text"),
+    ("length", "how many"),
+    ("first", "of a list"),
+    ("last", "of a list"),
+    ("int", "as a whole number"),
+    ("float", "as a number"),
+    ("round(2)", "to two digits"),
+    ('date("%Y-%m-%d")', "an instant as a text"),
+    ("json", "as JSON"),
+    ("parse_json", "a JSON text as a value"),
+    ("base64", "in Base64"),
+    ("sha256", "as a hash"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One thing to insert.
+
+    Attributes:
+        shown: The name in the list.
+        insert: The expression, without braces.
+        sample: What it was lately, or a word about it.
+    """
+
+    shown: str
+    insert: str
+    sample: str = ""
+    type: str = ""
+    depth: int = 0
+    is_filter: bool = False
+
+
+def sources_of(modules: Iterable[Module]) -> list[Module]:
+    """The modules that give something, the nearest first."""
+    return [each for each in modules if each.does.kind in GIVES][::-1]
+
+
+def usual_values(module: Module) -> list[Value]:
+    """What a module of this kind gives, whatever it gave lately."""
+    return [
+        Value(shown=path, insert=f"{module.id}.{path}", sample=about)
+        for path, about in GIVES.get(module.does.kind, ())
+    ]
+
+
+def fixed_values(
+    scenario: Scenario, visible: Sequence[Module], filters: Iterable[tuple[str, str]]
+) -> list[tuple[str, list[Value]]]:
+    """Inputs, variables, the trigger, the run and filters, each group under its title."""
+    variables = [
+        Value(shown=name, insert=f"vars.{name}")
+        for module in visible
+        if isinstance(module.does, SetVariables)
+        for name, _ in module.does.variables
+    ]
+    inputs = [
+        Value(shown=each.name, insert=f"input.{each.name}", sample=each.note)
+        for each in scenario.inputs
+    ]
+    hook = [
+        Value(shown=path, insert=f"trigger.{path}", sample=about)
+        for path, about in (
+            ("body", "what was sent"),
+            ("headers", "by name"),
+            ("query", "by name"),
+            ("method", "POST"),
+        )
+    ]
+    run = [
+        Value(shown="id", insert="run.id", sample="of this run"),
+        Value(shown="started_at", insert="run.started_at", sample="when it began"),
+    ]
+    words = [
+        Value(shown=name, insert=f"| {name}", sample=about, is_filter=True)
+        for name, about in filters
+    ]
+    groups = [
+        ("Inputs", inputs),
+        ("Variables", variables),
+        ("Trigger", hook if isinstance(scenario.trigger, Webhook) else []),
+        ("Run", run),
+        ("Filters", words),
+    ]
+    return [(title, rows) for title, rows in groups if rows]
+
+
+def iterators_before(scenario: Scenario, number: int) -> list[tuple[str, str]]:
+    """The iterators from which a module can collect, as options of a select."""
+    before = []
+    for each in scenario.each_module():
+        if each.id == number:
+            break
+        if isinstance(each.does, Iterate):
+            before.append((str(each.id), f"{each.id}: {each.label}"))
+    return before
+
+
+def open_iterator(scenario: Scenario, place: Place) -> int | None:
+    """The iterator that a new aggregator at ``place`` collects from, if there is one."""
+    open_ones: list[int] = []
+    for each in modules_at(scenario, place)[: place.index]:
+        if isinstance(each.does, Iterate):
+            open_ones.append(each.id)
+        source = getattr(each.does, "source", None)
+        if source in open_ones:
+            del open_ones[open_ones.index(source) :]
+    return open_ones[-1] if open_ones else None
+
+
+def modules_before(scenario: Scenario, number: int) -> tuple[Module, ...]:
+    """The modules before one, in its lane and in those around it."""
+    place, found = place_of(scenario, number), list[Module]()
+    while True:
+        found[:0] = modules_at(scenario, place)[: place.index]
+        if not place.router:
+            return tuple(found)
+        place = place_of(scenario, place.router)
