@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from grantline.calls.json_values import dump_json, load_json
 from grantline.connections.connection import Actor
 from grantline.errors import InvalidInput
 from grantline.scenarios.definition.plain import scenario_from_plain, scenario_to_plain
@@ -141,7 +141,7 @@ def record_of(vault: Vault, actor: Actor, kept: KeptScenario) -> ScenarioRecord:
 def opened(vault: Vault, record: ScenarioRecord) -> KeptScenario:
     """The scenario in a row."""
     place = Place(record.workspace, "scenario", record.id, "definition")
-    plain = json.loads(vault.open(record.sealed_definition, place).reveal())
+    plain = load_json(vault.open(record.sealed_definition, place).reveal())
     return KeptScenario(
         id=record.id,
         owner=record.owner,
@@ -160,7 +160,7 @@ def hook_place(workspace: str, scenario_id: str) -> Place:
 
 
 def _text_of(scenario: Scenario) -> Secret:
-    text = json.dumps(scenario_to_plain(scenario), separators=(",", ":"))
+    text = dump_json(scenario_to_plain(scenario))
     if len(text) > MOST_BYTES:
         raise InvalidInput(
             f"The scenario is too large: {len(text):,} bytes of at most {MOST_BYTES:,}.",

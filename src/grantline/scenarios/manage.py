@@ -13,9 +13,11 @@ from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.rules import check_name
 from grantline.errors import InvalidInput, NotFound, ScenarioNotReady
+from grantline.scenarios.definition.check import check_scenario
 from grantline.scenarios.definition.plain import malformed
 from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.triggers import Schedule, Trigger, Webhook
 from grantline.scenarios.definition.yaml_file import examine
 from grantline.scenarios.files import adopted, scenario_from_file, scenario_to_file
 from grantline.scenarios.kept import (
@@ -28,6 +30,8 @@ from grantline.scenarios.kept import (
 )
 from grantline.scenarios.references import lost_references, uses_of, with_ids
 from grantline.scenarios.triggers.hook_address import SECRET_BYTES, hook_digest, hook_secret
+from grantline.scenarios.triggers.schedule import check_schedule
+from grantline.scenarios.triggers.webhook import check_webhook
 from grantline.secret import Secret
 from grantline.store.records import Page
 from grantline.store.scenario_records import ScenarioRecord
@@ -242,7 +246,8 @@ class ScenarioManager:
 
     async def problems(self, actor: Actor, scenario: Scenario) -> tuple[Problem, ...]:
         """All that would keep ``scenario`` from running, what it refers to included."""
-        return await lost_references(self._context, actor, scenario)
+        lost = await lost_references(self._context, actor, scenario)
+        return (*lost, *check_scenario(scenario, check_trigger=_check_trigger))
 
     async def _check_ready(self, actor: Actor, scenario: Scenario) -> None:
         if problems := await self.problems(actor, scenario):
@@ -271,3 +276,13 @@ def not_ready(problems: tuple[Problem, ...]) -> ScenarioNotReady:
     """The first of ``problems`` as an error, which holds them all."""
     first = malformed(problems)
     return ScenarioNotReady(first.message, field=first.field, hint=first.hint, problems=problems)
+
+
+def _check_trigger(trigger: Trigger) -> None:
+    match trigger:
+        case Schedule():
+            check_schedule(trigger)
+        case Webhook():
+            check_webhook(trigger)
+        case _:
+            pass
