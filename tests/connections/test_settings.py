@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from grantline.connections.settings import Settings
@@ -23,6 +25,12 @@ def test_the_proxy_is_one_line_with_its_password_kept_out_of_sight() -> None:
     assert "canary" not in repr(settings)
 
 
+@pytest.mark.parametrize(("text", "days"), [("", 30), (" ", 30), ("1", 1), ("365", 365)])
+def test_runs_of_scenarios_are_kept_for_days(text: str, days: int) -> None:
+    kept = Settings.from_environment({"GRANTLINE_KEEP_RUNS": text}).keep_runs
+    assert kept == timedelta(days=days)
+
+
 @pytest.mark.parametrize(
     ("environment", "named"),
     [
@@ -30,6 +38,9 @@ def test_the_proxy_is_one_line_with_its_password_kept_out_of_sight() -> None:
         ({"GRANTLINE_PROXY": "p.example:3128"}, "GRANTLINE_PROXY"),
         ({"GRANTLINE_POLICY": "hosted", "GRANTLINE_ALLOW_HOSTS": "10.0.0.1"}, "GRANTLINE_POLICY"),
         ({"GRANTLINE_POLICE": "hosted"}, "GRANTLINE_POLICE"),
+        ({"GRANTLINE_KEEP_RUNS": "0"}, "GRANTLINE_KEEP_RUNS"),
+        ({"GRANTLINE_KEEP_RUNS": "a month"}, "GRANTLINE_KEEP_RUNS"),
+        ({"GRANTLINE_KEEP_RUNS": "99999"}, "GRANTLINE_KEEP_RUNS"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named(environment: dict[str, str], named: str) -> None:

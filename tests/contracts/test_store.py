@@ -498,7 +498,7 @@ def test_law_9_events_outlive_what_they_tell_of(filled: Store) -> None:
     before = filled.list_events("home")
     filled.delete_connection("home", "con_1", an_event(kind="deleted"))
     much_later = NOW + 1000 * HOUR
-    filled.purge(ended=much_later, made=much_later, said=much_later)
+    filled.purge(ended=much_later, made=much_later, ran=much_later, said=much_later)
     assert filled.list_events("home")[1:] == before
 
 
@@ -679,8 +679,8 @@ def test_purging_drops_what_has_ended_and_keeps_the_rest(filled: Store) -> None:
     filled.add_pending(a_pending(state_hash="old", expires_at=NOW - HOUR), at_most=5)
     filled.add_pending(a_pending(state_hash="new", expires_at=NOW + HOUR), at_most=5)
 
-    assert filled.purge(ended=NOW, made=NOW, said=NOW) == 2
-    assert filled.purge(ended=NOW, made=NOW, said=NOW) == 0
+    assert filled.purge(ended=NOW, made=NOW, ran=NOW, said=NOW) == 2
+    assert filled.purge(ended=NOW, made=NOW, ran=NOW, said=NOW) == 0
     assert [each.id for each in filled.open_attempts()] == ["open"]
     assert filled.take_pending("old", NOW) is None
     assert filled.take_pending("new", NOW) is not None

@@ -312,3 +312,21 @@ def test_only_runs_that_have_ended_are_dropped_and_their_steps_go_with_them(stor
     assert [each.id for each in store.page_scenario_runs("home").rows] == ["srn_d", "srn_c"]
     assert store.purge_scenario_runs("home", before=NOW + 2 * HOUR, at_most=9) == 1
     assert store.has_unended_runs()
+
+
+def test_purging_drops_old_runs_that_have_ended_in_every_workspace(store: Store) -> None:
+    for name, state, ended_at in (
+        ("old", "succeeded", NOW - HOUR),
+        ("new", "failed", NOW),
+        ("parked", "parked", None),
+    ):
+        run = a_scenario_run(id=f"srn_{name}", state=state, ended_at=ended_at)
+        store.add_scenario_run(run, SEALS)
+    step = a_step(run_id="srn_away", workspace="away", state="succeeded", ended_at=NOW)
+    away = a_scenario_run(id="srn_away", workspace="away", state="succeeded", ended_at=NOW - HOUR)
+    store.add_scenario_run(away, SEALS, [written(step)])
+
+    assert store.purge(ended=NOW, made=NOW, ran=NOW, said=NOW) == 2
+    left = {each.id for each in store.page_scenario_runs("home").rows}
+    assert left == {"srn_new", "srn_parked"}
+    assert store.list_run_steps("away", "srn_away") == []

@@ -157,7 +157,7 @@ def test_law_12_a_revoked_key_is_not_found(inhabited: Store) -> None:
 def test_purging_drops_sessions_that_expired(inhabited: Store) -> None:
     inhabited.add_session(a_session())
     inhabited.add_session(a_session(token_hash="old", expires_at=NOW - HOUR))
-    assert inhabited.purge(ended=NOW, made=NOW, said=NOW) == 1
+    assert inhabited.purge(ended=NOW, made=NOW, ran=NOW, said=NOW) == 1
     assert inhabited.find_session(a_session().token_hash, NOW) is not None
 
 
@@ -289,7 +289,7 @@ def test_runs_and_lines_of_transcripts_are_purged_by_age_in_every_workspace(fill
             "v1.detail",
         )
         filled.add_transcript_line(a_line(id=f"lin_{each}", at=NOW + each * HOUR), at_most=9)
-    assert filled.purge(ended=NOW, made=NOW + 2 * HOUR, said=NOW + HOUR) == 3
+    assert filled.purge(ended=NOW, made=NOW + 2 * HOUR, ran=NOW, said=NOW + HOUR) == 3
     assert [each.id for each in filled.page_runs("home").rows] == ["run_2"]
     assert filled.page_runs("away").total == 0
     kept = filled.list_transcript("home", "con_1")

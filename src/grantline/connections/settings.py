@@ -5,6 +5,7 @@
 | ``GRANTLINE_DATA_DIR`` | where the SQLite database and the key file live | user data directory |
 | ``GRANTLINE_DATABASE_URL`` | ``sqlite:///…`` or ``postgresql://…`` | SQLite there |
 | ``GRANTLINE_FILES_DIR`` | where scenarios keep files, for all machines | ``files`` there |
+| ``GRANTLINE_KEEP_RUNS`` | for how many days runs of scenarios are kept | 30 |
 | ``GRANTLINE_KEY`` | master keys, or URLs of a key management service, comma separated | none |
 | ``GRANTLINE_KEY_FILE`` | a key file, mode 0600 | ``master.key`` in the data directory |
 | ``GRANTLINE_KEYRING`` | ``1`` takes the key from the keyring of the desktop | off |
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -30,10 +32,13 @@ from grantline.net.guard import HOSTED, POLICY, SELF_HOSTED, EgressPolicy, split
 from grantline.net.proxy import parse_proxy
 from grantline.store.location import data_dir, database_url
 
+RUNS_KEPT_FOR: Final = timedelta(days=30)
+MOST_DAYS: Final = 36_500
 VARIABLES: Final = (
     "GRANTLINE_DATA_DIR",
     "GRANTLINE_DATABASE_URL",
     "GRANTLINE_FILES_DIR",
+    "GRANTLINE_KEEP_RUNS",
     "GRANTLINE_KEY",
     "GRANTLINE_KEY_FILE",
     "GRANTLINE_KEYRING",
@@ -67,6 +72,7 @@ class Settings:
         proxy: Through which every request leaves; None for straight on.
         ca_pem: Certificate authorities to trust besides the system's.
         files_dir: Where scenarios keep files; None means ``files`` in ``data_dir``.
+        keep_runs: How long runs of scenarios stay after their end.
         instance: What the operator calls this installation; empty without a name.
         environment: What the key providers read.
     """
@@ -77,6 +83,7 @@ class Settings:
     proxy: Proxy | None = None
     ca_pem: str = field(default="", repr=False)
     files_dir: Path | None = None
+    keep_runs: timedelta = RUNS_KEPT_FOR
     instance: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -107,6 +114,7 @@ class Settings:
             proxy=_proxy(environment.get("GRANTLINE_PROXY", "")),
             ca_pem=_authorities(environment.get("GRANTLINE_CA_FILE", "")),
             files_dir=_folder(environment.get("GRANTLINE_FILES_DIR", "")),
+            keep_runs=_days(environment.get("GRANTLINE_KEEP_RUNS", "")),
             instance=environment.get("GRANTLINE_INSTANCE", "").strip(),
             environment=environment,
         )
@@ -119,6 +127,19 @@ class Settings:
 
 def _folder(path: str) -> Path | None:
     return Path(path).expanduser().absolute() if path.strip() else None
+
+
+def _days(text: str) -> timedelta:
+    if not text.strip():
+        return RUNS_KEPT_FOR
+    days = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidInput(
+            f"GRANTLINE_KEEP_RUNS is no number of days from 1 to {MOST_DAYS}.",
+            field="GRANTLINE_KEEP_RUNS",
+            hint="Set it to 30, or leave it out.",
+        )
+    return timedelta(days=days)
 
 
 def _is_hosted(text: str) -> bool:

@@ -90,8 +90,9 @@ async def serve(
             for number in SIGNALS:
                 loop.add_signal_handler(number, _stop, server)
             on_ready(serving)
+            kept = serving.scenarios.settings.keep_runs
             async with anyio.create_task_group() as meanwhile:
-                meanwhile.start_soon(keep_tidy, serving.engine.context)
+                meanwhile.start_soon(keep_tidy, serving.engine.context, kept)
                 await server.serve(sockets=[listener])
                 meanwhile.cancel_scope.cancel()
 

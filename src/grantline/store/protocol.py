@@ -459,11 +459,12 @@ class Store(RenewalStore, ScenarioStore, RunStore, SeatStore, NoticeStore, Proto
         ...
 
     # housekeeping
-    def purge(self, *, ended: datetime, made: datetime, said: datetime) -> int:
+    def purge(self, *, ended: datetime, made: datetime, ran: datetime, said: datetime) -> int:
         """Drops what nobody needs any more; gives the count.
 
         Pending authorizations, sessions and closed attempts that ended before ``ended``, runs made
-        before ``made``, and lines of transcripts said before ``said``. Events stay (law 9).
+        before ``made``, runs of scenarios that ended before ``ran``, with their steps, and lines of
+        transcripts said before ``said``. Events stay (law 9).
         """
         ...
 

@@ -14,6 +14,7 @@ from grantline.store.tables import (
     event,
     pending_authorization,
     refresh_attempt,
+    scenario_run,
     session,
     transcript_line,
 )
@@ -44,7 +45,7 @@ class Journal(Database):
             rows = run.execute(query.order_by(event.c.number.desc()).limit(limit)).mappings()
             return [to_record(Event, row) for row in rows]
 
-    def purge(self, *, ended: datetime, made: datetime, said: datetime) -> int:
+    def purge(self, *, ended: datetime, made: datetime, ran: datetime, said: datetime) -> int:
         """Drops what nobody needs any more; gives the count."""
         said_before = select(transcript_line.c.id).where(transcript_line.c.at < said)
         gone = (
@@ -52,6 +53,7 @@ class Journal(Database):
             delete(refresh_attempt).where(refresh_attempt.c.closed_at < ended),
             delete(session).where(session.c.expires_at < ended),
             delete(made_run).where(made_run.c.at < made),
+            delete(scenario_run).where(scenario_run.c.ended_at < ran),
             # By id, because an index holds the instants and the lines are long.
             delete(transcript_line).where(transcript_line.c.id.in_(said_before)),
         )
