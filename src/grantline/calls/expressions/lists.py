@@ -13,6 +13,7 @@ from grantline.calls.expressions.wording import Refused, kind_of
 from grantline.calls.paths import MISSING, at_path, parse_path
 from grantline.errors import InvalidInput
 
+_LONGEST_OPERAND: Final = 10_000
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=", "in", "not in")
 
 
@@ -187,7 +188,12 @@ def _condition(condition: tuple[Any, ...]) -> Callable[[Any], bool]:
         case (wanted,):
             key = sameness(wanted)
             return lambda found: bool(sameness(found) == key)
+        case (("in" | "not in") as sign, list() as wanted):
+            keys = {sameness(each) for each in wanted}
+            return lambda found: (sameness(found) in keys) is (sign == "in")
         case (str() as sign, wanted) if sign in _COMPARISONS:
+            if isinstance(wanted, str) and len(wanted) > _LONGEST_OPERAND:
+                raise Refused("This text is too long to compare each item with.")
             deed = OPERATORS[sign]
             # What is not there compares with nothing.
             return lambda found: bool(

@@ -125,7 +125,9 @@ def _reason(before: str, key: Any, value: Any) -> tuple[str, str]:
             return f"{before} is an object; {kind_of(key)} names nothing in it.", _gives(value)
         return f"{before} has no {clipped(key)}.", _near(key, value)
     if isinstance(value, list):
-        if type(key) is not int:
+        if not isinstance(key, str | int) or isinstance(key, bool):
+            return f"{before} is a list; its places are whole numbers, not {kind_of(key)}.", ""
+        if isinstance(key, str):
             first = 'its first item is [0], and "| first" gives it too.' if value else ""
             return f"{before} is {kind_of(value)}, and a list has no names in it.", (
                 f"Take one of its items: {first}" if value else "The list is empty."

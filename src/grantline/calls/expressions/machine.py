@@ -14,7 +14,7 @@ from grantline.calls.expressions.wording import Refused, failed
 FUEL: Final = 50_000
 # About how many characters may pass through the filters and signs of one expression; an item of a
 # list takes as long as some twenty of them.
-MOST_WORK: Final = 50_000_000
+MOST_WORK: Final = 20_000_000
 _ITEM: Final = 20
 
 # What Python says when a value is none that a filter foresaw: a depth, a number beyond its types.

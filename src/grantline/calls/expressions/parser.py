@@ -140,7 +140,10 @@ class Parser:
         at = self.scan.at
         if not self.scan.symbol("**"):
             return base
+        sign = self.scan.match(_PLUS)
         exponent = self._reached(self._operand())
+        if sign is not None:
+            exponent = nodes.Operation(at, f"{sign}x", (exponent,))
         return nodes.Operation(at, "**", (base, exponent))
 
     def _piped(self, value: Node) -> Node:

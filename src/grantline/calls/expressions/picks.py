@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from json import JSONEncoder
+from typing import Any, Final
 
 from grantline.calls.expressions.operators import exactly
-from grantline.calls.expressions.values import as_text, is_number
+from grantline.calls.expressions.values import is_number
 from grantline.calls.expressions.wording import Refused, clipped, did_you_mean, kind_of, listed
-from grantline.calls.paths import MISSING, at_path, parse_path
+from grantline.calls.paths import LONGEST, MISSING, at_path, parse_path
 from grantline.errors import InvalidInput
+
+# Objects are the same whatever the order of their names.
+_WRITER: Final = JSONEncoder(sort_keys=True, default=lambda number: {"": str(number)})
 
 
 def list_of(value: Any, what: str) -> list[Any]:
@@ -59,7 +63,7 @@ def sameness(value: Any) -> Any:
         return ("number", exactly(value))
     if isinstance(value, str | bool) or value is None:
         return (type(value).__name__, value)
-    return ("json", as_text(value))
+    return ("json", _WRITER.encode(value))
 
 
 def order(values: Sequence[Any]) -> list[Any]:
@@ -92,6 +96,6 @@ def _steps(path: Any) -> tuple[str | int, ...]:
     if not isinstance(path, str):
         raise Refused(f'A path is a text such as "owner.id", and this is {kind_of(path)}.')
     try:
-        return parse_path(path, field="path")
+        return parse_path(path[: LONGEST + 1], field="path")
     except InvalidInput as error:
         raise Refused("This is no path into an item.", error.hint) from None

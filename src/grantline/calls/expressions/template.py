@@ -54,7 +54,7 @@ def _read(text: str) -> Template:
         raise failed(text, LONGEST_TEXT, "The text is too long to hold expressions.")
     pieces: list[str | Program] = []
     references: list[Reference] = []
-    at = 0
+    at = count = 0
     while found := _OPENING.search(text, at):
         if found[0] == "{%":
             raise failed(
@@ -63,7 +63,8 @@ def _read(text: str) -> Template:
                 "{% begins a statement, and a mapping has expressions only.",
                 'Write {{ a if b else c }} for a choice, {{ "{%" }} for the characters themselves.',
             )
-        if len(pieces) >= 2 * MOST_EXPRESSIONS:
+        count += 1
+        if count > MOST_EXPRESSIONS:
             raise failed(text, found.start(), "The text has too many expressions.")
         if found.start() > at:
             pieces.append(text[at : found.start()])

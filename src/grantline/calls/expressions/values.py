@@ -77,17 +77,18 @@ def size_of(value: Any, limit: int) -> int:
     waiting = [value]
     while waiting and size <= limit:
         each = waiting.pop()
-        if isinstance(each, str):
+        kind = type(each)
+        if kind is str:
             size += len(each) + 2
-        elif isinstance(each, list | tuple):
+        elif kind is list or kind is tuple:
             size += 2 + 2 * len(each)
             # What is over the limit by number alone is not worth a copy.
             if size <= limit:
-                waiting.extend(each)
-        elif isinstance(each, dict):
-            size += 2 + sum(len(str(key)) + 6 for key in each)
+                waiting += each
+        elif kind is dict:
+            size += 2 + 6 * len(each) + sum(map(len, map(str, each)))
             if size <= limit:
-                waiting.extend(each.values())
+                waiting += each.values()
         else:
             size += 8
     return size
