@@ -21,6 +21,8 @@ from grantline.cli import (
     provider,
     request,
     resume,
+    scenario,
+    scenario_file,
     serve,
     token,
 )
@@ -33,6 +35,7 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 connections = typer.Typer(no_args_is_help=True)
+scenarios = typer.Typer(no_args_is_help=True)
 
 for module in (create, authorize, look, change):
     connections.add_typer(module.commands)
@@ -42,6 +45,9 @@ program.add_typer(
 program.add_typer(
     credential.commands, name="credential", help="Keys, passwords, certificates and proxies."
 )
+for module in (scenario, scenario_file):
+    scenarios.add_typer(module.commands)
+program.add_typer(scenarios, name="scenario", help="Run, check, keep, export and import scenarios.")
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
 program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
 program.add_typer(provider.commands, name="provider", help="The catalogue of known services.")

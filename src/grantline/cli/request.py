@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,6 +13,7 @@ import typer
 from grantline.cli.body_options import BodyOptions, body_of
 from grantline.cli.caller_options import CallerOptions
 from grantline.cli.errors import UsageError
+from grantline.cli.files import save
 from grantline.cli.option_groups import takes_groups
 from grantline.cli.output import Format, FormatOption, note, say, say_json
 from grantline.cli.paging_options import (
@@ -25,7 +24,6 @@ from grantline.cli.paging_options import (
 )
 from grantline.cli.running import with_engine
 from grantline.cli.sending_options import SendingOptions, sending_fields
-from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
     from grantline.calls.request import RequestSpec
@@ -161,7 +159,7 @@ def _show(made: Made, options: AnswerOptions, form: Format) -> None:
     response = made.response
     if response is not None:
         if options.output:
-            _save(response.content, options.output)
+            save(response.content, options.output)
         if form is Format.JSON and options.parse:
             say(dump_json(_view(response, options)))  # which loses no digits
         elif form is Format.JSON:
@@ -169,28 +167,6 @@ def _show(made: Made, options: AnswerOptions, form: Format) -> None:
         else:
             _print(response, options)
     made.result()
-
-
-def _save(content: bytes, path: Path) -> None:
-    """Writes a file whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".grantline-", delete=False) as to:
-            to.write(content)
-        mode = 0o666 & ~_umask()
-        Path(to.name).chmod(mode)
-        Path(to.name).replace(path)
-    except OSError as error:
-        raise InvalidInput(
-            f"The file {path} cannot be written: {error.strerror or 'no reason given'}.",
-            field="--output",
-            hint="Give a path in a folder that exists and that you may write to.",
-        ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _print(response: Response, options: AnswerOptions) -> None:

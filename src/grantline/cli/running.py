@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grantline.connections.engine import Engine
     from grantline.connections.open import Installation
     from grantline.connections.settings import Settings
+    from grantline.scenarios.service import Scenarios
 
 T = TypeVar("T")
 
@@ -43,6 +44,23 @@ def with_engine(work: Callable[[Engine], Awaitable[T]]) -> T:
         return asyncio.run(session())
     except asyncio.CancelledError:
         raise typer.Exit(TERMINATED) from None
+
+
+def with_scenarios(work: Callable[[Scenarios], Awaitable[T]]) -> T:
+    """The result of ``work`` on the scenarios of the installation that the environment describes.
+
+    Only what ``work`` starts is run here: schedules, and what others left, are for ``grantline
+    serve``.
+    """
+    from grantline.scenarios.open import open_scenarios
+
+    settings = settings_of_environment()
+
+    async def opened(engine: Engine) -> T:
+        async with open_scenarios(engine, settings, workers=False) as scenarios:
+            return await work(scenarios)
+
+    return with_engine(opened)
 
 
 def _stop_on_sigterm() -> None:

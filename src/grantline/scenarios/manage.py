@@ -17,8 +17,7 @@ from grantline.scenarios.definition.check import check_scenario
 from grantline.scenarios.definition.plain import malformed
 from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.scenarios.definition.triggers import Schedule, Trigger, Webhook
-from grantline.scenarios.definition.yaml_file import examine
+from grantline.scenarios.definition.yaml_file import ScenarioFile, examine
 from grantline.scenarios.files import adopted, scenario_from_file, scenario_to_file
 from grantline.scenarios.kept import (
     KeptScenario,
@@ -28,10 +27,9 @@ from grantline.scenarios.kept import (
     record_of,
     summary_of,
 )
-from grantline.scenarios.references import lost_references, uses_of, with_ids
+from grantline.scenarios.references import lost_references, names_of, uses_of, with_ids
+from grantline.scenarios.triggers.check import check_trigger
 from grantline.scenarios.triggers.hook_address import SECRET_BYTES, hook_digest, hook_secret
-from grantline.scenarios.triggers.schedule import check_schedule
-from grantline.scenarios.triggers.webhook import check_webhook
 from grantline.secret import Secret
 from grantline.store.records import Page
 from grantline.store.scenario_records import ScenarioRecord
@@ -227,6 +225,15 @@ class ScenarioManager:
         """The scenario that a file describes, not kept. Raises as ``scenario_from_file``."""
         return await scenario_from_file(self._context, actor, text)
 
+    async def adopt(self, actor: Actor, file: ScenarioFile) -> Scenario:
+        """The scenario of a file that was read, with ids of what is here, as far as it is."""
+        return await adopted(self._context, actor, file)
+
+    async def names_of(self, actor: Actor, scenario: Scenario) -> dict[str, str]:
+        """Names of the connections and credentials that ``scenario`` refers to, by id."""
+        found = await names_of(self._context, actor, scenario)
+        return {use.used_id: name for use, name in found.items()}
+
     async def write_file(self, actor: Actor, scenario: Scenario) -> str:
         """``scenario`` as the text of a file."""
         return await scenario_to_file(self._context, actor, scenario)
@@ -247,7 +254,7 @@ class ScenarioManager:
     async def problems(self, actor: Actor, scenario: Scenario) -> tuple[Problem, ...]:
         """All that would keep ``scenario`` from running, what it refers to included."""
         lost = await lost_references(self._context, actor, scenario)
-        return (*lost, *check_scenario(scenario, check_trigger=_check_trigger))
+        return (*lost, *check_scenario(scenario, check_trigger=check_trigger))
 
     async def _check_ready(self, actor: Actor, scenario: Scenario) -> None:
         if problems := await self.problems(actor, scenario):
@@ -276,13 +283,3 @@ def not_ready(problems: tuple[Problem, ...]) -> ScenarioNotReady:
     """The first of ``problems`` as an error, which holds them all."""
     first = malformed(problems)
     return ScenarioNotReady(first.message, field=first.field, hint=first.hint, problems=problems)
-
-
-def _check_trigger(trigger: Trigger) -> None:
-    match trigger:
-        case Schedule():
-            check_schedule(trigger)
-        case Webhook():
-            check_webhook(trigger)
-        case _:
-            pass

@@ -86,7 +86,7 @@ async def with_known_ids(context: Context, actor: Actor, scenario: Scenario) -> 
     for use in {each.use for each in references_in(scenario) if not each.is_id}:
         if (used_id := await _id_of(context, actor, use)) is not None:
             found[use] = used_id
-    return _replaced(scenario, found) if found else scenario
+    return replaced(scenario, found) if found else scenario
 
 
 async def at_home(
@@ -107,7 +107,7 @@ async def at_home(
             used_id = await _id_of(context, actor, ScenarioUse(use.kind, name))
             if used_id is not None:
                 found[use] = used_id
-    return _replaced(scenario, found) if found else scenario
+    return replaced(scenario, found) if found else scenario
 
 
 async def names_of(context: Context, actor: Actor, scenario: Scenario) -> dict[ScenarioUse, str]:
@@ -178,7 +178,8 @@ def _places(modules: tuple[Module, ...], path: PlainPath) -> Iterator[tuple[Plai
                 yield from _places(branch.modules, (*here, module.does.kind, "branches", number))
 
 
-def _replaced(scenario: Scenario, ids: _Ids) -> Scenario:
+def replaced(scenario: Scenario, ids: _Ids) -> Scenario:
+    """``scenario`` with other ids, or names, for what it refers to."""
     trigger = scenario.trigger
     if isinstance(trigger, Webhook) and trigger.signature is not None:
         held = trigger.signature.credential_id
