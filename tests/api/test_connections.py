@@ -367,3 +367,12 @@ async def test_the_catalogue_is_listed(api: Api) -> None:
     found = await api.get("/providers", key=api.use)
     assert found["total"] == len(found["items"]) > 0
     assert (await api.refused("GET", "/providers/nobody"))["status"] == 404
+
+
+async def test_how_many_modules_use_a_connection_at_once(api: Api) -> None:
+    made = (await api.call("POST", "/connections", new_connection(api, at_once=2))).json()
+    assert made["at_once"] == 2
+    path = f"/connections/{made['id']}"
+    edited = (await api.call("PATCH", path, {"at_once": 0})).json()
+    assert (edited["at_once"], edited["needs"]) == (0, "nothing")
+    assert (await api.call("PATCH", path, {"at_once": -1})).status_code in {400, 422}

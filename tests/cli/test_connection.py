@@ -377,3 +377,9 @@ def test_an_app_is_compared_with_its_issuer_and_left_alone(
     assert set(json.loads(cli.ok("app", "check", "orders", "--format", "json").out)) == {
         "authorize_uri"
     }
+
+
+def test_how_many_modules_use_it_at_once_is_said(machine: None, cli: CommandLine) -> None:
+    edited = cli.ok("connection", "edit", "orders", "--at-once", "2", "--format", "json")
+    assert json.loads(edited.out)["at_once"] == 2
+    assert "2 modules" in cli.ok("connection", "show", "orders").out

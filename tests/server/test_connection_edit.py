@@ -152,3 +152,17 @@ async def test_addresses_that_the_issuer_moved_are_filled_in_and_saved_by_a_pers
     assert (await site.world.find(made)).app.settings.token_uri == server.token_uri
     told = (await site.post(f"/connections/{made.id}/doctor")).text
     assert "addresses=published" not in told
+
+
+async def test_how_many_modules_use_it_at_once_is_a_number_and_costs_nothing(site: Site) -> None:
+    made = await site.world.authorized()
+    saved = await site.post(f"/connections/{made.id}/edit", form_of(made, at_once=" 3 "))
+    assert saved.headers["location"] == f"/connections/{made.id}"
+    found = await site.world.find(made)
+    assert (found.at_once, found.state) == (3, made.state)
+    assert "At most 3 modules" in (await site.get(f"/connections/{made.id}")).text
+    refused = await site.post(f"/connections/{made.id}/edit", form_of(found, at_once="many"))
+    assert refused.status_code == 422
+    assert "no number of modules" in refused.text
+    await site.post(f"/connections/{made.id}/edit", form_of(found, at_once=""))
+    assert (await site.world.find(made)).at_once == 0

@@ -76,6 +76,12 @@ def edit(
         list[str] | None,
         typer.Option("--input", metavar="NAME=VALUE", help="Another value for an input."),
     ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="How many modules of scenarios may use it at once; 0 for any number."
+        ),
+    ] = None,
     settings: SettingOptions,
     secrets: ClientSecretOptions,
     password: PasswordOptions,
@@ -101,6 +107,7 @@ def edit(
             username=password.username,
             password=word,
             inputs=dict(pairs(given_inputs, option="--input")) if given_inputs else None,
+            at_once=at_once,
         )
         if asked == ConnectionEdit():
             raise UsageError(

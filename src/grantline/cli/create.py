@@ -66,6 +66,12 @@ def create(
         list[str] | None,
         typer.Option("--input", metavar="NAME=VALUE", help="What the app asks each connection."),
     ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="How many modules of scenarios may use it at once; 0 for any number."
+        ),
+    ] = None,
     provider: Annotated[
         str | None, typer.Option(metavar="NAME", help="An entry of the catalogue, such as github.")
     ] = None,
@@ -105,6 +111,7 @@ def create(
         app_name=app_name or "",
         provider=entry,
         inputs=dict(pairs(given_inputs or (), option="--input")),
+        at_once=at_once or 0,
     )
     if app:
         if (

@@ -162,6 +162,7 @@ def _facts(found: Connection, now: datetime) -> list[tuple[str, str]]:
         ("Scopes", listed(found.scopes)),
         ("Granted", granted if found.authorized_at else ""),
         ("Hosts", listed(found.hosts, nothing="none: the token may go nowhere yet")),
+        ("At most at once", f"{found.at_once} modules" if found.at_once else ""),
         ("Redirect URI", redirect_uri(found.app.settings, found.flow)),
         (
             "Token expires",

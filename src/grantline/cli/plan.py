@@ -45,6 +45,7 @@ class Plan:
     app_name: str
     provider: Profile | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    at_once: int = 0
     issuer: str = ""
     client_id: str = ""
     changes: Callable[[AppSettings], dict[str, Any]] = lambda _: {}
@@ -113,6 +114,7 @@ class Plan:
             username=username,
             password=password,
             inputs=self.inputs,
+            at_once=self.at_once,
         )
         if not self.registers:
             return await engine.manage.create(LOCAL, new)

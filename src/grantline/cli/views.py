@@ -41,6 +41,7 @@ def connection_view(connection: Connection) -> dict[str, Any]:
         "granted_scopes": connection.granted_scopes,
         "hosts": connection.hosts,
         "inputs": dict(connection.inputs),
+        "at_once": connection.at_once,
         "redirect_uri": redirect_uri(settings, connection.flow),
         "has_refresh_token": connection.has_refresh_token,
         "expires_at": connection.expires_at,

@@ -160,6 +160,7 @@ class AsyncConnections:
             username=fields.get("username", ""),
             password=secret(fields.get("password")),
             inputs=fields.get("input_values", {}),
+            at_once=fields.get("at_once", 0),
         )
         return AsyncConnection(self._engine, await self._engine.manage.create(LOCAL, new))
 
@@ -184,6 +185,7 @@ class AsyncConnections:
             username=fields.get("username"),
             password=secret(fields.get("password")),
             inputs=fields.get("input_values"),
+            at_once=fields.get("at_once"),
         )
         return await self._engine.manage.edit(LOCAL, name, edit)
 

@@ -95,6 +95,7 @@ class ConnectionFields(AppFields, total=False):
         scopes: A list, or one text with blanks between.
         hosts: Where the token may go; without any, the host of ``base_url``.
         input_values: A value for each of the app's ``inputs``, by name.
+        at_once: How many modules of scenarios may use it at the same time; 0 for any number.
         username: For the flows password and login.
         password: For the flows password and login.
     """
@@ -103,6 +104,7 @@ class ConnectionFields(AppFields, total=False):
     scopes: str | Iterable[str]
     hosts: Iterable[str]
     input_values: Mapping[str, str]
+    at_once: int
     username: str
     password: str | Secret | None
 

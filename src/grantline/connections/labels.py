@@ -9,6 +9,7 @@ _LABELS: Final = {
     "name": "Connection name",
     "flow": "Flow type",
     "username": "User name",
+    "at_once": "At most at once",
     "client_id": "Client ID",
     "certificate": "Client certificate",
     "token_parameters": "Access token parameters",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from grantline.calls.hosts import HostList
+from grantline.connections.labels import label_of
 from grantline.connections.requests.service import check_rate_limit
 from grantline.connections.values import check_names
 from grantline.errors import InvalidInput
@@ -101,8 +102,8 @@ def check_at_once(at_once: int) -> int:
     """``at_once``, a number of modules; 0 stands for any number."""
     if not 0 <= at_once <= MOST_AT_ONCE:
         raise InvalidInput(
-            f"At most {MOST_AT_ONCE} modules can use a connection at the same time by a limit.",
-            field="At most at once",
+            f"A connection is used by at most {MOST_AT_ONCE} modules at once, or without a limit.",
+            field=label_of("at_once"),
             hint="Give a number from 1 on, or 0 for no limit.",
         )
     return at_once

@@ -39,6 +39,7 @@ CHIPS = st.lists(
 def sent(values: Values) -> FormData:
     """What a browser sends of a form that shows ``values``."""
     pairs = [("name", values.name), ("flow", values.flow.value), ("username", values.username)]
+    pairs.append(("at_once", values.at_once))
     for name in ("scopes", "hosts"):
         pairs += [(name, each) for each in (*getattr(values, name), "")]
     for each in FIELDS:

@@ -90,6 +90,7 @@ async def create_connection(
         username=given.username,
         password=secret_of(given.password),
         inputs=given.inputs,
+        at_once=given.at_once,
     )
     if given.client == "registered":
         made = await engine.registrar.create(

@@ -12,6 +12,7 @@ from grantline.connections.connection import App, Connection
 from grantline.connections.edit import Price
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.requests.redaction import visible_settings
+from grantline.connections.rules import MOST_AT_ONCE
 from grantline.connections.state import State
 from grantline.messages import ClientCertificate
 from grantline.oauth.settings import ClientSecrets, FlowType
@@ -24,6 +25,7 @@ from grantline.server.settings import ServerSettings
 Name = Annotated[str, Field(max_length=200, examples=["google"])]
 Scopes = Annotated[list[str], Field(max_length=500, examples=[["profile", "email"]])]
 SecretName = Literal["client_secret", "private_key", "certificate", "username", "password"]
+AtOnce = Annotated[int, Field(ge=0, le=MOST_AT_ONCE)]
 Hosts = Annotated[list[str], Field(max_length=500, examples=[["api.example.com"]])]
 
 
@@ -69,6 +71,8 @@ class NewConnectionGiven(Given):
     """Where the token may go; the host of `base_url` by default."""
     inputs: dict[str, str] = Field(default_factory=dict)
     """A value for each input that the app's settings ask for."""
+    at_once: AtOnce = 0
+    """How many modules of scenarios may use it at the same time; 0 for any number."""
     username: str = ""
     password: WrittenOnly | None = None
 
@@ -84,6 +88,8 @@ class ConnectionEdited(Given):
     """Settings to replace, one by one. They are the app's: all its connections follow."""
     inputs: dict[str, str] | None = None
     """Values of inputs to replace, by name."""
+    at_once: AtOnce | None = None
+    """How many modules of scenarios may use it at the same time; 0 for any number."""
     secrets: SecretsGiven = SecretsGiven()
     username: str | None = None
     password: WrittenOnly | None = None
@@ -137,6 +143,8 @@ class ConnectionShown(Shown):
     hosts: list[str]
     inputs: dict[str, str]
     """What was given for the inputs of the app."""
+    at_once: int
+    """How many modules of scenarios may use it at the same time; 0 for any number."""
     redirect_uri: str
     """What to register at the service; empty for flows without a browser."""
     has_refresh_token: bool
@@ -287,6 +295,7 @@ def edit_from(given: ConnectionEdited, version: int | None) -> ConnectionEdit:
         scopes=None if given.scopes is None else tuple(given.scopes),
         hosts=None if given.hosts is None else tuple(given.hosts),
         inputs=given.inputs,
+        at_once=given.at_once,
         settings=given.settings,
         secrets=secrets_from(given.secrets),
         username=given.username,

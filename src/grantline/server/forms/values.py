@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Connection
 from grantline.connections.labels import label_of
-from grantline.connections.rules import check_hosts, check_name, check_scopes
+from grantline.connections.rules import check_at_once, check_hosts, check_name, check_scopes
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
 from grantline.oauth.endpoint import endpoint_url
@@ -45,6 +45,7 @@ class Values:
         provider: The catalogue entry it was begun with; empty for none.
         fields: By the name of the setting.
         inputs: By the name of the input.
+        at_once: How many modules of scenarios may use it at once; empty for any number.
     """
 
     name: str = ""
@@ -55,6 +56,7 @@ class Values:
     provider: str = ""
     fields: Mapping[str, Value] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    at_once: str = ""
 
     def with_settings(self, settings: AppSettings) -> Values:
         """The same with every field showing ``settings``."""
@@ -64,7 +66,7 @@ class Values:
     def changed(self) -> int:
         """How many of the advanced settings differ from what an honest server needs."""
         usual = shown_settings(DEFAULTS)
-        return sum(
+        return bool(self.at_once) + sum(
             self.fields[each.name] != usual[each.name]
             for group in ADVANCED
             for each in group.fields
@@ -85,6 +87,7 @@ def values_of(connection: Connection) -> Values:
         hosts=connection.hosts,
         provider=connection.app.provider,
         inputs=connection.inputs,
+        at_once=str(connection.at_once or ""),
     ).with_settings(masked(connection.app.settings))
 
 
@@ -113,6 +116,7 @@ def typed(form: FormData) -> Values:
             for name in form
             if name.startswith(INPUT_PREFIX)
         },
+        at_once=_text(form, "at_once").strip(),
     )
 
 
@@ -188,7 +192,20 @@ def check_values(values: Values, settings: AppSettings) -> Errors:
         check(_require_client_id)
     check(check_scopes, values.scopes)
     check(check_hosts, values.hosts, base_url="")
+    check(at_once_of, values)
     return errors
+
+
+def at_once_of(values: Values) -> int:
+    """How many modules may use it at once; 0 for any number. Raises ``InvalidInput``."""
+    text = values.at_once or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise InvalidInput(
+            f"“{text[:20]}” is no number of modules.",
+            field=label_of("at_once"),
+            hint="Such as 2; leave it empty for any number.",
+        )
+    return check_at_once(int(text))
 
 
 def with_label(error: InvalidInput) -> InvalidInput:

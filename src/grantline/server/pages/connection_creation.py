@@ -24,7 +24,7 @@ from grantline.providers.catalogue import profile
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 from grantline.server.forms.client_choice import Client
-from grantline.server.forms.values import Values
+from grantline.server.forms.values import Values, at_once_of
 from grantline.server.page import actor_of, engine_of, now_of
 from grantline.server.page import settings_of as server_settings
 
@@ -98,6 +98,7 @@ def _new(values: Values) -> NewConnection:
         scopes=values.scopes,
         hosts=values.hosts,
         inputs=values.inputs,
+        at_once=at_once_of(values),
     )
 
 

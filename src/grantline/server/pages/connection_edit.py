@@ -22,6 +22,7 @@ from grantline.server.forms.fields import FIELDS, FLOW_OPTIONS
 from grantline.server.forms.values import (
     Errors,
     Values,
+    at_once_of,
     check_values,
     settings_of,
     typed,
@@ -172,6 +173,7 @@ def _edit_of(
         hosts=None if set(values.hosts) == set(found.hosts) else values.hosts,
         settings=changed,
         inputs=None if values.inputs == found.inputs else values.inputs,
+        at_once=None if at_once_of(values) == found.at_once else at_once_of(values),
         secrets=secrets,
         username=(values.username or None) if is_password else None,
         password=password if is_password else None,
@@ -238,6 +240,7 @@ def _conflict(found: Connection, values: Values) -> tuple[tuple[str, str, str], 
         ("flow", words[now.flow], words[values.flow]),
         ("scopes", " ".join(now.scopes), " ".join(values.scopes)),
         ("hosts", " ".join(now.hosts), " ".join(values.hosts)),
+        ("at_once", now.at_once, values.at_once),
     )
     rest = ((each.name, now.fields[each.name], values.fields[each.name]) for each in FIELDS)
     return tuple(
