@@ -118,8 +118,8 @@ def test_r1_a_run_is_taken_up_once_and_each_time_on_a_new_leg(store: Store) -> N
     assert store.release_runs("w2") == []
     assert store.release_runs("w1", but=["srn_1"]) == []
     assert store.release_runs("w1") == [("srn_1", 1)]
-    again = store.claim_scenario_run("w2", NOW + 2 * HOUR, "srn_1")
-    assert again is not None
+    assert store.has_due_runs(NOW + 2 * HOUR)
+    (again,) = store.claim_scenario_run("w2", NOW + 2 * HOUR, "srn_1")
     assert (again.leg, again.worker, again.started_at) == (2, "w2", NOW + HOUR)
 
 
@@ -174,7 +174,7 @@ def test_r2_runs_of_a_scenario_go_one_after_the_other_in_order(store: Store) -> 
     assert claim(store) == []
     store.advance_runs([an_advance(run_id="srn_b", changes=ENDED)])
     assert claim(store, limit=1) == ["c"]
-    assert store.claim_scenario_run("w1", NOW + HOUR, "srn_y") is None
+    assert store.claim_scenario_run("w1", NOW + HOUR, "srn_y") == []
     store.advance_runs([an_advance(run_id="srn_x", changes=ENDED)])
     assert claim(store) == ["y"]
 
@@ -183,7 +183,7 @@ def test_r2_what_was_let_go_comes_before_what_was_started_later(store: Store) ->
     add(store, "a", "b")
     claim(store)
     store.release_runs("w1")
-    assert store.claim_scenario_run("w2", NOW + HOUR, "srn_b") is None
+    assert store.claim_scenario_run("w2", NOW + HOUR, "srn_b") == []
     assert claim(store) == ["a"]
 
 
@@ -231,6 +231,8 @@ def test_a_run_that_nobody_goes_on_with_is_cancelled_at_once(store: Store) -> No
     assert store.advance_runs([an_advance(run_id="srn_a")]) == [
         Advanced(is_written=True, is_cancelling=True)
     ]
+    assert store.cancelling_runs("w1") == ["srn_a"]
+    assert store.cancelling_runs("w2") == []
     store.release_runs("w1")
     (again,) = store.claim_scenario_runs("w1", NOW, 1)
     assert again.is_cancelling

@@ -6,17 +6,20 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.connections.settings import Settings
-from grantline.scenarios.manage import ScenarioManager
-from grantline.scenarios.runs.history import RunHistory
+from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.manage import ScenarioManager, not_ready
+from grantline.scenarios.references import with_ids
+from grantline.scenarios.runs.runs import ScenarioRuns
 
 
 class Scenarios(ScenarioManager):
     """Everything that can be done with scenarios. An async context manager.
 
-    It creates, edits and lists them itself. Every call names its actor and sees only the actor's
-    workspace.
+    It creates, edits and lists them itself; ``runs`` carries them out. Every call names its actor
+    and sees only the actor's workspace.
     """
 
     def __init__(self, engine: Engine, settings: Settings, *, workers: bool) -> None:
@@ -29,7 +32,7 @@ class Scenarios(ScenarioManager):
                 what waits, and sends notices. Without, it runs what is started here alone.
         """
         super().__init__(engine.context)
-        self.runs = RunHistory(engine.context)
+        self.runs = ScenarioRuns(engine, settings, self, serves=workers)
         self.engine = engine
         self.settings = settings
         self.workers = workers
@@ -38,6 +41,20 @@ class Scenarios(ScenarioManager):
 
     async def start(self) -> None:
         """Opens the rooms, each after those it needs."""
+        self.runs.open()
+        self._open.push_async_callback(self.runs.aclose)
+
+    async def ready(self, actor: Actor, scenario: Scenario) -> Scenario:
+        """``scenario`` with ids for the names in it, as it can run.
+
+        Raises:
+            ScenarioNotReady: It cannot run as it is; holds every problem.
+            InvalidInput: It names something that is not there.
+        """
+        named = await with_ids(self._context, actor, scenario)
+        if problems := await self.problems(actor, named):
+            raise not_ready(problems)
+        return named
 
     async def aclose(self) -> None:
         """Lets what cannot be cut in half finish, then closes; runs under way go on elsewhere."""

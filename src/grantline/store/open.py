@@ -76,6 +76,11 @@ def open_database(url: str | None, data_dir: Path) -> Engine:
     return prepare(engine)
 
 
+def is_sqlite(url: str | None) -> bool:
+    """Whether ``url``, as for ``open_store``, names an SQLite database."""
+    return url is None or _parse(url).drivername in _SQLITE
+
+
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
@@ -91,7 +96,7 @@ def _parse(url: str) -> URL:
 def _open_sqlite(url: URL) -> Engine:
     in_memory = url.database in {None, "", ":memory:"}
     if not in_memory:
-        _make_private(Path(url.database or ""))
+        make_private(Path(url.database or ""))
     return create_engine(
         url.set(drivername="sqlite+pysqlite"),
         poolclass=QueuePool,
@@ -125,7 +130,7 @@ _POOL: Final[dict[str, Any]] = {
 }
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Makes the file and its directory for the owner alone; what exists is left as it is.
 
     SQLite gives its journal files the mode of the database.

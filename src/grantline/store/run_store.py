@@ -140,8 +140,12 @@ class RunStore(Protocol):
 
     def claim_scenario_run(
         self, worker: str, now: datetime, run_id: str
-    ) -> ScenarioRunRecord | None:
-        """Takes up this run alone; None when its turn has not come, or it has ended (R1, R2)."""
+    ) -> Sequence[ScenarioRunRecord]:
+        """Takes up this run alone; none when its turn has not come, or it has ended (R1, R2)."""
+        ...
+
+    def has_due_runs(self, now: datetime) -> bool:
+        """Whether some run may be taken up as far as the run itself is concerned."""
         ...
 
     def advance_runs(self, advances: Sequence[Advance]) -> Sequence[Advanced]:
@@ -153,6 +157,10 @@ class RunStore(Protocol):
 
         Gives ids and legs. Meant for a worker that is gone, or that is just ending.
         """
+        ...
+
+    def cancelling_runs(self, worker: str) -> Sequence[str]:
+        """The runs in the hands of ``worker`` that somebody wants to end."""
         ...
 
     def next_wake(self) -> datetime | None:

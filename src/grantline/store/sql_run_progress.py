@@ -68,19 +68,23 @@ class RunProgress(Database):
 
     def claim_scenario_run(
         self, worker: str, now: datetime, run_id: str
-    ) -> ScenarioRunRecord | None:
-        """Takes up this run alone; None when its turn has not come, or it has ended (R1, R2)."""
+    ) -> Sequence[ScenarioRunRecord]:
+        """Takes up this run alone; none when its turn has not come, or it has ended (R1, R2)."""
         turn = _turn(now)
         wanted = select(turn.c.id).where(turn.c.id == run_id)
-        return next(iter(self._claim(worker, now, _held.id.in_(wanted))), None)
+        return self._claim(worker, now, _held.id.in_(wanted))
+
+    def has_due_runs(self, now: datetime) -> bool:
+        """Whether some run may be taken up as far as the run itself is concerned."""
+        with self._read() as work:
+            return bool(work.execute(select(exists().where(_is_due(now)))).scalar_one())
 
     def _claim(
         self, worker: str, now: datetime, mine: ColumnElement[bool]
     ) -> list[ScenarioRunRecord]:
-        with self._read() as work:
-            # Most who ask find nothing, and need no lock for that.
-            if not work.execute(select(exists().where(_is_due(now)))).scalar_one():
-                return []
+        # Most who ask find nothing, and need no lock for that.
+        if not self.has_due_runs(now):
+            return []
         taken = (
             update(scenario_run)
             .where(mine, _is_due(now))
@@ -118,6 +122,14 @@ class RunProgress(Database):
         with self._write() as work:
             rows = work.execute(released.returning(_held.id, _held.leg))
             return [(run_id, leg) for run_id, leg in rows]
+
+    def cancelling_runs(self, worker: str) -> Sequence[str]:
+        """The runs in the hands of ``worker`` that somebody wants to end."""
+        asked = select(_held.id).where(
+            _held.worker == worker, _held.state == RUNNING, _held.is_cancelling
+        )
+        with self._read() as work:
+            return work.execute(asked).scalars().all()
 
     def next_wake(self) -> datetime | None:
         """When the next run that sleeps, or waits for another try, is due."""

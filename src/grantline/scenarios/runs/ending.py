@@ -28,12 +28,16 @@ class Ending:
     connection_id: str | None = None
     parked_generation: int = -1
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended."""
+        return self.state in (SUCCEEDED, FAILED, CANCELLED)
+
     def changes(self, now: datetime) -> dict[str, Any]:
         """The columns of the run."""
-        has_ended = self.state in (SUCCEEDED, FAILED, CANCELLED)
         return {
             "state": self.state,
-            "ended_at": now if has_ended else None,
+            "ended_at": now if self.is_final else None,
             "wake_at": self.wake_at,
             "connection_id": self.connection_id,
             "parked_generation": self.parked_generation,

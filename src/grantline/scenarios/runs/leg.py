@@ -109,6 +109,11 @@ class Leg:
         return self._ending is not None or self.is_lost
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the run has ended with this leg."""
+        return self._ending is not None and self._ending.is_final and not self.is_lost
+
+    @property
     def is_lost(self) -> bool:
         """Whether the run is in other hands."""
         return self._stop is Stop.LOST
@@ -292,7 +297,7 @@ class Leg:
             # Without the traceback, whose last line would quote what came from outside.
             where = whereabouts(error)
             LOG.error("A %s failed in an unforeseen way: %s", module.does.kind, where)  # noqa: TRY400
-            return Outcome(error=_unforeseen(error))
+            return Outcome(error=unforeseen(error))
 
     async def _worked(
         self, module: Module, row: RunStepRecord, names: Mapping[str, Any]
@@ -491,9 +496,10 @@ def retry_after(first: timedelta, retries: int) -> timedelta:
     return min(first * (1 << doublings), LONGEST_RETRY)
 
 
-def _unforeseen(error: Exception) -> ModuleFailed:
+def unforeseen(error: Exception) -> ModuleFailed:
+    """What a person is told of a fault of ours."""
     return ModuleFailed(
-        "The module failed in a way that nobody foresaw.",
+        "The run failed in a way that nobody foresaw.",
         hint="Please report this with the line in the log.",
         detail=whereabouts(error),
     )
