@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.errors import ConnectionChanged, GrantlineError, InvalidInput
@@ -20,7 +21,9 @@ from grantline.scenarios.definition.edits import (
     with_module,
 )
 from grantline.scenarios.definition.modules import Action, Module, Router, Sleep
+from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.scope import visible_modules
 from grantline.scenarios.kept import KeptScenario
 from grantline.server.page import actor_of, page, scenarios_of, see_other
 from grantline.server.pages.consent import go_on
@@ -47,10 +50,10 @@ from grantline.server.pages.scenario_page import (
     scenario_bench,
 )
 from grantline.server.pages.scenario_picker import (
-    FILTERS,
+    MOST_VALUES,
     fixed_values,
     iterators_before,
-    modules_before,
+    last_values,
     open_iterator,
     sources_of,
     usual_values,
@@ -106,14 +109,8 @@ async def save(request: Request) -> Response:
     """Saves a module, or adds it, over the version of the scenario that the form was made of."""
     kept, number = await kept_of(request), request.path_params.get("number", 0)
     form = await _sent_form(request, kept, number)
-    scenario = kept.scenario
-    old = module_of(scenario, number) if number else None
     try:
-        module = module_of_form(form, number or next_number(scenario), old)
-        if old is None:
-            changed = with_module(scenario, module, Place.parse(form.place))
-        else:
-            changed = with_changed(scenario, module)
+        old, module, changed = _changed(kept.scenario, form, number)
         new = await scenarios_of(request).edit(
             actor_of(request), kept.id, changed, version=form.version
         )
@@ -158,14 +155,28 @@ async def values(request: Request) -> Response:
     """What a module gave when it last ran: a part of the picker."""
     kept, number = await kept_of(request), request.path_params["number"]
     module = module_of(kept.scenario, number)
+    found = await scenarios_of(request).runs.last_output(actor_of(request), kept.id, number)
+    paths = last_values(module, found.output) if found is not None and found.output else []
     return page(
         request,
         "scenarios/values.html",
         home=home_of(kept),
-        paths=(),
-        is_cut=False,
+        paths=paths,
+        is_cut=len(paths) >= MOST_VALUES,
         usual=usual_values(module),
     )
+
+
+async def check(request: Request) -> Response:
+    """What is wrong with a module as it is typed, by the labels of its fields."""
+    kept, number = await kept_of(request), request.path_params.get("number", 0)
+    form = await _sent_form(request, kept, number)
+    try:
+        _, module, changed = _changed(kept.scenario, form, number)
+    except InvalidInput as error:
+        return JSONResponse({error.field: f"{error.message} {error.hint}".rstrip()})
+    found = by_label(await scenarios_of(request).problems(actor_of(request), changed), module.id)
+    return JSONResponse({label: _words(each) for label, each in found.items()})
 
 
 async def show_form(
@@ -175,7 +186,7 @@ async def show_form(
     scenario, home = kept.scenario, home_of(kept)
     number = form.number or next_number(scenario)
     whole = scenario if form.number else _with_stand_in(scenario, form, number)
-    visible = modules_before(whole, number)
+    visible = visible_modules(whole, number)
     wrong = {}
     if form.number and not said:
         found = await scenarios_of(request).problems(actor_of(request), scenario)
@@ -208,8 +219,23 @@ async def show_form(
         new_branch=BranchRow(),
         new_value=ValueRow(),
         sources=sources_of(visible),
-        fixed=fixed_values(scenario, visible, FILTERS),
+        fixed=fixed_values(scenario, visible),
     )
+
+
+def _changed(
+    scenario: Scenario, form: ModuleForm, number: int
+) -> tuple[Module | None, Module, Scenario]:
+    """The module as it was, as it is meant, and the scenario with it; raises ``InvalidInput``."""
+    old = module_of(scenario, number) if number else None
+    module = module_of_form(form, number or next_number(scenario), old)
+    if old is None:
+        return None, module, with_module(scenario, module, Place.parse(form.place))
+    return old, module, with_changed(scenario, module)
+
+
+def _words(problems: Sequence[Problem]) -> str:
+    return " ".join(f"{each.message} {each.hint}".rstrip() for each in problems)
 
 
 async def _call_context(request: Request, form: ModuleForm) -> dict[str, Any]:
@@ -311,6 +337,7 @@ ROUTES: Final[list[BaseRoute]] = [
             ("create-connection", create_connection),
             ("create-credential", create_credential),
             ("connect-again", connect_again),
+            ("check", check),
         )
     ),
 ]

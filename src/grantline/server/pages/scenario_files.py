@@ -23,10 +23,10 @@ from grantline.errors import (
 from grantline.scenarios.definition.plain import malformed
 from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.scenarios.definition.yaml_file import examine, write_yaml
+from grantline.scenarios.definition.yaml_file import examine
+from grantline.scenarios.files import adopted, scenario_to_file
 from grantline.scenarios.kept import KeptScenario
 from grantline.server.page import actor_of, engine_of, page, scenarios_of, see_other
-from grantline.server.pages.scenario_outline import used_ids
 from grantline.server.pages.scenario_page import home_of, kept_of, sent_version
 
 MOST_BYTES: Final = 1_000_000
@@ -80,7 +80,7 @@ async def take(request: Request) -> Response:
     """A new scenario from a file, or from an example."""
     text = await _sent_text(request)
     try:
-        scenario = _read(text)
+        scenario = await _read(request, text)
         scenario = replace(scenario, name=await free_name(request, scenario.name))
         kept = await scenarios_of(request).create(actor_of(request), scenario)
     except GrantlineError as error:
@@ -93,7 +93,10 @@ async def take_over(request: Request) -> Response:
     kept, text = await kept_of(request), await _sent_text(request)
     try:
         new = await scenarios_of(request).edit(
-            actor_of(request), kept.id, _read(text), version=await sent_version(request) or 0
+            actor_of(request),
+            kept.id,
+            await _read(request, text),
+            version=await sent_version(request) or 0,
         )
     except ConnectionChanged:
         hint = "Look at it, then press the button again to replace it all the same."
@@ -131,13 +134,8 @@ def file_name(name: str) -> str:
 
 
 async def _written(request: Request, kept: KeptScenario) -> str:
-    engine, actor = engine_of(request), actor_of(request)
-    connections, credentials = used_ids(kept.scenario)
-    return write_yaml(
-        kept.scenario,
-        connections=await engine.listing.names(actor, connections),
-        credentials=await engine.credentials.names(actor, credentials),
-    )
+    context = engine_of(request).context
+    return await scenario_to_file(context, actor_of(request), kept.scenario)
 
 
 async def _sent_text(request: Request) -> str:
@@ -161,7 +159,7 @@ class UnreadableFileError(InvalidInput):
         self.problems = problems
 
 
-def _read(text: str) -> Scenario:
+async def _read(request: Request, text: str) -> Scenario:
     if not text.strip():
         raise InvalidInput("There is no file.", field="File", hint="Choose one, or paste it.")
     if len(text) > MOST_BYTES:
@@ -173,7 +171,7 @@ def _read(text: str) -> Scenario:
     found, problems = examine(text)
     if problems:
         raise UnreadableFileError(found.located(problems))
-    return found.scenario
+    return await adopted(engine_of(request).context, actor_of(request), found)
 
 
 def _show(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from grantline.scenarios.definition.edits import Place, modules_at, place_of
+from grantline.calls.expressions.filters import FILTERS
+from grantline.calls.expressions.picker import paths_of
+from grantline.scenarios.definition.edits import Place, modules_at
 from grantline.scenarios.definition.modules import Iterate, Module, SetVariables
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Webhook
 
 MOST_VALUES: Final = 400
+DEEPEST: Final = 5  # what is below that is not indented further
 # What each kind gives, before it has ever run.
 GIVES: Final = {
     "make_request": (("data", "what the answer holds"), ("status", "200"), ("headers", "by name"),
@@ -23,26 +27,6 @@ GIVES: Final = {
     "iterator": (("value", "the item"), ("index", "from 1"), ("total", "how many")),
     "aggregator": (("value", "the list or text"), ("count", "how many")),
 }  # fmt: skip
-FILTERS: Final = (
-    ('default("")', "another value where there is nothing"),
-    ("lower", "in small letters"),
-    ("upper", "in capital letters"),
-    ("trim", "without blanks around it"),
-    ('replace("a", "b")', "one text for another"),
-    ('split(",")', "a text into a list"),
-    ('join(", ")', "a list into a text"),
-    ("length", "how many"),
-    ("first", "of a list"),
-    ("last", "of a list"),
-    ("int", "as a whole number"),
-    ("float", "as a number"),
-    ("round(2)", "to two digits"),
-    ('date("%Y-%m-%d")', "an instant as a text"),
-    ("json", "as JSON"),
-    ("parse_json", "a JSON text as a value"),
-    ("base64", "in Base64"),
-    ("sha256", "as a hash"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +60,35 @@ def usual_values(module: Module) -> list[Value]:
     ]
 
 
-def fixed_values(
-    scenario: Scenario, visible: Sequence[Module], filters: Iterable[tuple[str, str]]
-) -> list[tuple[str, list[Value]]]:
+def last_values(module: Module, bundle: Mapping[str, Any]) -> list[Value]:
+    """What a module gave, everything under what it is in."""
+    return [
+        Value(
+            shown=each.name,
+            insert=each.expression,
+            sample=each.sample,
+            type=each.kind,
+            depth=min(each.depth - 1, DEEPEST),
+        )
+        for each in paths_of(bundle, str(module.id), most=MOST_VALUES)
+    ]
+
+
+@cache
+def filter_values() -> list[Value]:
+    """The filters, each with a line about it."""
+    return [
+        Value(
+            shown=each.usage,
+            insert=f"| {name}{_arguments(each.required)}",
+            sample=(each.run.__doc__ or "").partition("\n")[0],
+            is_filter=True,
+        )
+        for name, each in FILTERS.items()
+    ]
+
+
+def fixed_values(scenario: Scenario, visible: Sequence[Module]) -> list[tuple[str, list[Value]]]:
     """Inputs, variables, the trigger, the run and filters, each group under its title."""
     variables = [
         Value(shown=name, insert=f"vars.{name}")
@@ -101,20 +111,22 @@ def fixed_values(
     ]
     run = [
         Value(shown="id", insert="run.id", sample="of this run"),
+        Value(shown="scenario", insert="run.scenario", sample="its name"),
+        Value(shown="cause", insert="run.cause", sample="what started it"),
         Value(shown="started_at", insert="run.started_at", sample="when it began"),
-    ]
-    words = [
-        Value(shown=name, insert=f"| {name}", sample=about, is_filter=True)
-        for name, about in filters
     ]
     groups = [
         ("Inputs", inputs),
         ("Variables", variables),
         ("Trigger", hook if isinstance(scenario.trigger, Webhook) else []),
         ("Run", run),
-        ("Filters", words),
+        ("Filters", filter_values()),
     ]
     return [(title, rows) for title, rows in groups if rows]
+
+
+def _arguments(required: int) -> str:
+    return "(" + ", ".join(['""'] * required) + ")" if required else ""
 
 
 def iterators_before(scenario: Scenario, number: int) -> list[tuple[str, str]]:
@@ -138,13 +150,3 @@ def open_iterator(scenario: Scenario, place: Place) -> int | None:
         if source in open_ones:
             del open_ones[open_ones.index(source) :]
     return open_ones[-1] if open_ones else None
-
-
-def modules_before(scenario: Scenario, number: int) -> tuple[Module, ...]:
-    """The modules before one, in its lane and in those around it."""
-    place, found = place_of(scenario, number), list[Module]()
-    while True:
-        found[:0] = modules_at(scenario, place)[: place.index]
-        if not place.router:
-            return tuple(found)
-        place = place_of(scenario, place.router)

@@ -103,36 +103,32 @@ function filter() {
   picker.querySelector("[data-picker-none]").hidden = any;
 }
 
-// What is typed is checked a moment later; what is wrong is said under the field.
+// What is typed is checked a moment later; what is wrong is said under the fields that were touched.
 const form = document.querySelector("[data-module-form]");
-const waiting = new WeakMap();
-on("input", `[data-module-form] ${mapped}`, (_event, field) => {
-  clearTimeout(waiting.get(field));
-  waiting.set(field, setTimeout(() => check(field), 500));
+const touched = new Set();
+let waiting = 0;
+on("input", "[data-module-form] [data-label]", (_event, place) => {
+  touched.add(place.dataset.label);
+  clearTimeout(waiting);
+  waiting = setTimeout(check, 600);
 });
 
-async function check(field) {
-  const body = new URLSearchParams({ text: field.value, takes: field.dataset.mapped, number: form.action.split("/").pop(), place: form.elements.place.value });
+async function check() {
+  const body = new URLSearchParams(new FormData(form));
+  const asked = body.toString();
   const answer = await fetch(form.dataset.check, { method: "POST", body }).catch(() => null);
-  if (answer?.status !== 200 || body.get("text") !== field.value) return;
-  const { message } = await answer.json();
-  const id = field.id ? `${field.id}-error` : "";
-  const own = field.closest(".field, [data-row], [data-item]");
-  let line = (id && document.getElementById(id)) || own.querySelector("[data-live-error]");
-  if (!message) {
-    line?.remove();
-    field.removeAttribute("aria-invalid");
-    return;
+  if (answer?.status !== 200 || new URLSearchParams(new FormData(form)).toString() !== asked) return;
+  const wrong = await answer.json();
+  for (const place of form.querySelectorAll("[data-error]")) {
+    const label = place.dataset.error;
+    if (!touched.has(label)) continue;
+    const text = wrong[label] ?? "";
+    if (place.textContent.trim() === text) continue;
+    place.replaceChildren();
+    if (text) place.append(Object.assign(document.createElement("p"), { className: "field-error", textContent: text }));
+    document.getElementById(place.id.replace(/-error$/, ""))?.setAttribute("aria-invalid", Boolean(text));
+    if (text) announce(text);
   }
-  if (!line) {
-    line = document.createElement("p");
-    if (id) line.id = id;
-    line.dataset.liveError = "";
-    (own.matches(".field") ? field.closest(".value-pair") ?? field : own.lastElementChild).after(line);
-  }
-  line.className = "field-error";
-  line.textContent = message;
-  field.setAttribute("aria-invalid", "true");
 }
 
 // A link to a field, or an address with one, opens what it is folded into.
