@@ -11,7 +11,7 @@ from grantline.errors import InvalidInput, NotFound
 from grantline.store.protocol import Store
 from grantline.store.records import Health, Page
 from grantline.store.run_records import Advanced, StepSeals
-from tests.records import HOUR, NOW, a_connection, an_app, an_event
+from tests.records import HOUR, NOW, a_connection, a_scenario, an_app, an_event
 from tests.run_records import SEALS, a_scenario_run, a_step, an_advance, written
 
 USABLE = ("authorized", "expiring", "failing")
@@ -297,6 +297,18 @@ def test_the_last_output_of_a_module_comes_from_a_late_run(store: Store) -> None
     assert found is not None
     assert (found[0].id, found[1].sealed_output) == ("stp_a", "v1.a")
     assert store.latest_run_step("home", "scn_1", 2) is None
+
+
+def test_the_latest_run_of_each_scenario_is_found_at_once(store: Store) -> None:
+    for name in "123":
+        scenario = a_scenario(id=f"scn_{name}", name=name, hook_digest=name)
+        store.add_scenario(scenario, [], an_event())
+    add(store, "a", "b", scenario_id="scn_1")
+    add(store, "c", scenario_id="scn_2")
+    asked = ["scn_1", "scn_2", "scn_3"]
+    assert {each.id for each in store.latest_scenario_runs("home", asked)} == {"srn_b", "srn_c"}
+    assert [each.id for each in store.latest_scenario_runs("home", ["scn_2"])] == ["srn_c"]
+    assert store.latest_scenario_runs("away", asked) == []
 
 
 def test_only_runs_that_have_ended_are_dropped_and_their_steps_go_with_them(store: Store) -> None:

@@ -15,6 +15,8 @@ from grantline.connections.credentials.credential import Kind
 from grantline.connections.manage import NewConnection
 from grantline.connections.requests.saved_requests import NewRequest
 from grantline.oauth.settings import AppSettings, FlowType
+from grantline.scenarios.definition.modules import Module, Sleep
+from grantline.scenarios.definition.scenario import Scenario
 from grantline.server import pages
 from grantline.server.pages import (
     connection_detail,
@@ -25,10 +27,16 @@ from grantline.server.pages import (
     consent,
     credentials,
     history,
+    module_page,
     providers,
     request_run,
     request_ways,
     requests,
+    scenario_editor,
+    scenario_files,
+    scenario_settings,
+    scenario_trigger,
+    scenarios,
     settings,
 )
 from grantline.store.records import ApiKey
@@ -39,19 +47,27 @@ OTHERS = Actor(workspace="elsewhere", user="somebody")
 MODULES = (
     *(connection_detail, connection_doctor, connection_edit, connection_form, connections),
     *(consent, credentials, history, providers, request_run, request_ways, requests, settings),
+    *(module_page, scenario_editor, scenario_files, scenario_settings, scenario_trigger, scenarios),
 )
-WITH_ID = [
-    (method, route.path)
-    for module in MODULES
-    for route in module.ROUTES
-    if isinstance(route, Route) and "{" in route.path
-    for method in sorted((route.methods or set()) - {"HEAD"})
-]
+# Once each: a module's list may hold that of another.
+WITH_ID = list(
+    dict.fromkeys(
+        (method, route.path)
+        for module in MODULES
+        for route in module.ROUTES
+        if isinstance(route, Route) and "{" in route.path
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    )
+)
+PART = re.compile(r"\{(\w+)(?::\w+)?\}")
+# What names nothing of a workspace by itself: only with the id before it.
+BESIDE = {"number": "1", "what": "delete", "name": "theirs"}
 UNKNOWN = {
     "id": "con_01m84000000000000000000000",
     "credential_id": "crd_01m84000000000000000000000",
     "run_id": "run_01m84000000000000000000000",
     "request_id": "req_01m84000000000000000000000",
+    "scenario_id": "scn_01m84000000000000000000000",
     "key_id": "key_01m84000000000000000000000",
     "key": "a-file-of-nobody",
     "name": "a-service-of-nobody",
@@ -70,6 +86,8 @@ async def rows_of_others(site: Site) -> dict[str, str]:
     spec = RequestSpec(url=f"{site.world.server.issuer}/nothing")
     saved = await engine.requests.create(OTHERS, NewRequest(name="theirs", spec=spec))
     kept = await engine.credentials.create(OTHERS, new_credential(Kind.KEY, name="theirs"))
+    module = Module(id=1, does=Sleep())
+    scenario = await site.scenarios.create(OTHERS, Scenario(name="theirs", modules=(module,)))
     made = await engine.make_request(OTHERS, spec)
     assert made.run is not None
     key = ApiKey(
@@ -87,6 +105,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
         "credential_id": kept.id,
         "run_id": made.run.id,
         "request_id": saved.id,
+        "scenario_id": scenario.id,
         "key_id": key.id,
         "key": "a-file-of-somebody",
         "name": "a-service-of-nobody",
@@ -111,11 +130,11 @@ async def test_a_foreign_id_is_answered_like_an_unknown_one(
     site: Site, method: str, path: str
 ) -> None:
     theirs = await rows_of_others(site)
-    name = path.partition("{")[2].partition("}")[0]
+    name = PART.findall(path)[0]
     ask = site.get if method == "GET" else site.post
 
-    foreign = await ask(path.replace(f"{{{name}}}", theirs[name]))
-    unknown = await ask(path.replace(f"{{{name}}}", UNKNOWN[name]))
+    foreign = await ask(PART.sub(lambda part: {**BESIDE, name: theirs[name]}[part[1]], path))
+    unknown = await ask(PART.sub(lambda part: {**BESIDE, name: UNKNOWN[name]}[part[1]], path))
 
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.text.replace(theirs[name], "ID") == unknown.text.replace(UNKNOWN[name], "ID")

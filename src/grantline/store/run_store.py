@@ -119,6 +119,12 @@ class RunStore(Protocol):
         """Row id and sealed output of those of these steps that have one, by path."""
         ...
 
+    def latest_scenario_runs(
+        self, workspace: str, scenario_ids: Collection[str]
+    ) -> Sequence[ScenarioRunRecord]:
+        """The latest run of each of these scenarios that has one, in no order."""
+        ...
+
     def latest_run_step(
         self, workspace: str, scenario_id: str, module_id: int
     ) -> tuple[RunStepRecord, StepSeals] | None:

@@ -24,7 +24,7 @@ from grantline.store.run_records import (
 )
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
-from grantline.store.tables import run_step, scenario_run
+from grantline.store.tables import run_step, scenario, scenario_run
 
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
@@ -182,6 +182,25 @@ class ScenarioRuns(Database):
                 query = select(made.path, made.id, made.sealed_output).where(*own, some)
                 found |= {path: (row, sealed) for path, row, sealed in work.execute(query)}
         return found
+
+    def latest_scenario_runs(
+        self, workspace: str, scenario_ids: Collection[str]
+    ) -> Sequence[ScenarioRunRecord]:
+        """The latest run of each of these scenarios that has one, in no order."""
+        held = scenario_run.alias().c
+        # One look into the index for each scenario, however many runs it has.
+        latest = (
+            select(held.id)
+            .where(held.workspace == workspace, held.scenario_id == scenario.c.id)
+            .order_by(held.created_at.desc(), held.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        own = (scenario.c.workspace == workspace, scenario.c.id.in_(scenario_ids))
+        wanted = select(*LISTED).where(scenario_run.c.id.in_(select(latest).where(*own)))
+        with self._read() as work:
+            rows = work.execute(wanted).mappings()
+            return [to_record(ScenarioRunRecord, row) for row in rows]
 
     def latest_run_step(
         self, workspace: str, scenario_id: str, module_id: int

@@ -117,6 +117,14 @@ class RunHistory:
         seals = await context.stored(context.store.load_run_seals, actor.workspace, run_id)
         return Seals(context.vault, actor.workspace).open_answer(run_id, seals)
 
+    async def latest(self, actor: Actor, scenario_ids: Collection[str]) -> dict[str, ScenarioRun]:
+        """The latest run of each of these scenarios that has one, by its id."""
+        store = self._context.store
+        found = await self._context.stored(
+            store.latest_scenario_runs, actor.workspace, scenario_ids
+        )
+        return {each.scenario_id: run_of(each) for each in found if each.scenario_id}
+
     async def last_output(
         self, actor: Actor, scenario_id: str, module_id: int
     ) -> StepDetail | None:

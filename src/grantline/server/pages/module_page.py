@@ -124,12 +124,14 @@ async def save(request: Request) -> Response:
 
 async def create_connection(request: Request) -> Response:
     """Keeps what was typed, and leads to a new connection, which leads back to it."""
+    await kept_of(request)
     back = urlencode({"return_to": await _draft_url(request)})
     return see_other(request, f"/connections/new?{back}")
 
 
 async def create_credential(request: Request) -> Response:
     """Keeps what was typed, and leads to a new credential, which leads back to it."""
+    await kept_of(request)
     asked = {
         "kind": request.query_params.get("kind", ""),
         "return_to": await _draft_url(request),

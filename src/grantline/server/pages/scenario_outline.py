@@ -13,6 +13,7 @@ from grantline.scenarios.definition.edits import Place
 from grantline.scenarios.definition.modules import (
     Action,
     Aggregate,
+    BodyKind,
     Branch,
     Iterate,
     Module,
@@ -53,6 +54,14 @@ ON_ERROR = {
     Action.IGNORE: "ignores errors",
     Action.RETRY_LATER: "tries again later",
     Action.FALLBACK: "has a fallback",
+}
+
+
+_BODIES = {
+    BodyKind.NONE: "without a body",
+    BodyKind.JSON: "with JSON",
+    BodyKind.FORM: "with form fields",
+    BodyKind.RAW: "with a text",
 }
 
 
@@ -205,7 +214,7 @@ def _summed_up(card: Card) -> Card:
             plain = does.span.replace(".", "", 1).isdecimal()
             return replace(card, summary=f"{does.span} s" if plain else does.span)
         case Respond() as does:
-            return replace(card, summary=f"{does.status}, {does.body.kind.value} body")
+            return replace(card, summary=f"{does.status}, {_BODIES.get(does.body.kind, '')}")
         case _:
             return card
 

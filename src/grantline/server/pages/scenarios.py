@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from grantline.errors import GrantlineError, InvalidInput, ScenarioNotReady
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Schedule
 from grantline.scenarios.kept import ScenarioSummary
+from grantline.scenarios.runs.run import ScenarioRun
 from grantline.scenarios.triggers.schedule import next_times
 from grantline.scenarios.triggers.schedule_words import in_words
 from grantline.server.flash import Tone
@@ -42,9 +43,7 @@ class Row:
     scenario: ScenarioSummary
     trigger: str
     next_at: datetime | None = None
-    last_run: Any = None
-    last_run_word: str = ""
-    last_run_tone: str = "neutral"
+    last_run: ScenarioRun | None = None
 
 
 async def overview(request: Request) -> Response:
@@ -61,11 +60,12 @@ async def overview(request: Request) -> Response:
         limit=PER_PAGE,
     )
     names = await engine.listing.names(actor, {connection_id}) if connection_id else {}
+    latest = await scenarios_of(request).runs.latest(actor, {each.id for each in found.rows})
     now = now_of(request)
     return page(
         request,
         "scenarios/list.html",
-        rows=[_row(each, now) for each in found.rows],
+        rows=[_row(each, latest.get(each.id), now) for each in found.rows],
         total=found.total,
         query=query,
         connection_id=connection_id,
@@ -133,18 +133,19 @@ async def switch_off(request: Request) -> Response:
     return see_other(request, home_of(kept), f"“{kept.name}” is off. Runs under way go on.")
 
 
-def _row(summary: ScenarioSummary, now: datetime) -> Row:
+def _row(summary: ScenarioSummary, last_run: ScenarioRun | None, now: datetime) -> Row:
+    row = Row(scenario=summary, trigger="By hand", last_run=last_run)
     if summary.trigger == "webhook":
-        return Row(scenario=summary, trigger="Webhook")
+        return replace(row, trigger="Webhook")
     if summary.trigger != "schedule":
-        return Row(scenario=summary, trigger="By hand")
+        return row
     schedule = Schedule(cron=summary.cron, time_zone=summary.time_zone)
     try:
         words = in_words(schedule)
         times = next_times(schedule, now, 1) if summary.is_active else ()
     except GrantlineError:
-        return Row(scenario=summary, trigger=summary.cron or "Schedule")
-    return Row(scenario=summary, trigger=words, next_at=times[0] if times else None)
+        return replace(row, trigger=summary.cron or "Schedule")
+    return replace(row, trigger=words, next_at=times[0] if times else None)
 
 
 ROUTES: Final[list[BaseRoute]] = [
