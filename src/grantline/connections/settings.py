@@ -16,6 +16,8 @@
 | ``GRANTLINE_PROXY`` | ``http://user:password@host:port`` through which all requests leave | none |
 | ``GRANTLINE_CA_FILE`` | PEM file of certificate authorities to trust besides the system's | none |
 | ``GRANTLINE_PUBLIC_URL`` | the origin at which browsers reach the web app | where it listens |
+| ``GRANTLINE_SMTP_URL`` | ``smtps://user:password@host``, which takes notices by mail | none |
+| ``GRANTLINE_MAIL_FROM`` | the address that such mails come from | the user of that server |
 """
 
 from __future__ import annotations
@@ -29,11 +31,18 @@ from typing import Final
 from grantline.errors import InvalidInput
 from grantline.messages import Proxy
 from grantline.net.guard import HOSTED, POLICY, SELF_HOSTED, EgressPolicy, split_setting
+from grantline.net.mail_server import (
+    SMTP_URL,
+    MailServer,
+    checked_mail_address,
+    parse_mail_server,
+)
 from grantline.net.proxy import parse_proxy
 from grantline.store.location import data_dir, database_url
 
 RUNS_KEPT_FOR: Final = timedelta(days=30)
 MOST_DAYS: Final = 36_500
+MAIL_FROM: Final = "GRANTLINE_MAIL_FROM"
 VARIABLES: Final = (
     "GRANTLINE_DATA_DIR",
     "GRANTLINE_DATABASE_URL",
@@ -49,6 +58,8 @@ VARIABLES: Final = (
     "GRANTLINE_PROXY",
     "GRANTLINE_CA_FILE",
     "GRANTLINE_PUBLIC_URL",
+    "GRANTLINE_SMTP_URL",
+    "GRANTLINE_MAIL_FROM",
 )
 # Read by the command line itself: a secret must not stand in an argument list.
 OF_THE_COMMAND_LINE: Final = (
@@ -74,6 +85,9 @@ class Settings:
         files_dir: Where scenarios keep files; None means ``files`` in ``data_dir``.
         keep_runs: How long runs of scenarios stay after their end.
         instance: What the operator calls this installation; empty without a name.
+        public_url: The origin at which people reach the web app; empty when nobody said so.
+        mail_server: Where notifications by mail are handed over; None for nowhere.
+        mail_from: The address that they come from.
         environment: What the key providers read.
     """
 
@@ -85,6 +99,9 @@ class Settings:
     files_dir: Path | None = None
     keep_runs: timedelta = RUNS_KEPT_FOR
     instance: str = ""
+    public_url: str = ""
+    mail_server: MailServer | None = None
+    mail_from: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -103,6 +120,7 @@ class Settings:
                     field=name,
                     hint=f"The settings are {', '.join(VARIABLES)}.",
                 )
+        mail_server, mail_from = _mail(environment)
         return cls(
             data_dir=data_dir(environment),
             database_url=url or database_url(environment),
@@ -116,6 +134,9 @@ class Settings:
             files_dir=_folder(environment.get("GRANTLINE_FILES_DIR", "")),
             keep_runs=_days(environment.get("GRANTLINE_KEEP_RUNS", "")),
             instance=environment.get("GRANTLINE_INSTANCE", "").strip(),
+            public_url=environment.get("GRANTLINE_PUBLIC_URL", "").strip().rstrip("/"),
+            mail_server=mail_server,
+            mail_from=mail_from,
             environment=environment,
         )
 
@@ -154,6 +175,21 @@ def _is_hosted(text: str) -> bool:
 
 def _proxy(text: str) -> Proxy | None:
     return parse_proxy(text, field="GRANTLINE_PROXY") if text else None
+
+
+def _mail(environment: Mapping[str, str]) -> tuple[MailServer | None, str]:
+    """Where mail is handed over, and the address that it comes from."""
+    given, sender = environment.get(SMTP_URL, ""), environment.get(MAIL_FROM, "").strip()
+    if not given:
+        return None, checked_mail_address(sender, field=MAIL_FROM) if sender else ""
+    server = parse_mail_server(given)
+    if not sender and "@" not in server.username:
+        raise InvalidInput(
+            f"{SMTP_URL} is set, and nothing says which address mails come from.",
+            field=MAIL_FROM,
+            hint=f"Set {MAIL_FROM}, for example to grantline@example.com.",
+        )
+    return server, checked_mail_address(sender or server.username, field=MAIL_FROM)
 
 
 def _authorities(path: str) -> str:

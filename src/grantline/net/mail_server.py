@@ -8,6 +8,7 @@ clear, and then without a password.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -19,6 +20,9 @@ from grantline.secret import Secret
 from grantline.url import canonical_host, is_loopback_host
 
 SMTP_URL: Final = "GRANTLINE_SMTP_URL"
+_LOCAL_PART: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII
+)
 IMPLICIT_PORT: Final = 465
 SUBMISSION_PORT: Final = 587  # RFC 6409
 
@@ -81,6 +85,27 @@ def parse_mail_server(text: str) -> MailServer:
     return MailServer(
         host=host, port=port or usual, tls=tls, username=username, password=Secret(password)
     )
+
+
+def checked_mail_address(text: str, *, field: str) -> str:
+    """The mail address that ``text`` is, in one spelling.
+
+    Only what every server takes: no comments, quotes or letters beyond ASCII (RFC 5321, 5322).
+
+    Raises:
+        InvalidInput: It is none; ``field`` is what it was written into.
+    """
+    local, at, domain = text.strip().rpartition("@")
+    try:
+        host = canonical_host(domain)
+    except EgressBlocked:
+        host = ""
+    if not at or not host or not _LOCAL_PART.fullmatch(local) or len(host) + len(local) > 253:
+        shown = text if text.isprintable() and len(text) <= 100 else "What was given"
+        raise InvalidInput(
+            f"{shown} is no mail address.", field=field, hint="For example ada@example.com."
+        )
+    return f"{local}@{host}"
 
 
 def _tls(scheme: str, *, is_clear: bool, asked: bool) -> Tls:

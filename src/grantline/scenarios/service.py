@@ -11,6 +11,7 @@ from grantline.connections.engine import Engine
 from grantline.connections.settings import Settings
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.manage import ScenarioManager, not_ready
+from grantline.scenarios.notices.notices import Notices
 from grantline.scenarios.references import with_ids
 from grantline.scenarios.runs.runs import ScenarioRuns
 
@@ -18,8 +19,8 @@ from grantline.scenarios.runs.runs import ScenarioRuns
 class Scenarios(ScenarioManager):
     """Everything that can be done with scenarios. An async context manager.
 
-    It creates, edits and lists them itself; ``runs`` carries them out. Every call names its actor
-    and sees only the actor's workspace.
+    It creates, edits and lists them itself; ``runs`` carries them out and ``notices`` tells people.
+    Every call names its actor and sees only the actor's workspace.
     """
 
     def __init__(self, engine: Engine, settings: Settings, *, workers: bool) -> None:
@@ -36,6 +37,7 @@ class Scenarios(ScenarioManager):
         self.engine = engine
         self.settings = settings
         self.workers = workers
+        self.notices = Notices(engine.context, settings)
         # What has to be ended, the latest first.
         self._open = AsyncExitStack()
 
@@ -43,6 +45,9 @@ class Scenarios(ScenarioManager):
         """Opens the rooms, each after those it needs."""
         self.runs.open()
         self._open.push_async_callback(self.runs.aclose)
+        if self.workers:
+            self.notices.start()
+            self._open.push_async_callback(self.notices.aclose)
 
     async def ready(self, actor: Actor, scenario: Scenario) -> Scenario:
         """``scenario`` with ids for the names in it, as it can run.

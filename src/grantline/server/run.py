@@ -27,7 +27,12 @@ from grantline.scenarios.service import Scenarios
 from grantline.secret import Secret
 from grantline.server.app import create_app
 from grantline.server.demo import DemoService
-from grantline.server.settings import DEFAULT_HOST, DEFAULT_PORT, ServerSettings
+from grantline.server.settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    PUBLIC_URL,
+    ServerSettings,
+)
 from grantline.testing.authorization_server import FakeAuthorizationServer
 
 ALLOW_HOSTS: Final = "GRANTLINE_ALLOW_HOSTS"
@@ -107,7 +112,8 @@ async def _opened(
             settings = replace(settings, demo=DemoService.of(server))
             allowed = filter(None, (environment.get(ALLOW_HOSTS), DEMO_HOST))
             environment = {**environment, ALLOW_HOSTS: ",".join(allowed)}
-        given = Settings.from_environment(environment)
+        # Notices lead to the web app, also where nobody said how it is reached.
+        given = Settings.from_environment({**environment, PUBLIC_URL: settings.public_url})
         engine = await stack.enter_async_context(open_engine(given, background=True))
         scenarios = await stack.enter_async_context(open_scenarios(engine, given, workers=True))
         if not settings.is_local and not await engine.context.stored(
