@@ -5,7 +5,9 @@ authentication, headers, parameters under their own names, proofs) and it answer
 says that we read (envelopes, paths, odd lifetimes). Whatever is missing or too much is a complaint.
 
 Read in this order: ``service`` (what you hold), ``requests`` (what came in), ``checks`` (how it is
-judged), ``answers`` (what goes out). It shares no protocol code with Grantline's client side.
+judged), ``answers`` (what goes out); ``apis`` and the modules named after services are APIs behind
+its tokens, ``together`` several services at once. It shares no protocol code with Grantline's
+client side.
 """
 
 from grantline.testing.simulated_service.service import SimulatedService

@@ -77,7 +77,8 @@ def _body(content_type: str, data: bytes) -> tuple[str, dict[str, str]]:
         return "form", dict(parse_qsl(data.decode(), keep_blank_values=True))
     if media_type == "application/json":
         told = json.loads(data)
-        return "json", {name: str(value) for name, value in told.items()}
+        pairs = told.items() if isinstance(told, dict) else ()
+        return "json", {name: str(value) for name, value in pairs}
     if media_type == "multipart/form-data":
         head = f"Content-Type: {content_type}\r\n\r\n".encode()
         message = BytesParser(policy=HTTP).parsebytes(head + data)

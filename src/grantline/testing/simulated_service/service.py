@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from grantline.clock import Clock
+from grantline.errors import TransportFailed
 from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.app_rules import RevokedToken
@@ -22,10 +23,12 @@ from grantline.testing.simulated_service.answers import (
     rooted,
     token_answer,
 )
+from grantline.testing.simulated_service.apis import Api, BrokenOff
 from grantline.testing.simulated_service.requests import Received, origin_and_path, received
 
 LABEL: Final = "Ada Example"
 ACCOUNT_ID: Final = "account-7"
+PIECE_BYTES: Final = 64 * 1024
 REGISTERED: Final = "https://grantline.example/oauth/callback"
 
 
@@ -44,6 +47,7 @@ class SimulatedService:
         password: Their password.
         complaints: What was wrong with requests; a test asserts that there are none.
         seen: What was asked for, in order: ``token``, ``refresh``, ``identity``, ...
+        api: Answers requests to the API whose token is good; without one they are ``{"ok": true}``.
     """
 
     settings: AppSettings
@@ -56,6 +60,7 @@ class SimulatedService:
     password: str = ""
     complaints: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    api: Api | None = None
     _asked: dict[str, dict[str, str]] = field(default_factory=dict)
     _pushed: dict[str, dict[str, str]] = field(default_factory=dict)
     _access: set[str] = field(default_factory=set)
@@ -90,26 +95,38 @@ class SimulatedService:
     ) -> HttpResponse:
         """The service's answer to ``request``."""
         del limits, partition
-        return self._answer(received(request))
+        answer = self._answer(request)
+        if isinstance(answer, BrokenOff):
+            raise _broken()
+        return answer
 
     @asynccontextmanager
     async def stream(
         self, request: HttpRequest, *, limits: Limits = STREAM_LIMITS, partition: str = ""
     ) -> AsyncIterator[StreamedResponse]:
-        """The same, the body in one piece."""
+        """The same, the body in pieces of `PIECE_BYTES`."""
         del limits, partition
-        answer = self._answer(received(request))
+        answer = self._answer(request)
+        ends_at = answer.after if isinstance(answer, BrokenOff) else len(answer.body)
 
         async def chunks() -> AsyncIterator[bytes]:
-            yield answer.body
+            for first in range(0, ends_at, PIECE_BYTES):
+                yield answer.body[first : min(first + PIECE_BYTES, ends_at)]
+            if isinstance(answer, BrokenOff):
+                raise _broken()
 
         yield StreamedResponse(answer.status, answer.headers, chunks(), request.url)
 
-    def _answer(self, request: Received) -> HttpResponse:
+    def remember(self, *access_tokens: str) -> None:
+        """Takes tokens for good that were given by another process that played this service."""
+        self._access.update(access_tokens)
+
+    def _answer(self, sent: HttpRequest) -> HttpResponse:
+        request = received(sent)
         for uri, handle in self._endpoints(request):
             if uri and request.url == origin_and_path(uri):
                 return handle(request)
-        return self._api(request)
+        return self._api(request, sent)
 
     def _endpoints(
         self, request: Received
@@ -304,10 +321,12 @@ class SimulatedService:
         self._name_account(told)
         return json_answer(told)
 
-    def _api(self, request: Received) -> HttpResponse:
+    def _api(self, request: Received, sent: HttpRequest) -> HttpResponse:
         self.seen.append("api")
         found = [*checks.placement(request, self.settings, frozenset(self._access))]
         self._complain(f"api {request.url}", found)
+        if self.api is not None and not found:
+            return self.api(sent)
         return json_answer({"ok": True}, status=401 if found else 200)
 
     def _name_account(self, told: Any) -> None:
@@ -371,3 +390,9 @@ def _absolute(url: str, base_url: str) -> str:
     if not url or "://" in url:
         return url
     return urljoin(base_url.rstrip("/") + "/", url.lstrip("/"))
+
+
+def _broken() -> TransportFailed:
+    return TransportFailed(
+        "The connection ended before the answer was whole.", check="truncated", sent=True
+    )
