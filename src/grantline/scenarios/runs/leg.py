@@ -20,6 +20,7 @@ from typing import Any, Final
 from grantline.calls.expressions import fill, fill_json, is_true
 from grantline.errors import (
     GrantlineError,
+    InvalidGrant,
     InvalidInput,
     LimitExceeded,
     ModuleFailed,
@@ -372,7 +373,9 @@ class Leg:
         told = {"failure": outcome.failure} if outcome.failure is not None else None
         call, handler = module.call, module.on_error
         if (
-            isinstance(error, ReauthorizationRequired | NotAuthorized)
+            # A grant that ended is believed to be dead only when that was seen twice. Until then
+            # the run waits as well: a renewal or a consent, whichever comes, lets it go on.
+            isinstance(error, ReauthorizationRequired | NotAuthorized | InvalidGrant)
             and call is not None
             and call.connection_id is not None
         ):

@@ -29,12 +29,12 @@ class GithubApi:
         place = _ISSUES.fullmatch(call.path)
         issues = self.repositories.get(place[1]) if place else None
         if place is None or issues is None or call.method != "POST":
-            told = {"message": "Not Found", "documentation_url": _DOCS, "status": "404"}
-            return json_answer(told, status=404)
+            missing = {"message": "Not Found", "documentation_url": _DOCS, "status": "404"}
+            return json_answer(missing, status=404)
         given = call.json if isinstance(call.json, dict) else {}
         if not given.get("title"):
-            message = 'Invalid request.\n\n"title" wasn\'t supplied.'
-            told = {"message": message, "documentation_url": _DOCS, "status": "422"}
+            wrong = {"resource": "Issue", "code": "missing_field", "field": "title"}
+            told = {"message": "Validation Failed", "errors": [wrong], "documentation_url": _DOCS}
             return json_answer(told, status=422)
         number = len(issues) + 1
         issue: dict[str, Any] = {
