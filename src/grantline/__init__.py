@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from grantline.client.async_connections import AsyncConnections
     from grantline.client.async_pending import AsyncPending
     from grantline.client.async_requester import AsyncRequester
+    from grantline.client.async_scenarios import AsyncScenarios
     from grantline.client.connection import Connection
     from grantline.client.connections import Connections
     from grantline.client.pending import Pending
     from grantline.client.requester import Requester
+    from grantline.client.scenario_result import ScenarioResult
+    from grantline.client.scenarios import Scenarios
     from grantline.connections.connection import App
     from grantline.connections.connection import Connection as ConnectionStatus
     from grantline.connections.doctor.verify import Verification
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
         RefreshInProgress,
         RequestError,
         RunCancelled,
+        RunFailed,
         ScenarioNotReady,
         SecretUnreadable,
         StoreBusy,
@@ -90,6 +94,8 @@ if TYPE_CHECKING:
     )
     from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
     from grantline.oauth.settings import NO_PKCE, AppSettings, FlowType, Pkce, TokenPlacement
+    from grantline.scenarios.kept import KeptScenario, ScenarioSummary
+    from grantline.scenarios.runs.run import RunState, ScenarioRun
     from grantline.secret import Secret
 
 
@@ -106,6 +112,7 @@ __all__ = [
     "AsyncConnections",
     "AsyncPending",
     "AsyncRequester",
+    "AsyncScenarios",
     "AuthorizationDenied",
     "AuthorizationServerError",
     "CallbackRejected",
@@ -132,6 +139,7 @@ __all__ = [
     "InvalidInput",
     "InvalidResponse",
     "ItemsPage",
+    "KeptScenario",
     "KeyInUse",
     "KeyUnavailable",
     "LifetimeUnit",
@@ -162,7 +170,13 @@ __all__ = [
     "RevocationRules",
     "RevokedToken",
     "RunCancelled",
+    "RunFailed",
+    "RunState",
     "ScenarioNotReady",
+    "ScenarioResult",
+    "ScenarioRun",
+    "ScenarioSummary",
+    "Scenarios",
     "Secret",
     "SecretUnreadable",
     "Settings",
@@ -180,6 +194,7 @@ __all__ = [
 
 # Where each name is found; those that are not listed are errors.
 _HOMES = {
+    "NO_PKCE": "grantline.oauth.settings",
     "App": "grantline.connections.connection",
     "AppSettings": "grantline.oauth.settings",
     "ArrayStyle": "grantline.calls.query",
@@ -188,6 +203,7 @@ _HOMES = {
     "AsyncConnections": "grantline.client.async_connections",
     "AsyncPending": "grantline.client.async_pending",
     "AsyncRequester": "grantline.client.async_requester",
+    "AsyncScenarios": "grantline.client.async_scenarios",
     "ClientAuthentication": "grantline.oauth.request_choices",
     "ClientCertificate": "grantline.messages",
     "Connection": "grantline.client.connection",
@@ -199,8 +215,8 @@ _HOMES = {
     "IdentityRules": "grantline.oauth.app_rules",
     "Input": "grantline.oauth.app_rules",
     "ItemsPage": "grantline.connections.requests.pages",
+    "KeptScenario": "grantline.scenarios.kept",
     "LifetimeUnit": "grantline.oauth.response_rules",
-    "NO_PKCE": "grantline.oauth.settings",
     "NotJson": "grantline.calls.response",
     "Pagination": "grantline.calls.pagination",
     "PaginationType": "grantline.calls.pagination",
@@ -210,9 +226,14 @@ _HOMES = {
     "Requester": "grantline.client.requester",
     "Response": "grantline.calls.response",
     "ResponseRules": "grantline.oauth.response_rules",
+    "RetryPolicy": "grantline.calls.retry",
     "RevocationRules": "grantline.oauth.app_rules",
     "RevokedToken": "grantline.oauth.app_rules",
-    "RetryPolicy": "grantline.calls.retry",
+    "RunState": "grantline.scenarios.runs.run",
+    "ScenarioResult": "grantline.client.scenario_result",
+    "ScenarioRun": "grantline.scenarios.runs.run",
+    "ScenarioSummary": "grantline.scenarios.kept",
+    "Scenarios": "grantline.client.scenarios",
     "Secret": "grantline.secret",
     "Settings": "grantline.connections.settings",
     "State": "grantline.connections.state",

@@ -40,6 +40,7 @@ GrantlineError
     ├── EgressBlocked             .address .rule .setting: what was refused, why, what allows it
     ├── LimitExceeded             size, time, redirects
     ├── ModuleFailed              a module of a scenario failed in a way that nobody foresaw
+    ├── RunFailed                 .run_id .path .reason: where a run of a scenario ended
     ├── MailRefused               the mail server said no: .status
     └── UpstreamError             .response, from raise_for_status()
 
@@ -530,6 +531,33 @@ class ModuleFailed(RequestError):
     """A module of a scenario failed in a way that nobody foresaw: a fault of Grantline itself."""
 
     code = "module_failed"
+
+
+class RunFailed(RequestError):
+    """A run of a scenario did not succeed.
+
+    Attributes:
+        run_id: Under which it is found in the history.
+        path: Of the step that it failed at; empty when it failed as a whole.
+        reason: The ``code`` of what went wrong, or the state that the run is in.
+    """
+
+    code = "run_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        run_id: str = "",
+        path: str = "",
+        reason: str = "",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, detail=detail)
+        self.run_id = run_id
+        self.path = path
+        self.reason = reason
 
 
 class UpstreamError(RequestError):

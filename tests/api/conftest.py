@@ -148,6 +148,7 @@ async def inhabited(
         given = {"name": "weather", "kind": "key", "key_name": "X-Weather", "value": "not-secret"}
         kept = await api.post("/credentials", {**given, "hosts": ["127.0.0.1"]}, status=201)
         scenario = await api.post("/scenarios", A_SCENARIO, status=201)
+        scenario_run = await api.post("/scenarios/Who am I/runs", {"wait_s": 30}, status=201)
         (*_, key) = (await api.get("/api-keys"))["items"]
         ids = {
             "connection": found.id,
@@ -156,6 +157,8 @@ async def inhabited(
             "request": request["id"],
             "run": run["run"],
             "scenario": scenario["id"],
+            "scenario_run": scenario_run["id"],
+            "path": "step-path",
             "key": key["id"],
             "provider": "github",
         }

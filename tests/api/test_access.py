@@ -15,17 +15,22 @@ USABLE = {
     "get_credential",
     "get_page",
     "get_provider",
+    "get_scenario_run",
     "get_version",
     "list_connections",
     "list_credential_uses",
     "list_credentials",
     "list_providers",
     "list_runs",
+    "list_runs_of_scenario",
     "list_saved_requests",
+    "list_scenario_runs",
     "list_scenarios",
+    "list_steps",
     "list_uses",
     "make_request",
     "run_saved_request",
+    "start_scenario",
 }
 PROTECTED = [each for each in OPERATIONS if each.id != "get_health"]
 WITH_ID = [each for each in OPERATIONS if each.parameters and each.id != "get_provider"]
@@ -36,6 +41,8 @@ UNKNOWN = {
     "request": "req_unknown",
     "run": "run_unknown",
     "scenario": "scn_unknown",
+    "scenario_run": "srn_unknown",
+    "path": "step-path",
     "key": "key_unknown",
     "provider": "github",
 }
@@ -45,6 +52,7 @@ LISTS = (
     "/credentials",
     "/saved-requests",
     "/scenarios",
+    "/scenario-runs",
     "/runs",
     "/api-keys",
 )

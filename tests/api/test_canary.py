@@ -44,6 +44,7 @@ EDITS: dict[str, Any] = {
     "replace_scenario": A_SCENARIO,
     "check_scenario": A_SCENARIO,
     "duplicate_scenario": {"name": "a third"},
+    "start_scenario": {"wait_s": 30},
     "make_request": {"url": "/me", "connection": "demo"},
     "create_saved_request": {
         "name": "third",
@@ -82,8 +83,11 @@ async def test_no_answer_holds_a_secret(api: Api, caplog: pytest.LogCaptureFixtu
     request = await api.post("/saved-requests", saved, status=201)
     run = await api.post("/saved-requests/me/run")
     scenario = await api.post("/scenarios", A_SCENARIO, status=201)
+    scenario_run = await api.post("/scenarios/Who am I/runs", {"wait_s": 30}, status=201)
     ids = {
         "scenario": scenario["id"],
+        "scenario_run": scenario_run["id"],
+        "path": "1",
         "connection": found.id,
         "app": found.app.id,
         "credential": kept["id"],

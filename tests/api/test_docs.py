@@ -17,6 +17,7 @@ from tests.api.conftest import Api
 from tests.api.routes import DOCUMENT, OPERATIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+ASK = {"id": 1, "make_request": {"connection": "orders", "url": "/me"}}
 CURLS = re.findall(r"^curl .*?(?=^curl |^```)", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -64,6 +65,7 @@ async def test_the_examples_do_what_they_say(api: Api, command: str) -> None:
     await api.post(
         "/saved-requests", {"name": "report", "url": "/me", "connection": "orders"}, status=201
     )
+    await api.post("/scenarios", {"name": "nightly", "modules": [ASK]}, status=201)
     command = command.replace("\\\n", " ")
     method = (re.findall(r"-X (\w+)", command) or ["POST" if " -d " in command else "GET"])[0]
     (path,) = re.findall(rf"{API_PREFIX}(\S*?)['\"\s]", command + " ")

@@ -95,12 +95,15 @@ async def _furnished(api: Api) -> dict[str, str]:
     saved = {"name": "me", "url": "/me", "connection": "demo"}
     request = await api.post("/saved-requests", saved, status=201)
     run = await api.post("/saved-requests/me/run")
+    scenario = await api.post("/scenarios", A_SCENARIO, status=201)
+    scenario_run = await api.post("/scenarios/Who am I/runs", {"wait_s": 30}, status=201)
     return {
         "connection": found.id,
         "app": found.app.id,
         "request": request["id"],
         "run": run["run"],
-        "scenario": (await api.post("/scenarios", A_SCENARIO, status=201))["id"],
+        "scenario": scenario["id"],
+        "scenario_run": scenario_run["id"],
         "provider": "github",
     }
 

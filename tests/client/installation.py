@@ -69,7 +69,9 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def connections(settings: Settings, clock: FakeClock) -> Iterator[Connections]:
-    with Connections(AsyncConnections(open_engine(settings, clock=clock))) as connections:
+    with Connections(
+        AsyncConnections(open_engine(settings, clock=clock), settings=settings)
+    ) as connections:
         yield connections
 
 
@@ -77,7 +79,9 @@ def connections(settings: Settings, clock: FakeClock) -> Iterator[Connections]:
 async def async_connections(
     settings: Settings, clock: FakeClock
 ) -> AsyncIterator[AsyncConnections]:
-    async with AsyncConnections(open_engine(settings, clock=clock)) as connections:
+    async with AsyncConnections(
+        open_engine(settings, clock=clock), settings=settings
+    ) as connections:
         yield connections
 
 

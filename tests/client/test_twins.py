@@ -10,11 +10,13 @@ from grantline.client.async_connection import AsyncConnection
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.async_pending import AsyncPending
 from grantline.client.async_requester import AsyncRequester
+from grantline.client.async_scenarios import AsyncScenarios
 from grantline.client.connection import Connection
 from grantline.client.connection_fields import SECRETS, SETTINGS, AppFields
 from grantline.client.connections import Connections
 from grantline.client.pending import Pending
 from grantline.client.requester import Requester
+from grantline.client.scenarios import Scenarios
 
 # What only one side needs: what the other asks it for, and what waiting makes of it.
 OF_THE_AWAITED_SIDE = {"held", "bearer_of", "connection", "finish", "accept"}
@@ -36,6 +38,7 @@ def shape(method: Callable[..., Any]) -> list[tuple[str, Any, Any, Any]]:
         (Connection, AsyncConnection),
         (Requester, AsyncRequester),
         (Pending, AsyncPending),
+        (Scenarios, AsyncScenarios),
     ],
 )
 def test_the_twins_have_the_same_methods_with_the_same_parameters(

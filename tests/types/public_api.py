@@ -23,6 +23,7 @@ from grantline import (
     FlowType,
     GrantlineError,
     ItemsPage,
+    KeptScenario,
     Pagination,
     PaginationType,
     Pending,
@@ -30,6 +31,11 @@ from grantline import (
     Requester,
     Response,
     RetryPolicy,
+    RunState,
+    ScenarioResult,
+    ScenarioRun,
+    Scenarios,
+    ScenarioSummary,
     Secret,
     State,
     TokenPlacement,
@@ -68,6 +74,16 @@ def waiting() -> None:
         assert_type(connections.edit("demo", new_name="other"), Edited)
         assert_type(connections.verify("demo"), Verification)
         assert_type(connections.delete("demo"), Deleted)
+        scenarios = connections.scenarios
+        assert_type(scenarios, Scenarios)
+        result = scenarios.run(Path("nightly.yaml"), since="2026-01-01", pages=3)
+        assert_type(result, ScenarioResult)
+        assert_type(result.output, Any)
+        assert_type(result.state, RunState)
+        assert_type(scenarios.create({"name": "x", "modules": []}), KeptScenario)
+        assert_type(scenarios.list(), list[ScenarioSummary])
+        assert_type(scenarios.runs("x"), list[ScenarioRun])
+        assert_type(scenarios.export("x"), str)
         with connections.authorize("demo", ["read"], open_browser=True) as pending:
             assert_type(pending, Pending)
             assert_type(pending.url, str)

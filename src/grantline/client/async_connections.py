@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from grantline.client.async_connection import AsyncConnection
 from grantline.client.async_pending import AsyncPending, begun_authorization
@@ -33,17 +34,27 @@ from grantline.errors import ConfigurationError, ConnectionNotFound
 from grantline.oauth.settings import FlowType
 from grantline.providers.catalogue import profile
 
+if TYPE_CHECKING:
+    from grantline.client.async_scenarios import AsyncScenarios
+    from grantline.scenarios.service import Scenarios as ScenarioService
+
 
 class AsyncConnections:
     """The connections that are kept in one database. An async context manager.
 
-    Use ``AsyncConnections.open()``; the constructor takes any engine that is yet to be opened.
+    Use ``AsyncConnections.open()``; the constructor takes any engine that is yet to be opened, and
+    for scenarios the settings that it is opened with.
     """
 
-    def __init__(self, opening: AbstractAsyncContextManager[Engine]) -> None:
+    def __init__(
+        self, opening: AbstractAsyncContextManager[Engine], *, settings: Settings | None = None
+    ) -> None:
         self._opening = opening
+        self._settings = settings
         self._running = AsyncExitStack()
         self._opened: Engine | None = None
+        self._scenarios: ScenarioService | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     @classmethod
     def open(
@@ -68,7 +79,7 @@ class AsyncConnections:
             settings = Settings.from_environment(os.environ, url=url)
         elif url is not None:
             settings = replace(settings, database_url=url)
-        return cls(open_engine(settings, background=background))
+        return cls(open_engine(settings, background=background), settings=settings)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -222,6 +233,28 @@ class AsyncConnections:
         ) as pending:
             yield pending
 
+    @property
+    def scenarios(self) -> AsyncScenarios:
+        """Scenarios: run, kept, in files. Only what is started here is run here."""
+        from grantline.client.async_scenarios import AsyncScenarios  # noqa: PLC0415 - see below
+
+        return AsyncScenarios(self._opened_scenarios)
+
+    async def _opened_scenarios(self) -> ScenarioService:
+        # Few programs need them, and their libraries take a while to load.
+        from grantline.scenarios.open import open_scenarios  # noqa: PLC0415
+
+        async with self._one_at_a_time:
+            if self._scenarios is None:
+                if self._settings is None:
+                    raise ConfigurationError(
+                        "Scenarios need the settings of their installation.",
+                        hint="Open connections with AsyncConnections.open(), or give settings.",
+                    )
+                opening = open_scenarios(self._engine, self._settings, workers=False)
+                self._scenarios = await self._running.enter_async_context(opening)
+            return self._scenarios
+
     async def verify(self, name: str) -> Verification:
         """Whether the connection works, asked of the service itself."""
         return await self._engine.verify(LOCAL, name)
@@ -232,7 +265,7 @@ class AsyncConnections:
 
     async def close(self) -> None:
         """Lets refreshes under way be saved, then closes. Closing again does nothing."""
-        self._opened = None
+        self._opened = self._scenarios = None
         await self._running.aclose()
 
     async def _ids(self, **names: str) -> CredentialIds:

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from grantline.client.async_connection import AsyncConnection
 from grantline.client.async_connections import AsyncConnections
@@ -19,6 +19,9 @@ from grantline.connections.doctor.verify import Verification
 from grantline.connections.engine import Deleted
 from grantline.connections.manage import Edited
 from grantline.connections.settings import Settings
+
+if TYPE_CHECKING:
+    from grantline.client.scenarios import Scenarios
 
 
 class Connections:
@@ -105,6 +108,13 @@ class Connections:
         )
         with self._portal.entered(begun) as pending:
             yield Pending(pending, self._portal)
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """Scenarios: run, kept, in files; see ``AsyncConnections.scenarios``."""
+        from grantline.client.scenarios import Scenarios  # noqa: PLC0415 - few programs need it
+
+        return Scenarios(self._twin.scenarios, self._portal)
 
     def verify(self, name: str) -> Verification:
         """Whether the connection works, asked of the service itself."""

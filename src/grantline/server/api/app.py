@@ -22,6 +22,7 @@ from grantline.server.api import (
     requests,
     runs,
     saved_requests,
+    scenario_runs,
     scenarios,
     service,
 )
@@ -55,6 +56,7 @@ def create_api() -> FastAPI:
         requests,
         saved_requests,
         scenarios,
+        scenario_runs,
         runs,
         history,
         keys,
