@@ -34,6 +34,10 @@ from grantline.server.pages import (
     requests,
     scenario_editor,
     scenario_files,
+    scenario_run,
+    scenario_run_compare,
+    scenario_run_once,
+    scenario_runs,
     scenario_settings,
     scenario_trigger,
     scenarios,
@@ -42,12 +46,14 @@ from grantline.server.pages import (
 from grantline.store.records import ApiKey
 from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
+from tests.server.run_rows import Step, keep_run
 
 OTHERS = Actor(workspace="elsewhere", user="somebody")
 MODULES = (
     *(connection_detail, connection_doctor, connection_edit, connection_form, connections),
     *(consent, credentials, history, providers, request_run, request_ways, requests, settings),
     *(module_page, scenario_editor, scenario_files, scenario_settings, scenario_trigger, scenarios),
+    *(scenario_run, scenario_run_compare, scenario_run_once, scenario_runs),
 )
 # Once each: a module's list may hold that of another.
 WITH_ID = list(
@@ -61,13 +67,14 @@ WITH_ID = list(
 )
 PART = re.compile(r"\{(\w+)(?::\w+)?\}")
 # What names nothing of a workspace by itself: only with the id before it.
-BESIDE = {"number": "1", "what": "delete", "name": "theirs"}
+BESIDE = {"number": "1", "what": "delete", "name": "theirs", "path": "1"}
 UNKNOWN = {
     "id": "con_01m84000000000000000000000",
     "credential_id": "crd_01m84000000000000000000000",
     "run_id": "run_01m84000000000000000000000",
     "request_id": "req_01m84000000000000000000000",
     "scenario_id": "scn_01m84000000000000000000000",
+    "scenario_run_id": "srn_01m84000000000000000000000",
     "key_id": "key_01m84000000000000000000000",
     "key": "a-file-of-nobody",
     "name": "a-service-of-nobody",
@@ -88,6 +95,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
     kept = await engine.credentials.create(OTHERS, new_credential(Kind.KEY, name="theirs"))
     module = Module(id=1, does=Sleep())
     scenario = await site.scenarios.create(OTHERS, Scenario(name="theirs", modules=(module,)))
+    run = await keep_run(context, scenario.scenario, [Step(path="1")], actor=OTHERS)
     made = await engine.make_request(OTHERS, spec)
     assert made.run is not None
     key = ApiKey(
@@ -106,6 +114,7 @@ async def rows_of_others(site: Site) -> dict[str, str]:
         "run_id": made.run.id,
         "request_id": saved.id,
         "scenario_id": scenario.id,
+        "scenario_run_id": run.id,
         "key_id": key.id,
         "key": "a-file-of-somebody",
         "name": "a-service-of-nobody",

@@ -74,6 +74,21 @@ class Outline:
     cut: bool = False
 
 
+def path_below(parent: str, key: str | int, *, spelt: str = "") -> str:
+    """The path of a member: of a list by its place, of an object by its name.
+
+    Args:
+        parent: The path of the list or object.
+        key: Place or name.
+        spelt: How the name is spelt in JSON where it is known, quotes included.
+    """
+    if isinstance(key, int):
+        return f"{parent}[{key}]"
+    if _PLAIN_KEY.fullmatch(key):
+        return f"{parent}.{key}" if parent else key
+    return f"{parent}[{spelt or json.dumps(key, ensure_ascii=False)}]"
+
+
 class NotWellFormed(Exception):
     """The text is not JSON; never leaves this module."""
 
@@ -193,11 +208,9 @@ def _place(level: _Level | None) -> tuple[str, str]:
         return "", ""
     parent = level.node.path
     if not level.is_object:
-        return f"{parent}[{level.count - 1}]", str(level.count - 1)
+        return path_below(parent, level.count - 1), str(level.count - 1)
     key = _string(level.key)
-    if _PLAIN_KEY.fullmatch(key):
-        return (f"{parent}.{key}" if parent else key), key
-    return f"{parent}[{level.key}]", key
+    return path_below(parent, key, spelt=level.key), key
 
 
 def _meaning(token: str) -> tuple[NodeKind, str]:

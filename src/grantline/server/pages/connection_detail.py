@@ -26,6 +26,7 @@ from grantline.server.page import (
 from grantline.server.pages.connection_doctor import marked
 from grantline.server.pages.event_words import in_words
 from grantline.server.pages.list_pages import FIRST
+from grantline.server.pages.scenario_parked import parked_on
 from grantline.server.pages.service import service_of
 
 MOST_EVENTS: Final = 200
@@ -51,6 +52,7 @@ async def show(request: Request) -> Response:
         renewal=_renewal(found),
         redirect_uri=uri,
         is_draft=found.state is State.DRAFT,
+        parked=await parked_on(request, found.id),
     )
 
 

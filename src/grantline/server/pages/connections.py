@@ -18,6 +18,7 @@ from grantline.errors import GrantlineError, InvalidInput, NameTaken
 from grantline.server.flash import Tone
 from grantline.server.page import actor_of, engine_of, page, see_other, settings_of
 from grantline.server.pages.list_pages import FIRST, PER_PAGE, ListPage
+from grantline.server.pages.scenario_parked import parked_runs
 from grantline.server.pages.service import service_of
 
 FILTERS: Final = ((ALL, "All"), (MINE, "Mine"), (NEEDS_ATTENTION, "Needs attention"))
@@ -37,6 +38,7 @@ async def overview(request: Request) -> Response:
         if not is_here:
             total = (await listing.page(actor, query=query, show=value, limit=1)).total
         tabs.append((_list_url(query, value), word, total, is_here))
+    parked, waiting = await parked_runs(request)
     return page(
         request,
         "connections/list.html",
@@ -46,6 +48,8 @@ async def overview(request: Request) -> Response:
         show=show,
         tabs=tabs,
         pages=shown,
+        parked=parked,
+        waiting=waiting,
     )
 
 

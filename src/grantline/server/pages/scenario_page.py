@@ -20,6 +20,7 @@ from grantline.server.page import actor_of, engine_of, is_part, page, scenarios_
 from grantline.server.pages.module_problems import href_of
 from grantline.server.pages.request_bench import Shelf
 from grantline.server.pages.scenario_outline import ABOUT, ICONS, outline_of, used_ids
+from grantline.server.pages.scenario_run_once import once_context
 from grantline.server.pages.scenario_trigger import trigger_card
 
 MOST_DRAFTS_BYTES: Final = 16 * 1024 * 1024
@@ -114,6 +115,8 @@ async def show_editor(
         within_words=span_words(scenario.bounds.within),
         kinds=LISTED_KINDS,
         place="",
+        given=once_context(kept)["given"],
+        error=None,
     )
 
 

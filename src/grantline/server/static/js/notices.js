@@ -12,6 +12,9 @@ document.addEventListener("htmx:sendError", () => {
   const notice = document.createElement("div");
   notice.className = "notice danger";
   notice.textContent = text;
+  notice.dataset.unreachable = "";
   place.replaceChildren(notice);
   announce(text);
 });
+// A page that asks by itself again and again gets an answer in the end.
+document.addEventListener("htmx:afterOnLoad", () => document.querySelector("#notices [data-unreachable]")?.remove());

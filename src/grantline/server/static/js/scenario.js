@@ -34,6 +34,7 @@ function show(html) {
   }
   const scroll = scrollY;
   editor().replaceWith(fresh);
+  document.dispatchEvent(new Event("editor-shown"));
   document.getElementById("notices").replaceChildren();
   scrollTo(0, scroll);
   const { said, focusModule } = fresh.dataset;
