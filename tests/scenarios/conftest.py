@@ -7,6 +7,7 @@ import pytest
 
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.service import Scenarios
+from grantline.testing.authorization_server import ServerOptions
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, a_world
 
@@ -17,8 +18,16 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
-    async with a_world(tmp_path, clock=clock) as running:
+def server_options() -> ServerOptions:
+    """How the server of ``world`` behaves: override it."""
+    return ServerOptions()
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, clock: FakeClock, server_options: ServerOptions
+) -> AsyncIterator[World]:
+    async with a_world(tmp_path, server_options, clock=clock) as running:
         yield running
 
 

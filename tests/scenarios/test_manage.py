@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
 from sqlalchemy import text
 
 from grantline.calls.request import RequestSpec
@@ -20,11 +22,16 @@ from grantline.errors import (
 from grantline.scenarios.definition.modules import Branch, HttpCall, MakeRequest, Module, Router
 from grantline.scenarios.definition.scenario import Bounds, Scenario
 from grantline.scenarios.definition.triggers import Schedule, Signature, Webhook
+from grantline.scenarios.kept import KeptScenario, opened, record_of
+from grantline.scenarios.references import uses_of
 from grantline.scenarios.service import Scenarios
 from grantline.scenarios.triggers.hook_address import HOOK_PREFIX, hook_digest
 from grantline.secret import Secret
+from grantline.vault.keys import KeyRing, MasterKey
+from grantline.vault.vault import Vault
 from tests.connections.credential_values import new_credential
 from tests.connections.world import World
+from tests.scenarios.scenarios import SCENARIOS
 
 ELSEWHERE = Actor("away", "eve")
 CANARY = "canary-in-a-scenario-51f2"
@@ -50,17 +57,17 @@ async def kinds(world: World) -> list[str]:
 async def test_a_scenario_is_found_by_name_and_id_as_it_was_given(
     scenarios: Scenarios, world: World
 ) -> None:
-    given = scenario(
+    wanted = scenario(
         request_to("https://api.example.com/{{ input.path }}"),
         trigger=Schedule(cron="0 3 * * *", time_zone="Europe/Berlin"),
         bounds=Bounds(at_once=3),
         note="Copies what is new.",
     )
-    made = await scenarios.create(LOCAL, given)
+    made = await scenarios.create(LOCAL, wanted)
 
     assert made == await scenarios.find(LOCAL, made.id)
     assert made == await scenarios.find(LOCAL, "Nightly copy")
-    assert (made.scenario, made.is_active, made.version, made.owner) == (given, False, 1, "local")
+    assert (made.scenario, made.is_active, made.version, made.owner) == (wanted, False, 1, "local")
     (listed,) = (await scenarios.page(LOCAL)).rows
     assert (listed.id, listed.name, listed.trigger) == (made.id, "Nightly copy", "schedule")
     assert (listed.cron, listed.time_zone) == ("0 3 * * *", "Europe/Berlin")
@@ -292,3 +299,29 @@ async def test_the_address_of_a_webhook_is_kept_until_it_is_replaced(
 async def test_a_scenario_beyond_all_measure_is_refused(scenarios: Scenarios) -> None:
     with pytest.raises(InvalidInput, match="too large"):
         await scenarios.create(LOCAL, scenario(note="x" * 1_000_001))
+
+
+@given(written=SCENARIOS)
+def test_every_scenario_comes_back_from_its_row_as_it_was(written: Scenario) -> None:
+    vault = Vault(KeyRing(MasterKey(b"1" * 32)))
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    kept = KeptScenario(
+        id="scn_1",
+        owner="ada",
+        scenario=written,
+        is_active=False,
+        hook_secret=Secret("secret"),
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+    record = record_of(vault, LOCAL, kept)
+
+    assert opened(vault, record) == kept
+    calls = [each.call for each in written.each_module() if each.call is not None]
+    assert {each.used_id for each in uses_of(written)} >= {
+        *(each.connection_id for each in calls if each.connection_id),
+        *(each for call in calls for each in call.credentials if each),
+    }
+    assert record.modules == len(list(written.each_module()))
