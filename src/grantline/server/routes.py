@@ -18,6 +18,7 @@ from grantline.server.pages import (
     consent,
     credentials,
     history,
+    notice_settings,
     providers,
     requests,
     scenario_run,
@@ -58,6 +59,7 @@ def routes(web: Web) -> list[BaseRoute]:
         *scenarios.ROUTES,
         *providers.ROUTES,
         *history.ROUTES,
+        *notice_settings.ROUTES,
         *settings.ROUTES,
     ]
 
