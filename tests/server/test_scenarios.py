@@ -353,6 +353,21 @@ async def test_it_is_switched_on_only_without_problems(site: Site) -> None:
     assert not (await now(site, scenario)).is_active
 
 
+async def test_while_it_is_on_nothing_is_saved_that_could_not_run(site: Site) -> None:
+    scenario = await kept(site, *LOOP, trigger=Webhook())
+    await site.scenarios.set_active(ACTOR, scenario.id, is_active=True)
+    scenario = await now(site, scenario)
+    path = f"/scenarios/{scenario.id}/modules/3"
+    form = PageForm((await site.get(path)).text, "module")
+    refused = await site.post(path, form.sent(span="{{ 9.x }}"))
+    assert "switch it off, and save a draft" in refused.text
+    assert re.search(r'data-error="How long">\s*<p class="field-error"', refused.text)
+    assert ("span", "{{ 9.x }}") in PageForm(refused.text, "module").pairs
+    deleted = await do(site, scenario, "modules/2/delete")
+    assert "switch it off, and save a draft" in deleted.text
+    assert await now(site, scenario) == scenario
+
+
 async def test_a_schedule_is_saved_and_said_in_words(site: Site) -> None:
     scenario = await kept(site, *LOOP)
     path = f"/scenarios/{scenario.id}/trigger"

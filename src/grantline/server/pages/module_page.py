@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.errors import ConnectionChanged, GrantlineError, InvalidInput
+from grantline.errors import ConnectionChanged, GrantlineError, InvalidInput, ScenarioNotReady
 from grantline.scenarios.definition.edits import (
     Place,
     module_of,
@@ -47,6 +47,8 @@ from grantline.server.pages.scenario_page import (
     home_of,
     kept_of,
     kind_named,
+    problems_of,
+    refused_while_on,
     scenario_bench,
 )
 from grantline.server.pages.scenario_picker import (
@@ -117,6 +119,12 @@ async def save(request: Request) -> Response:
     except ConnectionChanged:
         newer = replace(form, version=kept.version)
         return await show_form(request, kept, newer, status=409, conflict=kept)
+    except ScenarioNotReady as error:
+        found = by_label(problems_of(error), number or next_number(kept.scenario))
+        refused = refused_while_on(error, next(iter(found), "Modules"))
+        return await show_form(
+            request, kept, form, status=error.http_status, error=refused, problems=found
+        )
     except GrantlineError as error:
         return await show_form(request, kept, form, status=error.http_status, error=error)
     return await _after_saving(request, kept, new, module, old)
@@ -189,7 +197,7 @@ async def show_form(
     number = form.number or next_number(scenario)
     whole = scenario if form.number else _with_stand_in(scenario, form, number)
     visible = visible_modules(whole, number)
-    wrong = {}
+    wrong: dict[str, list[Problem]] = said.pop("problems", {})
     if form.number and not said:
         found = await scenarios_of(request).problems(actor_of(request), scenario)
         wrong = by_label(found, form.number)

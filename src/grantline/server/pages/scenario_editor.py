@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.errors import ConnectionChanged, NotFound
+from grantline.errors import ConnectionChanged, NotFound, ScenarioNotReady
 from grantline.scenarios.definition.edits import (
     Place,
     module_of,
@@ -31,6 +31,7 @@ from grantline.server.pages.scenario_page import (
     Undo,
     home_of,
     kept_of,
+    refused_while_on,
     scenario_bench,
     sent_version,
     show_editor,
@@ -109,6 +110,8 @@ async def save_change(
             return await show_editor(request, kept, status=409, changed_elsewhere=True)
         text = "The scenario was saved from another page meanwhile. Nothing was changed here."
         return see_other(request, home, text, tone=Tone.WARNING)
+    except ScenarioNotReady as error:
+        raise refused_while_on(error) from None
     if is_part(request):
         return await show_editor(request, new, said=said, focus=focus or "", undo=undo)
     where = f"#module-{focus}" if focus else ""

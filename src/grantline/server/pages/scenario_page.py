@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grantline.connections.credentials.credential import Kind
-from grantline.errors import InvalidInput
+from grantline.errors import InvalidInput, ScenarioNotReady
 from grantline.scenarios.definition.modules import KINDS
 from grantline.scenarios.definition.problem import Problem
 from grantline.scenarios.definition.scenario import Scenario
@@ -123,6 +123,21 @@ async def show_editor(
 def shown(problem: Problem, home: str) -> ShownProblem:
     """``problem`` with a link to its field."""
     return ShownProblem(problem.message, problem.hint, home + href_of(problem))
+
+
+def problems_of(error: ScenarioNotReady) -> tuple[Problem, ...]:
+    """What keeps the scenario from running."""
+    return tuple(each for each in error.problems if isinstance(each, Problem))
+
+
+def refused_while_on(error: ScenarioNotReady, label: str = "Modules") -> ScenarioNotReady:
+    """``error``, which an edit of a scenario met that is on, with the way out."""
+    return ScenarioNotReady(
+        f"Nothing is saved: the scenario is on, and could not run like this. {error.message}",
+        field=label,
+        hint=f"{error.hint} Or switch it off, and save a draft.".lstrip(),
+        problems=error.problems,
+    )
 
 
 def kind_named(text: str) -> str:
