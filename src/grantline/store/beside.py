@@ -33,7 +33,7 @@ class Beside:
     """Where it is.
 
     Attributes:
-        url: Without a password: for a library that only looks at its beginning.
+        url: Of its kind, and nowhere in particular: the engine knows where it is.
         schema: Of PostgreSQL; None for a file.
     """
 
@@ -46,7 +46,7 @@ def open_beside(url: str | None, data_dir: Path) -> Beside:
     """The database beside the one that ``url`` names; arguments and errors as ``open_store``."""
     if not is_sqlite(url):
         engine = open_database(url, data_dir)
-        return Beside("postgresql://", engine, SCHEMA)
+        return Beside("postgresql://localhost/grantline", engine, SCHEMA)
     path = data_dir / FILE
     make_private(path)
     engine = create_engine(

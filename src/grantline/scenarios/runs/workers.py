@@ -141,6 +141,8 @@ class Workers:
         if await self._context.quarantined() is not None:
             return
         await self._mind_own()
+        if self._serves or self._own:
+            await self._context.stored(self._context.store.unpark_runs, USABLE)
         if self._serves:
             await self._tend()
             await self._take_up(CAPACITY - len(self._hands))
@@ -149,7 +151,7 @@ class Workers:
                 await self._take_up_own(*own)
 
     async def _tend(self) -> None:
-        """Frees what waits for something that has happened."""
+        """Lets go of runs that nobody goes on with."""
         store = self._context.store
         for seen in await self._context.stored(store.busy_workers):
             if seen.id == self.name:
@@ -159,7 +161,6 @@ class Workers:
             elif self._is_gone(seen.id, seen.silent_for):
                 LOG.info("A process that carried out runs is gone; its runs go on here.")
                 await self._take_over(seen.id)
-        await self._context.stored(store.unpark_runs, USABLE)
 
     async def _mind_own(self) -> None:
         """Shows that this process is alive; cancels what others have cancelled."""
