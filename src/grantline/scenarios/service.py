@@ -14,6 +14,8 @@ from grantline.scenarios.manage import ScenarioManager, not_ready
 from grantline.scenarios.notices.notices import Notices
 from grantline.scenarios.references import with_ids
 from grantline.scenarios.runs.runs import ScenarioRuns
+from grantline.scenarios.triggers.firing import Firing
+from grantline.scenarios.triggers.hooks import Hooks
 
 
 class Scenarios(ScenarioManager):
@@ -38,6 +40,7 @@ class Scenarios(ScenarioManager):
         self.settings = settings
         self.workers = workers
         self.notices = Notices(engine.context, settings)
+        self.hooks = Hooks(engine.context, self, self.runs, engine.credentials)
         # What has to be ended, the latest first.
         self._open = AsyncExitStack()
 
@@ -48,6 +51,10 @@ class Scenarios(ScenarioManager):
         if self.workers:
             self.notices.start()
             self._open.push_async_callback(self.notices.aclose)
+        if (durable := self.runs.durable) is not None:
+            firing = Firing(self.engine.context, self.runs, durable)
+            firing.start()
+            self._open.push_async_callback(firing.aclose)
 
     async def ready(self, actor: Actor, scenario: Scenario) -> Scenario:
         """``scenario`` with ids for the names in it, as it can run.

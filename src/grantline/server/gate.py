@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from grantline.server.page import Web, is_part, sign_in_url
 
-# The API asks for its own keys; the callback says itself what a missing session means.
-PUBLIC: Final = ("/static/", "/api/", "/oauth/", "/sign-in", "/setup", "/healthz")
+# The API asks for its own keys, and the address of a webhook is one; the callback says itself what
+# a missing session means.
+PUBLIC: Final = ("/static/", "/api/", "/oauth/", "/hooks/", "/sign-in", "/setup", "/healthz")
 
 
 class Gate:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from grantline.server import callback, client_document
+from grantline.server import callback, client_document, hooks
 from grantline.server.api_later import API_PREFIX, ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import (
@@ -44,6 +44,7 @@ def routes(web: Web) -> list[BaseRoute]:
         *signin.ROUTES,
         *client_document.ROUTES,
         *callback.ROUTES,
+        *hooks.ROUTES,
         *connections.ROUTES,
         *connection_form.ROUTES,
         *connection_edit.ROUTES,

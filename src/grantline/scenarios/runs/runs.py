@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -139,6 +139,7 @@ class ScenarioRuns(RunHistory):
         trigger: Mapping[str, Any] | None = None,
         cause: Cause = Cause.BY_HAND,
         run_id: str | None = None,
+        once: str = "",
     ) -> ScenarioRun:
         """A run of ``scenario`` that has begun, or waits for its turn.
 
@@ -150,6 +151,8 @@ class ScenarioRuns(RunHistory):
             trigger: What the webhook or the clock brought.
             cause: What starts it.
             run_id: Its id, for who must not start the same run twice.
+            once: What it is started for, where that starts one run of this scenario ever, such as
+                an instant of its schedule: the run that was started for it is given then.
 
         Raises:
             InvalidInput: An input is missing, or unknown.
@@ -169,9 +172,15 @@ class ScenarioRuns(RunHistory):
             state=WAITING,
             at_once=scenario.bounds.at_once,
             created_at=context.mark(),
+            once=once,
         )
         seals = Seals(context.vault, actor.workspace).seal_run(record.id, scenario, given)
-        await context.stored(context.store.add_scenario_run, record, seals)
+        if not await context.stored(context.store.add_scenario_run, record, seals):
+            found = await context.stored(
+                context.store.find_run_started_once, actor.workspace, scenario_id or "", once
+            )
+            if found is not None:
+                return run_of(found)
         self._workers.started(actor.workspace, record.id)
         return run_of(record)
 
@@ -267,7 +276,7 @@ class ScenarioRuns(RunHistory):
                 return run
         return await self.find(actor, run_id)
 
-    async def changes(self, actor: Actor, run_id: str) -> AsyncIterator[ScenarioRun]:
+    async def changes(self, actor: Actor, run_id: str) -> AsyncGenerator[ScenarioRun]:
         """The run as it is, then again after each change, until it has ended.
 
         Changes that come close together may be told as one. Raises ``NotFound``.

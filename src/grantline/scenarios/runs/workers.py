@@ -70,6 +70,7 @@ class Workers:
         self._own: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
+        self._taking: asyncio.Task[bool] | None = None
         self._beat_at: timedelta | None = None
         self._is_ending = False
         self._is_troubled = False
@@ -96,9 +97,7 @@ class Workers:
     async def close(self, patience: timedelta = PATIENCE) -> None:
         """Lets modules under way finish for a while, then lets go of all runs."""
         self._is_ending = True
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._stop_looking()
         for hand in self._hands.values():
             if hand.leg is not None:
                 hand.leg.ask_to_release()
@@ -117,13 +116,22 @@ class Workers:
                 await self._context.stored(self._let_go)
         self._presence.end(owes=False)
 
+    async def _stop_looking(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        if self._taking is not None:
+            # What was being claimed as the look ended is in our hands a moment later.
+            await asyncio.gather(self._taking, return_exceptions=True)
+
     def _let_go(self) -> None:
         store = self._context.store
         store.release_runs(self.name)
         store.leave(self.name)
 
     async def _look(self) -> None:
-        while True:
+        # ``wait_for`` takes a cancellation that comes together with a wake-up for the wake-up.
+        while not self._is_ending:
             self._wake.clear()
             try:
                 await self._look_once()
@@ -231,7 +239,8 @@ class Workers:
                 self._hands[record.id] = _Hand(None, task)
             return bool(taken)
 
-        return await asyncio.shield(asyncio.get_running_loop().create_task(take()))
+        self._taking = asyncio.get_running_loop().create_task(take())
+        return await asyncio.shield(self._taking)
 
     async def _carry(self, record: ScenarioRunRecord) -> None:
         try:
