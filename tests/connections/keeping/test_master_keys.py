@@ -18,6 +18,12 @@ from grantline.connections.requests.saved_requests import NewRequest
 from grantline.connections.sealing import answer_place
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, KeyInUse, KeyUnavailable, NotFound
+from grantline.scenarios.definition.modules import Module, Respond, SetVariables
+from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.definition.triggers import Webhook
+from grantline.scenarios.notices.recipients import RecipientsEdit
+from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.runs.run import RunState
 from grantline.store.records import SealedColumn, SealedValue
 from grantline.store.tables import BOUND_TO, metadata
 from grantline.testing.clock import FakeClock
@@ -27,8 +33,16 @@ from grantline.vault.keys import KeyRing, MasterKey
 from grantline.vault.vault import Vault
 from tests.connections.credential_values import new_credential
 from tests.connections.world import World
-from tests.records import a_connection, a_scenario, an_app, an_attempt, an_event
+from tests.records import a_connection, an_app, an_attempt, an_event
 
+HOOKED = Scenario(
+    name="Answers",
+    trigger=Webhook(),
+    modules=(
+        Module(id=1, does=SetVariables(variables=(("said", "{{ trigger.body }}"),))),
+        Module(id=2, does=Respond()),
+    ),
+)
 SECOND = MasterKey(b"2" * 32)
 
 
@@ -282,11 +296,12 @@ async def test_every_kind_of_stored_secret_is_moved_and_still_opens(world: World
     store.begin_attempt(attempt)
     answer = engine.context.vault.seal("answer", answer_place("local", "att_1"))
     store.save_answer("att_1", answer)
-    sealed = {
-        f"sealed_{word}": engine.context.vault.seal("s", Place("local", "scenario", "scn_1", word))
-        for word in ("hook", "definition")
-    }
-    store.add_scenario(a_scenario(workspace="local", **sealed), [], an_event(workspace="local"))
+    async with open_scenarios(engine, world.settings, workers=False) as scenarios:
+        hooked = await scenarios.create(LOCAL, HOOKED)
+        begun = await scenarios.runs.start(LOCAL, hooked.id, trigger={"body": "asked"})
+        assert (await scenarios.runs.wait(LOCAL, begun.id)).state is RunState.SUCCEEDED
+        told = RecipientsEdit(webhook_url="https://hooks.example/")
+        await scenarios.notices.edit(LOCAL, told)
     with store._write() as run:  # type: ignore[attr-defined] # noqa: SLF001
         run.execute(text("UPDATE connection SET sealed_previous = sealed_tokens"))
 
