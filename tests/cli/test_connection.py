@@ -318,6 +318,20 @@ def test_delete_asks_first_and_needs_a_flag_where_nobody_can_be_asked(
     cli.ok("connection", "show", "orders")
 
 
+def test_scenarios_that_use_a_connection_are_named_before_it_is_deleted(
+    machine: None, cli: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "nightly.yaml"
+    asks = "{id: 1, make_request: {connection: orders, url: /me}}"
+    file.write_text(f"grantline: 1\nname: Nightly\nmodules:\n- {asks}\n", encoding="utf-8")
+    cli.ok("scenario", "import", str(file))
+
+    assert json.loads(cli.ok("connection", "show", "orders", "--format", "json").out)["uses"] == 1
+    assert "Nightly" in cli.ok("connection", "show", "orders").out
+    gone = cli.ok("connection", "delete", "orders", "--yes")
+    assert "1 scenario refers to it, and will fail: Nightly." in gone.err
+
+
 def test_delete_revokes_at_the_service(
     machine: None, cli: CommandLine, server: FakeAuthorizationServer
 ) -> None:

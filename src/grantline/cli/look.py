@@ -9,6 +9,7 @@ import typer
 from grantline.cli.errors import TEMPORARY, UNUSABLE
 from grantline.cli.output import Format, FormatOption, note, say_fields, say_json, say_table
 from grantline.cli.running import with_engine
+from grantline.cli.uses import names_of
 from grantline.cli.words import listed, relative, state_words, when
 from grantline.clock import SystemClock
 from grantline.connections.labels import label_of
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from grantline.connections.connection import Connection
+    from grantline.connections.engine import Engine
+    from grantline.connections.requests.used_by import UsedBy
 
 commands = typer.Typer()
 
@@ -61,14 +64,18 @@ def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     from grantline.connections.engine import LOCAL
     from grantline.connections.requests.redaction import visible_settings
 
-    found = with_engine(lambda engine: engine.find(LOCAL, name))
+    async def look(engine: Engine) -> tuple[Connection, UsedBy]:
+        found = await engine.find(LOCAL, name)
+        return found, await engine.used_by(LOCAL, connection_id=found.id)
+
+    found, uses = with_engine(look)
     settings = visible_settings(found.app.settings)
     if form is Format.JSON:
-        say_json(
-            {**connection_view(found), "settings": visible_settings(found.app.settings, whole=True)}
-        )
+        whole = visible_settings(found.app.settings, whole=True)
+        say_json({**connection_view(found), "uses": uses.total, "settings": whole})
         return
-    say_fields([*_facts(found, SystemClock().now()), *settings_in_words(settings)])
+    used = [("Used by", names_of(uses))] if uses.total else []
+    say_fields([*_facts(found, SystemClock().now()), *used, *settings_in_words(settings)])
 
 
 @commands.command(epilog="Example: grantline connection verify google")
