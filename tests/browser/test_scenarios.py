@@ -167,6 +167,41 @@ def test_a_value_is_chosen_instead_of_typed(owner: Owner) -> None:
     expect(field).to_be_focused()
 
 
+LISTS = """
+grantline: 1
+name: Lists
+modules:
+  - id: 1
+    name: Orders
+    make_request: {connection: lists, url: /orders}
+  - id: 2
+    name: Each
+    iterator: {items: ""}
+"""
+
+
+def test_what_a_module_gave_last_is_there_to_choose(owner: Owner) -> None:
+    connect(owner, "lists")
+    page = owner.open("/scenarios/import")
+    page.get_by_label("Or paste it").fill(LISTS)
+    owner.press("Import")
+    page.wait_for_url("**/scenarios/scn_*")
+    home = page.url.removeprefix(owner.app.url)
+    owner.open(f"{home}/modules/2")
+    expect(page.get_by_text("Run once to see what this module gives.")).to_be_visible()
+    owner.field("Items").fill("{{ input.nothing }}")
+    owner.press("Save")
+    expect(page.get_by_role("heading", name="One thing keeps this module")).to_be_visible()
+    owner.field("Items").fill("{{ 1.data.items }}")
+    owner.press("Save")
+    owner.press("Run once")
+    expect(page.locator("#run-live")).to_contain_text("Succeeded")
+    owner.open(f"{home}/modules/2")
+    owner.field("Items").fill("")
+    page.locator(".value").filter(has_text="items").first.click()
+    expect(owner.field("Items")).to_have_value("{{ 1.data.items }}")
+
+
 def test_a_mistake_is_said_while_it_is_typed_and_goes_when_it_is_gone(owner: Owner) -> None:
     home = bring(owner, "Live")
     page = owner.open(f"{home}/modules/3")

@@ -64,6 +64,12 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && event.target.matches("[data-one-line]") && !event.ctrlKey && !event.metaKey) event.preventDefault();
 });
 
+// On a narrow page the picker is below the form; inserting leads back to the field.
+on("click", "[data-to-picker]", () => {
+  picker.scrollIntoView({ block: "start" });
+  search.focus({ preventScroll: true });
+});
+
 function walk(event) {
   if (event.key === "Escape" && target?.isConnected) {
     event.preventDefault();
