@@ -170,8 +170,13 @@ class Durable:
 
     async def fire(self, name: str, due_at: datetime) -> None:
         """A schedule whose time has come."""
+        from dbos import DBOS  # noqa: PLC0415
+
         if self.on_fire is not None and name in self._rhythms:
             await self._back(self.on_fire(name, due_at.astimezone(UTC)))
+        if (workflow := DBOS.workflow_id) is not None:
+            # Whoever fires it once more finds the run that was started for it.
+            self._forget(workflow)
 
     async def _schedules(self, rhythms: Mapping[str, Rhythm]) -> None:
         from dbos import DBOS  # noqa: PLC0415
