@@ -52,9 +52,29 @@ def warn(text: str) -> None:
     note(f"warning: {text}")
 
 
-def say_json(value: object) -> None:
-    """``value`` as JSON; instants are ISO 8601 in UTC."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+def say_json(value: object, *, last: tuple[str, Any] | None = None) -> None:
+    """``value`` as JSON; instants are ISO 8601 in UTC.
+
+    Args:
+        value: What to print.
+        last: A further entry of ``value``, whose numbers keep all their digits.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    if last is not None:
+        name, content = last
+        text = f'{text.removesuffix("}").rstrip()},\n  "{name}": {json_text(content, indent=2)}\n}}'
+    print(text)
+
+
+def json_text(value: Any, *, indent: int = 0) -> str:
+    """JSON for people, of which all but the first line is indented; no digit is lost."""
+    from grantline.calls.json_values import dump_json
+
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    except TypeError:
+        return dump_json(value)  # on one line
+    return text.replace("\n", "\n" + " " * indent)
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -23,6 +23,7 @@ from grantline.cli import (
     resume,
     scenario,
     scenario_file,
+    scenario_run,
     serve,
     token,
 )
@@ -45,7 +46,7 @@ program.add_typer(
 program.add_typer(
     credential.commands, name="credential", help="Keys, passwords, certificates and proxies."
 )
-for module in (scenario, scenario_file):
+for module in (scenario_run, scenario_file, scenario):
     scenarios.add_typer(module.commands)
 program.add_typer(scenarios, name="scenario", help="Run, check, keep, export and import scenarios.")
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")

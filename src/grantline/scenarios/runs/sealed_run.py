@@ -61,7 +61,7 @@ class Seals:
         """
         text = dump_json({"inputs": dict(given.inputs), "trigger": dict(given.trigger)})
         _check_size(len(text), "what the run is given")
-        definition = json.dumps(scenario_to_plain(scenario), separators=(",", ":"))
+        definition = dump_json(scenario_to_plain(scenario))
         return RunSeals(
             sealed_definition=self._seal(definition, self._of_run(run_id, "definition")),
             sealed_input=self._seal(text, self._of_run(run_id, "input")),
@@ -70,7 +70,7 @@ class Seals:
     def open_definition(self, run_id: str, seals: RunSeals) -> Scenario:
         """The scenario that a run was started with."""
         return scenario_from_plain(
-            json.loads(self._open(seals.sealed_definition, self._of_run(run_id, "definition")))
+            load_json(self._open(seals.sealed_definition, self._of_run(run_id, "definition")))
         )
 
     def open_given(self, run_id: str, seals: RunSeals) -> Given:
