@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.owner import Owner, deny_at_demo
+from tests.browser.scenario_files import FAILING, imported
 from tests.browser.serving import App
 
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
@@ -51,7 +52,26 @@ def paths(
         owner.press("Save and connect")
         page.locator(".user-code").wait_for()
         waiting = page.url.removeprefix(app.url)
+        owner.connect_demo("refused")
+        scenario = imported(owner, FAILING)
+        runs = [failed_run(owner, scenario) for _ in range(2)]
         yield {
+            "scenarios": "/scenarios",
+            "editor": scenario,
+            "module": f"{scenario}/modules/2",
+            "trigger": f"{scenario}/trigger",
+            "settings of a scenario": f"{scenario}/settings",
+            "import": "/scenarios/import",
+            "run once": f"{scenario}/run",
+            "runs": "/scenarios/runs",
+            "runs of one": f"{scenario}/runs",
+            "no run found": "/scenarios/runs?q=nothing-is-called-so",
+            "run of a scenario": runs[0],
+            "items": f"{runs[0]}/items/1",
+            "step": f"{runs[0]}/steps/1",
+            "step that failed": f"{runs[0]}/steps/4",
+            "two runs": f"/scenarios/runs/compare?run={runs[0][15:]}&run={runs[1][15:]}",
+            "notifications": "/settings/notifications",
             "connections": "/connections",
             "nothing found": "/connections?q=nothing-is-called-so",
             "which service": "/connections/new",
@@ -88,6 +108,14 @@ def paths(
             "not found": "/nowhere",
             "refused answer": "/oauth/callback?state=made-up&code=1",
         }
+
+
+def failed_run(owner: Owner, scenario: str) -> str:
+    """The path of a run of `FAILING`, at its end."""
+    page = owner.open(f"{scenario}/run")
+    owner.press("Run once")
+    expect(page.locator("#run-state")).to_contain_text("Failed")
+    return urlsplit(page.url).path
 
 
 def serious(page: Page) -> list[str]:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.owner import Owner
-
-
-def imported(owner: Owner, text: str) -> str:
-    """The path of a scenario made of a file's text."""
-    page = owner.open("/scenarios/import")
-    owner.field("Or paste it").fill(f"grantline: 1\n{text}")
-    owner.press("Import")
-    expect(page.get_by_role("link", name="Edit the trigger")).to_be_visible()
-    return urlsplit(page.url).path
+from tests.browser.scenario_files import FAILING, imported
 
 
 def card(page: Page, number: int) -> Locator:
@@ -59,7 +50,7 @@ def test_each_card_lights_up_and_its_bundles_are_a_click_away(owner: Owner) -> N
 
     # From the second step on: the first one is taken over.
     page.get_by_role("link", name="2 Once more").click()
-    page.get_by_role("button", name="Re-run from 2: Once more").click()
+    page.get_by_role("button", name="Re-run from here: 2 Once more").click()
     expect(page.locator("#run-state")).to_contain_text("Succeeded")
     expect(page.get_by_text("an earlier run")).to_be_visible()
 
@@ -73,23 +64,6 @@ def test_each_card_lights_up_and_its_bundles_are_a_click_away(owner: Owner) -> N
     expect(page).to_have_url(re.compile(r"/scenarios/runs/compare\?a="))
     expect(page.get_by_role("heading", level=1)).to_have_text("Two runs compared")
     expect(page.locator("table.compare")).to_contain_text("Once more")
-
-
-FAILING = """
-name: Fails in the end
-modules:
-  - id: 1
-    iterator: {items: "{{ [1, 2, 3] }}"}
-  - id: 2
-    name: Nobody there
-    make_request: {connection: refused, url: "/status/{{ 404 if 1.value == 2 else 200 }}"}
-    on_error: {action: ignore}
-  - id: 3
-    aggregator: {source: 1, value: "{{ 1.value }}"}
-  - id: 4
-    name: Nobody there either
-    make_request: {connection: refused, url: /status/404}
-"""
 
 
 def test_a_failure_is_said_on_its_card_and_led_to(owner: Owner) -> None:

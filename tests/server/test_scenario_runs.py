@@ -101,7 +101,7 @@ async def test_a_run_shows_its_steps_in_order_with_time_and_size(site: Site) -> 
     assert "3 attempts" in text
     assert "120 ms" in text
     assert f'href="/scenarios/runs/{run.id}/steps/2">Open the step that failed' in text
-    assert text.count("Re-run from here") == 2
+    assert text.count(">Re-run from here<") == 2
     assert "/progress" not in text, "a run that has ended is not followed"
 
 
