@@ -14,6 +14,7 @@ from grantline.calls.pages import Stop
 from grantline.calls.response import Response
 from grantline.calls.statuses import has_status
 from grantline.connections.requests.pages import ItemsPage
+from grantline.connections.requests.redaction import Redactor
 from grantline.errors import InvalidInput, LimitExceeded
 from grantline.net.transport import API_LIMITS
 from grantline.scenarios.definition.modules import ResolveUrl
@@ -83,7 +84,8 @@ async def resolve_url(
     found = await surroundings.engine.resolve_url(surroundings.actor, url)
     hops = [{"url": each.url, "status": each.status} for each in found.steps]
     return Outcome(
-        output={"url": found.url, "status": found.status, "hops": hops}, input={"url": url}
+        output={"url": found.url, "status": found.status, "hops": hops},
+        input={"url": Redactor(()).url(url)},
     )
 
 
