@@ -217,6 +217,10 @@ async def test_an_answer_of_a_great_many_values_is_refused(
     async with recorder(answer(200, bomb, JSON)) as server:
         told = await workshop.fails(request(server.url()))
     assert told["limit"] == "values"
+    text = answer(200, b"a, b\n" * 1000, "Content-Type: text/plain")
+    async with recorder(text) as server:
+        given = await workshop.gives(request(server.url()))
+    assert given["data"] == "a, b\n" * 1000
 
 
 async def test_a_list_in_pages_is_all_its_items(world: World, workshop: Workshop) -> None:

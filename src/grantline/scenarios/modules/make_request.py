@@ -99,7 +99,7 @@ def _head(response: Response) -> Bundle:
 
 async def _bundle(response: Response, surroundings: Surroundings) -> Bundle:
     content = response.content
-    if len(content) > MOST_VALUES and sum(map(content.count, _BETWEEN_VALUES)) > MOST_VALUES:
+    if _is_structured(response) and sum(map(content.count, _BETWEEN_VALUES)) > MOST_VALUES:
         raise LimitExceeded(
             f"The answer holds more than {MOST_VALUES:,} values.",
             limit="values",
@@ -112,6 +112,17 @@ async def _bundle(response: Response, surroundings: Surroundings) -> Bundle:
     if not isinstance(data, bytes):
         return {**_head(response), "data": data}
     return {**_head(response), "data": None, "file": await _kept(response, surroundings)}
+
+
+def _is_structured(response: Response) -> bool:
+    """Whether the body is taken apart into values, and long enough to be very many."""
+    if len(response.content) <= MOST_VALUES or not response.parse_response:
+        return False
+    kind = (response.header("content-type") or "").lower()
+    if "html" in kind:
+        return False
+    named = any(word in kind for word in ("json", "xml", "csv", "tab-separated"))
+    return named or response.content[:64].lstrip()[:1] in {b"[", b"{", b"<"}
 
 
 async def _kept(response: Response, surroundings: Surroundings) -> Bundle:
