@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sybil.document import Document
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from grantline.cli.main import status_of
 from grantline.connections import open as opening
+from grantline.connections.engine import LOCAL
+from grantline.server.app import create_app
+from grantline.server.settings import ServerSettings
 from tests.scenarios.examples.simulated import (
     ARCHIVE,
     FILES,
@@ -27,6 +31,7 @@ from tests.scenarios.examples.simulated import (
     an_installation,
 )
 
+ORIGIN = "http://127.0.0.1:8080"
 PAGES = ROOT / "docs" / "examples"
 NAMES = ("folder-to-sheet", "tasks-to-issues", "nightly-download")
 
@@ -119,3 +124,29 @@ def test_the_commands_download_what_broke_off(
     assert json.loads(said) == json.loads(block(text, "json"))
     assert services.dropbox.ranges == ["", "bytes=1000000-"]
     assert (tmp_path / "files" / "local" / "archives" / "books.tar").read_bytes() == ARCHIVE
+
+
+def test_whoever_posts_tasks_gets_the_numbers_of_issues(
+    services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page("tasks-to-issues")
+    said_by_commands(text, capsys)
+    words = shlex.split(block(text, "text").replace("\\\n", " "))
+    sent = json.loads(words[words.index("-d") + 1])
+
+    async def post() -> httpx2.Response:
+        async with an_installation(tmp_path, services, workers=True) as scenarios:
+            kept = await scenarios.find(LOCAL, "Tasks become issues")
+            assert kept.hook_url_path is not None
+            transport = httpx2.ASGITransport(
+                create_app(scenarios, ServerSettings(public_url=ORIGIN))
+            )
+            async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as anybody:
+                return await anybody.post(kept.hook_url_path.reveal(), json=sent)
+
+    answer = asyncio.run(post())
+
+    assert answer.status_code == 201
+    assert answer.json() == json.loads(block(text, "json"))
+    titles = [each["title"] for each in services.github.repositories["ada/engine"]]
+    assert titles == [each["title"] for each in sent["tasks"]]
