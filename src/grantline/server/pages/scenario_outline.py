@@ -212,7 +212,11 @@ def _summed_up(card: Card) -> Card:
             return replace(card, summary=", ".join(name for name, _ in does.variables))
         case Sleep() as does:
             plain = does.span.replace(".", "", 1).isdecimal()
-            return replace(card, summary=f"{does.span} s" if plain else does.span)
+            return replace(
+                card,
+                summary=f"{does.span} s" if plain else does.span,
+                is_code="{{" in does.span,
+            )
         case Respond() as does:
             return replace(card, summary=f"{does.status}, {_BODIES.get(does.body.kind, '')}")
         case _:

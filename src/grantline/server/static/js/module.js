@@ -53,7 +53,7 @@ on("click", "[data-insert]", (_event, button) => insert(button.dataset.insert, b
 // The picker by keyboard: Ctrl+Space comes, arrows walk, Enter inserts, Escape goes back.
 const picker = document.querySelector("[data-picker]");
 const search = picker?.querySelector("[data-picker-search]");
-const shown = () => [...picker.querySelectorAll("[data-picker-search], summary, [data-insert], .picker a")].filter((each) => each.checkVisibility());
+const shown = () => [...picker.querySelectorAll("[data-picker-search], summary, [data-insert], .no-values a")].filter((each) => each.checkVisibility());
 
 document.addEventListener("keydown", (event) => {
   if (event.key === " " && event.ctrlKey && event.target.matches(mapped)) {
