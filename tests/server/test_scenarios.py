@@ -25,6 +25,7 @@ from grantline.scenarios.definition.modules import (
 from grantline.scenarios.definition.scenario import Bounds, Input, Scenario
 from grantline.scenarios.definition.triggers import Schedule, Webhook
 from grantline.scenarios.kept import KeptScenario
+from grantline.server.pages.scenario_picker import last_values
 from tests.server.conftest import NAME, Site
 from tests.server.page_form import PageForm
 
@@ -261,6 +262,13 @@ async def test_a_new_aggregator_collects_from_the_iterator_that_is_open(site: Si
     scenario = await kept(site, *LOOP[:3])
     page = await site.get(f"/scenarios/{scenario.id}/modules/new?kind=aggregator&place=0.0.3")
     assert ("source", "2") in PageForm(page.text, "module").pairs
+
+
+def test_of_an_iterator_the_first_item_stands_for_all() -> None:
+    found = last_values(LOOP[1], {"items": [{"id": 7}, {"id": 8}], "total": 2})
+    assert [(each.insert, each.sample) for each in found] == [
+        ("2.value", "1 name"), ("2.value.id", "7"), ("2.index", "1"), ("2.total", "2"),
+    ]  # fmt: skip
 
 
 async def test_a_draft_with_problems_is_saved_and_says_them_at_the_field(site: Site) -> None:

@@ -62,6 +62,11 @@ def usual_values(module: Module) -> list[Value]:
 
 def last_values(module: Module, bundle: Mapping[str, Any]) -> list[Value]:
     """What a module gave, everything under what it is in."""
+    items = bundle.get("items")
+    if isinstance(module.does, Iterate) and isinstance(items, list):
+        # Kept is the whole list; the modules after it see one item after the other.
+        value = items[0] if items else None
+        bundle = {"value": value, "index": 1, "total": len(items)}
     return [
         Value(
             shown=each.name,
