@@ -18,6 +18,7 @@ from grantline.cli import (
     doctor,
     keys,
     look,
+    notify,
     provider,
     request,
     resume,
@@ -49,6 +50,9 @@ program.add_typer(
 for module in (scenario_run, scenario_file, scenario):
     scenarios.add_typer(module.commands)
 program.add_typer(scenarios, name="scenario", help="Run, check, keep, export and import scenarios.")
+program.add_typer(
+    notify.commands, name="notify", help="Who is told of failing runs and dead connections."
+)
 program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
 program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
 program.add_typer(provider.commands, name="provider", help="The catalogue of known services.")
