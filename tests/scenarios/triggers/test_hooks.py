@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +17,14 @@ from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.modules import Body, BodyKind, Module, Respond, SetVariables
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import MANUAL, Scheme, Signature, Webhook
+from grantline.scenarios.definition.yaml_file import read_yaml
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import Cause, RunState
 from grantline.scenarios.service import Scenarios
+from grantline.scenarios.triggers.firing import MADE_UP_FOR
 from grantline.scenarios.triggers.hook_request import MOST_BODY_BYTES, HookRequest
-from grantline.scenarios.triggers.hooks import BURST, Buckets, HookAnswer
-from grantline.scenarios.triggers.webhook import standard_signature
+from grantline.scenarios.triggers.hooks import BURST, EACH_SECOND, Buckets, HookAnswer
+from grantline.scenarios.triggers.webhook import TOLERANCE, standard_signature
 from grantline.secret import Secret
 from grantline.testing.clock import FakeClock
 
@@ -262,3 +265,26 @@ async def test_whatever_comes_is_taken_and_kept(scenarios: Scenarios, body: byte
     kept = await hooked(scenarios, SetVariables(variables=(("x", 1),)))
 
     assert (await sent(scenarios, kept, post(body))).status == 202
+
+
+async def test_the_page_has_a_scenario_that_answers_the_question_of_slack(
+    scenarios: Scenarios,
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    text = page[page.index("grantline: 1\nname: Slack events") :].partition("```")[0]
+    kept = await scenarios.create(LOCAL, read_yaml(text))
+    await scenarios.set_active(LOCAL, kept.id, is_active=True)
+    asked = await sent(scenarios, kept, post({"type": "url_verification", "challenge": "3eZbrw1a"}))
+    told = await sent(scenarios, kept, post({"type": "event_callback", "event": {}}))
+
+    assert (asked.status, asked.body) == (200, b"3eZbrw1a")
+    assert (told.status, told.body) == (200, b"")
+
+
+def test_the_page_says_the_bounds_that_there_are() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+
+    assert f"More than {MOST_BODY_BYTES // 1024**2} MB" in page
+    assert f"More than {BURST} at once, and {EACH_SECOND} a second" in page
+    assert timedelta(minutes=5) == TOLERANCE
+    assert timedelta(days=1) == MADE_UP_FOR
