@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -225,3 +226,18 @@ async def test_connections_tell_of_runs_that_wait_for_them(site: Site) -> None:
 )
 async def test_a_run_that_is_not_mine_is_not_found(site: Site, path: str) -> None:
     await shown(site, f"/scenarios/runs/srn_of_somebody_else{path}", status=404)
+
+
+async def test_a_run_that_goes_on_says_how_many_items_there_will_be(site: Site) -> None:
+    steps = looped(240)[: 2 + 2 * 17]
+    steps[1] = replace(steps[1], gave={"items": [], "total": 240})
+    run = await a_run(site, *steps, state="running", worker="w")
+    assert ">17 of 240<" in (await shown(site, f"/scenarios/runs/{run.id}")).replace("</svg>", ">")
+    live = await site.get(f"/scenarios/runs/{run.id}/live?revision=0")
+    assert live.text.count("17 of 240") == 2
+
+
+async def test_a_step_under_way_when_its_run_was_cancelled_is_broken_off(site: Site) -> None:
+    run = await a_run(site, Step(path="1", state="running"), state="cancelled")
+    assert "Broken off" in await shown(site, f"/scenarios/runs/{run.id}")
+    assert "Broken off" in await shown(site, f"/scenarios/runs/{run.id}/steps/1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import anyio
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Connection
 from grantline.errors import ConnectionNotFound, NotFound
+from grantline.scenarios.definition.modules import Iterate
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import ScenarioRun, StepState
 from grantline.server.page import actor_of, engine_of, page, scenarios_of
@@ -21,6 +23,9 @@ from grantline.server.pages.scenario_run_steps import Steps, branch_names
 
 # How long a page that follows a run waits for news; then it asks again.
 NEWS_WITHIN_S: Final = 4.0
+# To say how many items iterators have: of so many, and with outputs of that size.
+MOST_COUNTED: Final = 5
+MOST_OPENED_BYTES: Final = 500_000
 
 
 async def show(request: Request) -> Response:
@@ -58,20 +63,35 @@ async def changed_run(request: Request) -> ScenarioRun | None:
 
 async def run_context(request: Request, run: ScenarioRun) -> dict[str, Any]:
     """What the page of a run shows."""
-    runs, actor = scenarios_of(request).runs, actor_of(request)
-    steps, detail = await runs.steps(actor, run.id), await runs.detail(actor, run.id)
+    detail = await scenarios_of(request).runs.detail(actor_of(request), run.id)
     return {
         "run": run,
         "kept": await kept_of(request, run),
         "connection": await connection_of(request, run.connection_id),
-        "steps": Steps(steps, branches=branch_names(detail.scenario)),
+        "steps": await steps_of(request, run, branches=branch_names(detail.scenario)),
     }
+
+
+async def steps_of(
+    request: Request, run: ScenarioRun, *, branches: Mapping[int, str] | None = None
+) -> Steps:
+    """The steps of a run; while it goes on, with what is known of how many items there will be."""
+    runs, actor = scenarios_of(request).runs, actor_of(request)
+    found = await runs.steps(actor, run.id)
+    totals: dict[str, int] = {}
+    for each in found if not run.state.has_ended else ():
+        if len(totals) < MOST_COUNTED and each.kind == Iterate.kind and "/" not in each.path:
+            # What it gave says it, and is opened for that; a long list is not.
+            small = 0 < each.output_size <= MOST_OPENED_BYTES
+            output = (await runs.step(actor, run.id, each.path)).output if small else None
+            totals[each.path] = output.get("total", 0) if isinstance(output, dict) else 0
+    return Steps(found, totals=totals, branches=branches)
 
 
 async def items(request: Request) -> Response:
     """All items of one iterator of the run, those that failed first."""
     run, path = await run_asked(request), request.path_params["path"]
-    steps = Steps(await scenarios_of(request).runs.steps(actor_of(request), run.id))
+    steps = await steps_of(request, run)
     iterator = steps.at(path)
     if iterator is None or not steps.has_items(iterator):
         raise NotFound("There are no such items in this run.", hint="Its page shows all steps.")

@@ -16,8 +16,8 @@ from grantline.scenarios.definition.scenario import Input
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import ScenarioRun
 from grantline.server.page import actor_of, is_part, page, scenarios_of, see_other
-from grantline.server.pages.scenario_run import changed_run, connection_of
-from grantline.server.pages.scenario_run_steps import Steps, module_lights
+from grantline.server.pages.scenario_run import changed_run, connection_of, steps_of
+from grantline.server.pages.scenario_run_steps import module_lights
 from grantline.server.pages.scenario_runs import run_url
 
 PREFIX: Final = "input."
@@ -120,11 +120,10 @@ def _shown(wanted: Input) -> str:
 
 
 async def _live_context(request: Request, run: ScenarioRun) -> dict[str, Any]:
-    steps = Steps(await scenarios_of(request).runs.steps(actor_of(request), run.id))
     return {
         "run": run,
         "connection": await connection_of(request, run.connection_id),
-        "lights": module_lights(steps),
+        "lights": module_lights(await steps_of(request, run)),
     }
 
 
