@@ -344,3 +344,27 @@ def test_purging_drops_old_runs_that_have_ended_in_every_workspace(store: Store)
     left = {each.id for each in store.page_scenario_runs("home").rows}
     assert left == {"srn_new", "srn_parked"}
     assert store.list_run_steps("away", "srn_away") == []
+
+
+def test_steps_are_paged_and_the_last_one_of_the_whole_run_is_found(store: Store) -> None:
+    steps = [
+        a_step(id=f"stp_{seq}", path=path, seq=seq, state=state, ended_at=NOW)
+        for seq, path, state in (
+            (1, "1", "succeeded"),
+            (2, "2/1/3", "succeeded"),
+            (3, "4", "succeeded"),
+            (4, "5", "failed"),
+            (5, "2/2/3", "succeeded"),
+        )
+    ]
+    made = [written(each, output=f"v1.{each.seq}") for each in reversed(steps)]
+    store.add_scenario_run(a_scenario_run(), SEALS, made)
+
+    assert store.page_run_steps("home", "srn_1") == Page(tuple(steps), 5)
+    assert store.page_run_steps("home", "srn_1", offset=1, limit=2) == Page(tuple(steps[1:3]), 5)
+    assert store.page_run_steps("away", "srn_1") == Page((), 0)
+    found = store.last_run_step("home", "srn_1")
+    assert found is not None
+    assert (found[0], found[1].sealed_output) == (steps[2], "v1.3")
+    assert store.last_run_step("away", "srn_1") is None
+    assert store.last_run_step("home", "srn_2") is None

@@ -107,6 +107,16 @@ class RunStore(Protocol):
         """Every step of a run, in order."""
         ...
 
+    def page_run_steps(
+        self, workspace: str, run_id: str, *, offset: int = 0, limit: int = 50
+    ) -> Page[RunStepRecord]:
+        """Some steps of a run, in order: a run may have a million."""
+        ...
+
+    def last_run_step(self, workspace: str, run_id: str) -> tuple[RunStepRecord, StepSeals] | None:
+        """The last step that succeeded of those that are carried out once for the whole run."""
+        ...
+
     def load_run_step(
         self, workspace: str, run_id: str, path: str
     ) -> tuple[RunStepRecord, StepSeals]:

@@ -157,6 +157,29 @@ class ScenarioRuns(Database):
         with self._read() as work:
             return [to_record(RunStepRecord, row) for row in work.execute(query).mappings()]
 
+    def page_run_steps(
+        self, workspace: str, run_id: str, *, offset: int = 0, limit: int = 50
+    ) -> Page[RunStepRecord]:
+        """Some steps of a run, in order."""
+        made = run_step.c
+        own = (made.workspace == workspace, made.run_id == run_id)
+        in_order = (made.seq, made.path)
+        wanted = select(made.id).where(*own).order_by(*in_order)
+        with self._read() as work:
+            ids, total = page_of(work, wanted, offset, limit)
+            shown = select(*_STEP).where(made.id.in_(ids)).order_by(*in_order)
+            rows = work.execute(shown).mappings()
+            return Page(tuple(to_record(RunStepRecord, row) for row in rows), total)
+
+    def last_run_step(self, workspace: str, run_id: str) -> tuple[RunStepRecord, StepSeals] | None:
+        """The last step that succeeded of those that are carried out once for the whole run."""
+        made = run_step.c
+        whole = (made.state == "succeeded", made.path.not_like("%/%"))
+        last = select(run_step).where(made.workspace == workspace, made.run_id == run_id, *whole)
+        with self._read() as work:
+            row = work.execute(last.order_by(made.seq.desc()).limit(1)).mappings().one_or_none()
+        return None if row is None else (to_record(RunStepRecord, row), to_record(StepSeals, row))
+
     def load_run_step(
         self, workspace: str, run_id: str, path: str
     ) -> tuple[RunStepRecord, StepSeals]:

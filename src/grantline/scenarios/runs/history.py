@@ -105,6 +105,23 @@ class RunHistory:
         rows = await self._context.stored(store.list_run_steps, actor.workspace, run_id)
         return tuple(step_of(each) for each in rows)
 
+    async def steps_page(
+        self, actor: Actor, run_id: str, *, offset: int = 0, limit: int = 50
+    ) -> Page[RunStep]:
+        """Some of the steps of a run, in order; raises ``NotFound``."""
+        store = self._context.store
+        await self._context.stored(store.run_revision, actor.workspace, run_id)
+        found = await self._context.stored(
+            store.page_run_steps, actor.workspace, run_id, offset=offset, limit=limit
+        )
+        return Page(tuple(step_of(each) for each in found.rows), found.total)
+
+    async def last_step(self, actor: Actor, run_id: str) -> StepDetail | None:
+        """The last step that succeeded of those carried out once for the whole run."""
+        store = self._context.store
+        found = await self._context.stored(store.last_run_step, actor.workspace, run_id)
+        return None if found is None else self._opened(actor, *found)
+
     async def step(self, actor: Actor, run_id: str, path: str) -> StepDetail:
         """One step with its bundles; raises ``NotFound``."""
         store = self._context.store

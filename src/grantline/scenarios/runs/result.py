@@ -6,7 +6,7 @@ from typing import Any
 
 from grantline.connections.connection import Actor
 from grantline.scenarios.runs.history import RunHistory
-from grantline.scenarios.runs.run import RunState, ScenarioRun, StepState
+from grantline.scenarios.runs.run import RunState, ScenarioRun
 
 
 async def output_of(history: RunHistory, actor: Actor, run: ScenarioRun) -> Any:
@@ -16,9 +16,5 @@ async def output_of(history: RunHistory, actor: Actor, run: ScenarioRun) -> Any:
     """
     if run.state is not RunState.SUCCEEDED:
         return None
-    steps = await history.steps(actor, run.id)
-    # Those of an iterator have the number of an item in their path.
-    whole = [each for each in steps if "/" not in each.path and each.state is StepState.SUCCEEDED]
-    if not whole:
-        return None
-    return (await history.step(actor, run.id, whole[-1].path)).output
+    last = await history.last_step(actor, run.id)
+    return None if last is None else last.output

@@ -141,10 +141,16 @@ async def delete_scenario_run(caller: Manager, scenarios: TheScenarios, scenario
 
 
 @router.get("/scenario-runs/{scenario_run}/steps", response_model=Listed[StepShown])
-async def list_steps(caller: Reader, scenarios: TheScenarios, scenario_run: Ref) -> Any:
+async def list_steps(
+    caller: Reader,
+    scenarios: TheScenarios,
+    scenario_run: Ref,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> Any:
     """The steps of a run, in order."""
-    steps = await scenarios.runs.steps(caller.actor, scenario_run)
-    return {"items": [step_view(each) for each in steps], "total": len(steps)}
+    page = await scenarios.runs.steps_page(caller.actor, scenario_run, offset=offset, limit=limit)
+    return {"items": [step_view(each) for each in page.rows], "total": page.total}
 
 
 @router.get("/scenario-runs/{scenario_run}/steps/{path:path}", response_model=StepDetailShown)
