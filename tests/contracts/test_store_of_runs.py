@@ -10,7 +10,7 @@ import pytest
 from grantline.errors import InvalidInput, NotFound
 from grantline.store.protocol import Store
 from grantline.store.records import Health, Page
-from grantline.store.run_records import Advanced, StepSeals
+from grantline.store.run_records import Advanced, NewRun, StepSeals
 from tests.records import HOUR, NOW, a_connection, a_scenario, an_app, an_event
 from tests.run_records import SEALS, a_scenario_run, a_step, an_advance, written
 
@@ -156,7 +156,10 @@ def test_one_transaction_carries_what_many_runs_have_done(store: Store) -> None:
         an_advance(run_id="srn_0"),
         an_advance(run_id="srn_b", changes=ENDED),
     ]
-    assert [each.is_written for each in store.advance_runs(advances)] == [True, False, True]
+    new = NewRun(run=a_scenario_run(id="srn_new"), seals=SEALS)
+    told = store.advance_runs([*advances, new])
+    assert [each.is_written for each in told] == [True, False, True, True]
+    assert store.load_scenario_run("home", "srn_new") == new.run
     assert store.list_run_steps("home", "srn_a") == [done, following]
     assert store.load_run_step("home", "srn_a", "1")[1] == StepSeals(
         sealed_input="v1.in", sealed_output="v1.out"
@@ -231,8 +234,8 @@ def test_a_run_that_nobody_goes_on_with_is_cancelled_at_once(store: Store) -> No
     assert store.advance_runs([an_advance(run_id="srn_a")]) == [
         Advanced(is_written=True, is_cancelling=True)
     ]
-    assert store.cancelling_runs("w1") == ["srn_a"]
-    assert store.cancelling_runs("w2") == []
+    assert store.runs_in_hand("w1") == [("srn_a", True)]
+    assert store.runs_in_hand("w2") == []
     store.release_runs("w1")
     (again,) = store.claim_scenario_runs("w1", NOW, 1)
     assert again.is_cancelling

@@ -17,7 +17,8 @@ from grantline.store.open import is_sqlite, make_private, open_database
 
 FILE: Final = "runs.db"
 SCHEMA: Final = "grantline_dbos"
-CONNECTIONS: Final = 16
+# SQLite has one writer at a time; who waits for a connection wakes sooner than who polls a lock.
+CONNECTIONS: Final = 1
 
 
 class Disposable(Protocol):

@@ -148,6 +148,20 @@ class StepWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run to be kept, with steps that another run has carried out already."""
+
+    run: ScenarioRunRecord
+    seals: RunSeals
+    steps: tuple[StepWrite, ...] = ()
+
+    @property
+    def run_id(self) -> str:
+        """Of the run."""
+        return self.run.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
     """What one worker writes of a run that it goes on with.
 
@@ -165,7 +179,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
-    """What became of an ``Advance``.
+    """What became of an ``Advance``; a new run is always written.
 
     Attributes:
         is_written: False when the run is in other hands, or gone: nothing was written.

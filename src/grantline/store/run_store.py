@@ -19,6 +19,7 @@ from grantline.store.records import Event, Page
 from grantline.store.run_records import (
     Advance,
     Advanced,
+    NewRun,
     RunSeals,
     RunStepRecord,
     ScenarioRunRecord,
@@ -164,8 +165,11 @@ class RunStore(Protocol):
         """Whether some run may be taken up as far as the run itself is concerned."""
         ...
 
-    def advance_runs(self, advances: Sequence[Advance]) -> Sequence[Advanced]:
-        """Writes what workers have done, each or none of it (R1, R3), in one transaction."""
+    def advance_runs(self, advances: Sequence[Advance | NewRun]) -> Sequence[Advanced]:
+        """Writes what workers have done, each or none of it (R1, R3), in one transaction.
+
+        New runs are written along.
+        """
         ...
 
     def release_runs(self, worker: str, but: Collection[str] = ()) -> Sequence[tuple[str, int]]:
@@ -175,8 +179,8 @@ class RunStore(Protocol):
         """
         ...
 
-    def cancelling_runs(self, worker: str) -> Sequence[str]:
-        """The runs in the hands of ``worker`` that somebody wants to end."""
+    def runs_in_hand(self, worker: str) -> Sequence[tuple[str, bool]]:
+        """The runs in the hands of ``worker``, and whether somebody wants them to end."""
         ...
 
     def next_wake(self) -> datetime | None:

@@ -6,8 +6,9 @@ worker that was away for too long finds that it is in other hands (laws R1 to R3
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -15,7 +16,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Subquery,
+    Update,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -40,12 +43,13 @@ from grantline.store.run_records import (
     WAITING,
     Advance,
     Advanced,
+    NewRun,
     ScenarioRunRecord,
     WorkerSeen,
 )
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
-from grantline.store.sql_scenario_runs import LISTED, insert_steps
+from grantline.store.sql_scenario_runs import LISTED, NOTHING, insert_run
 from grantline.store.tables import connection, run_step, run_worker, scenario_run
 
 _held: Final = scenario_run.c
@@ -108,10 +112,13 @@ class RunProgress(Database):
         found = [to_record(ScenarioRunRecord, row) for row in rows]
         return sorted(found, key=lambda each: (each.created_at, each.id))
 
-    def advance_runs(self, advances: Sequence[Advance]) -> Sequence[Advanced]:
+    def advance_runs(self, advances: Sequence[Advance | NewRun]) -> Sequence[Advanced]:
         """Writes what workers have done, each or none of it (R1, R3), in one transaction."""
         with self._write() as work:
-            return [_advance(work, each) for each in advances]
+            writing = _Writing(work)
+            told = [writing.write(each) for each in advances]
+            writing.finish()
+            return told
 
     def release_runs(self, worker: str, but: Collection[str] = ()) -> Sequence[tuple[str, int]]:
         """Lets go of what ``worker`` has in its hands; gives ids and legs."""
@@ -123,13 +130,12 @@ class RunProgress(Database):
             rows = work.execute(released.returning(_held.id, _held.leg))
             return [(run_id, leg) for run_id, leg in rows]
 
-    def cancelling_runs(self, worker: str) -> Sequence[str]:
-        """The runs in the hands of ``worker`` that somebody wants to end."""
-        asked = select(_held.id).where(
-            _held.worker == worker, _held.state == RUNNING, _held.is_cancelling
-        )
+    def runs_in_hand(self, worker: str) -> Sequence[tuple[str, bool]]:
+        """The runs in the hands of ``worker``, and whether somebody wants them to end."""
+        mine = (_held.state == RUNNING, _held.ended_at.is_(None), _held.worker == worker)
         with self._read() as work:
-            return work.execute(asked).scalars().all()
+            rows = work.execute(select(_held.id, _held.is_cancelling).where(*mine))
+            return [(run_id, is_cancelling) for run_id, is_cancelling in rows]
 
     def next_wake(self) -> datetime | None:
         """When the next run that sleeps, or waits for another try, is due."""
@@ -259,24 +265,81 @@ def _turn(now: datetime) -> Subquery:
     return fresh.union_all(slept).subquery()
 
 
-def _advance(work: Connection, advance: Advance) -> Advanced:
-    mine = (
-        _held.id == advance.run_id,
-        _held.worker == advance.worker,
-        _held.leg == advance.leg,
-        _held.state == RUNNING,
-    )
+class _Writing:
+    """One transaction with what several runs have done; steps are written together at its end."""
+
+    def __init__(self, work: Connection) -> None:
+        self._work = work
+        self._new: list[dict[str, Any]] = []
+        self._changed: list[dict[str, Any]] = []
+        self._ended: list[dict[str, Any]] = []
+
+    def write(self, write: Advance | NewRun) -> Advanced:
+        """What becomes of one of them."""
+        if isinstance(write, NewRun):
+            insert_run(self._work, write)
+            return Advanced(is_written=True)
+        row = self._work.execute(*_advancing(write)).one_or_none()
+        if row is None:
+            return Advanced(is_written=False)
+        for each in write.steps:
+            values = to_row(each.step)
+            if each.is_new:
+                self._new.append(values | to_row(each.seals or NOTHING))
+            elif each.seals is None:
+                self._ended.append(_bound(values))
+            else:
+                self._changed.append(_bound(values | to_row(each.seals)))
+        return Advanced(is_written=True, is_cancelling=row.is_cancelling)
+
+    def finish(self) -> None:
+        """Writes the steps."""
+        for statement, rows in (
+            (insert(run_step), self._new),
+            (_CHANGE_STEP, self._changed),
+            (_END_STEP, self._ended),
+        ):
+            if rows:
+                self._work.execute(statement, rows)
+
+
+def _advancing(advance: Advance) -> tuple[Update, dict[str, Any]]:
+    """The statement that changes the row of a run, and its values.
+
+    There are few different ones, so that each is made, and read by the database's driver, once.
+    """
     changes: dict[str, Any] = dict(advance.changes)
     if changes.get("state", RUNNING) != RUNNING:
         changes["worker"] = None
-    changes["revision"] = _held.revision + 1
-    written = update(scenario_run).where(*mine).values(changes).returning(_held.is_cancelling)
-    row = work.execute(written).one_or_none()
-    if row is None:
-        return Advanced(is_written=False)
-    insert_steps(work, [each for each in advance.steps if each.is_new])
-    for each in advance.steps:
-        if not each.is_new:
-            values = to_row(each.step) | (to_row(each.seals) if each.seals else {})
-            work.execute(update(run_step).where(run_step.c.id == each.step.id).values(values))
-    return Advanced(is_written=True, is_cancelling=row.is_cancelling)
+    held = {"b_run": advance.run_id, "b_worker": advance.worker, "b_leg": advance.leg}
+    return _changing(tuple(sorted(changes))), _bound(changes) | held
+
+
+@cache
+def _changing(names: tuple[str, ...]) -> Update:
+    mine = (
+        _held.id == bindparam("b_run"),
+        _held.worker == bindparam("b_worker"),
+        _held.leg == bindparam("b_leg"),
+        _held.state == RUNNING,
+    )
+    values = {name: bindparam(f"v_{name}", type_=_held[name].type) for name in names}
+    changed = update(scenario_run).where(*mine)
+    return changed.values(**values, revision=_held.revision + 1).returning(_held.is_cancelling)
+
+
+def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"v_{name}": value for name, value in values.items()}
+
+
+def _step_update(*, with_seals: bool) -> Update:
+    values = {
+        each.name: bindparam(f"v_{each.name}", type_=each.type)
+        for each in run_step.c
+        if with_seals or not each.name.startswith("sealed_")
+    }
+    return update(run_step).where(run_step.c.id == values["id"]).values(values)
+
+
+_CHANGE_STEP: Final = _step_update(with_seals=True)
+_END_STEP: Final = _step_update(with_seals=False)

@@ -16,6 +16,7 @@ from grantline.store.rows import to_record, to_row
 from grantline.store.run_records import (
     SUCCEEDED,
     UNENDED,
+    NewRun,
     RunSeals,
     RunStepRecord,
     ScenarioRunRecord,
@@ -29,7 +30,7 @@ from grantline.store.tables import run_step, scenario, scenario_run
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
 _ALL: Final = 2**62
-_NOTHING: Final = StepSeals()
+NOTHING: Final = StepSeals()
 # A picker shows what came last; nobody needs it from further back.
 LATEST_RUNS: Final = 30
 # SQLite takes so many values in one statement at the least.
@@ -259,9 +260,15 @@ class ScenarioRuns(Database):
         return row
 
 
+def insert_run(work: Connection, new: NewRun) -> None:
+    """Adds the row of a run, and those of its steps."""
+    work.execute(insert(scenario_run), to_row(new.run) | to_row(new.seals))
+    insert_steps(work, new.steps)
+
+
 def insert_steps(work: Connection, steps: Sequence[StepWrite]) -> None:
     """Adds the rows of these steps."""
     if steps:
         work.execute(
-            insert(run_step), [to_row(each.step) | to_row(each.seals or _NOTHING) for each in steps]
+            insert(run_step), [to_row(each.step) | to_row(each.seals or NOTHING) for each in steps]
         )

@@ -15,7 +15,7 @@ import base64
 import binascii
 import os
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -40,7 +40,8 @@ class Place:
 
     def associated_data(self, purpose: bytes) -> bytes:
         """``purpose`` and the four names, each with its length, so that no two places collide."""
-        parts = (purpose, *(name.encode() for name in astuple(self)))
+        names = (self.workspace, self.table, self.row, self.column)
+        parts = (purpose, *(name.encode() for name in names))
         return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 

@@ -16,6 +16,7 @@ from grantline.scenarios.definition.plain_modules import module_to_plain
 from grantline.scenarios.definition.scenario import Scenario
 
 VARIABLES: Final = "vars"
+REMEMBERED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,15 @@ def _collector(modules: Sequence[Module], at: int) -> int:
     return len(modules)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A scenario with its blocks, and what each module speaks of."""
+
+    scenario: Scenario
+    blocks: Block
+    mentions: Mentions
+
+
 class Mentions:
     """Which names each module speaks of, so that nothing is kept that nobody asks for."""
 
@@ -96,6 +106,18 @@ class Mentions:
     def of(self, module: Module) -> frozenset[str]:
         """The names in the fields of ``module``; of a router, in its branches too."""
         return self._by_module[module.id]
+
+
+def plan_of(scenario: Scenario) -> Plan:
+    """What a walk needs of ``scenario``; remembered for the ones that were asked for last."""
+    found = _PLANS.get(id(scenario))
+    # Numbers of objects that are gone come again; the plan holds its scenario, so this one is it.
+    if found is None or found.scenario is not scenario:
+        found = Plan(scenario, blocks_of(scenario.modules), Mentions(scenario))
+        if len(_PLANS) >= REMEMBERED:
+            del _PLANS[next(iter(_PLANS))]
+        _PLANS[id(scenario)] = found
+    return found
 
 
 def _roots(plain: Any) -> Iterable[str]:
@@ -113,3 +135,6 @@ def _roots(plain: Any) -> Iterable[str]:
     elif isinstance(plain, list | tuple):
         for each in plain:
             yield from _roots(each)
+
+
+_PLANS: Final[dict[int, Plan]] = {}

@@ -33,7 +33,7 @@ NAME: Final = "grantline"
 LOG: Final = logging.getLogger("grantline.scenarios.dbos")
 FORGET_AFTER: Final = 200
 LOOKS_FOR_SCHEDULES_EVERY_S: Final = 5.0
-THREADS: Final = 16
+THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

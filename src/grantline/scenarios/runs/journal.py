@@ -16,8 +16,9 @@ from typing import Final
 from grantline.connections.context import Context
 from grantline.errors import ConfigurationError, StoreBusy
 from grantline.store.failures import UNSTORABLE
-from grantline.store.run_records import Advance, Advanced
+from grantline.store.run_records import Advance, Advanced, NewRun
 
+Write = Advance | NewRun
 LOG: Final = logging.getLogger("grantline.scenarios")
 MOST_AT_ONCE: Final = 100
 AGAIN_AFTER: Final = timedelta(milliseconds=250)
@@ -25,15 +26,15 @@ LONGEST_WAIT: Final = timedelta(seconds=5)
 
 
 class Journal:
-    """One writer for all runs of a process."""
+    """One writer for all runs of a process, those that it starts and those that it goes on with."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._waiting: list[tuple[Advance, asyncio.Future[Advanced]]] = []
+        self._waiting: list[tuple[Write, asyncio.Future[Advanced]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._watchers: dict[str, set[Callable[[], None]]] = defaultdict(set)
 
-    async def write(self, advance: Advance) -> Advanced:
+    async def write(self, advance: Write) -> Advanced:
         """Writes ``advance``, however long the database refuses; see ``Store.advance_runs``.
 
         Raises:
@@ -76,7 +77,7 @@ class Journal:
         finally:
             self._writer = None
 
-    async def _write_some(self, some: list[tuple[Advance, asyncio.Future[Advanced]]]) -> None:
+    async def _write_some(self, some: list[tuple[Write, asyncio.Future[Advanced]]]) -> None:
         try:
             told = await self._persisted([advance for advance, _ in some])
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
@@ -92,7 +93,7 @@ class Journal:
                 written.set_result(advanced)
             self.tell(advance.run_id)
 
-    async def _persisted(self, advances: list[Advance]) -> list[Advanced]:
+    async def _persisted(self, advances: list[Write]) -> list[Advanced]:
         context, wait = self._context, AGAIN_AFTER
         while True:
             try:

@@ -41,7 +41,7 @@ from grantline.scenarios.definition.modules import (
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.modules.outcome import Outcome
 from grantline.scenarios.runs.bench import Bench
-from grantline.scenarios.runs.blocks import Mentions
+from grantline.scenarios.runs.blocks import plan_of
 from grantline.scenarios.runs.ending import Ending, cancelled, failed, parked, retrying, slept
 from grantline.scenarios.runs.run import StepState
 from grantline.scenarios.runs.sealed_run import Given
@@ -85,7 +85,7 @@ class Leg:
         self._scenario = scenario
         self._given = given
         self._rows = rows
-        self._mentions = Mentions(scenario)
+        self._mentions = plan_of(scenario).mentions
         self._steps = Walk(scenario).steps()
         self._act: Act | None = None
         self._begun: tuple[Act, RunStepRecord, Mapping[str, Any]] | None = None

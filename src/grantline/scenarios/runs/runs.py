@@ -25,7 +25,7 @@ from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, run_of
 from grantline.scenarios.runs.sealed_run import Given, Seals
 from grantline.scenarios.runs.step_rows import FINISHED
 from grantline.scenarios.runs.workers import Workers, worker_name
-from grantline.store.run_records import WAITING, ScenarioRunRecord, StepSeals, StepWrite
+from grantline.store.run_records import WAITING, NewRun, ScenarioRunRecord, StepSeals, StepWrite
 
 # How often a run that another process goes on with is looked at.
 LOOK_EVERY: Final = timedelta(seconds=1)
@@ -175,7 +175,9 @@ class ScenarioRuns(RunHistory):
             once=once,
         )
         seals = Seals(context.vault, actor.workspace).seal_run(record.id, scenario, given)
-        if not await context.stored(context.store.add_scenario_run, record, seals):
+        if not once:
+            await self._journal.write(NewRun(run=record, seals=seals))
+        elif not await context.stored(context.store.add_scenario_run, record, seals):
             found = await context.stored(
                 context.store.find_run_started_once, actor.workspace, scenario_id or "", once
             )
@@ -222,7 +224,7 @@ class ScenarioRuns(RunHistory):
         new = seals.seal_run(
             record.id, seals.open_definition(run_id, sealed), seals.open_given(run_id, sealed)
         )
-        await context.stored(store.add_scenario_run, record, new, steps)
+        await self._journal.write(NewRun(run=record, seals=new, steps=steps))
         self._workers.started(actor.workspace, record.id)
         return run_of(record)
 

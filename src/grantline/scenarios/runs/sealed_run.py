@@ -10,6 +10,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from grantline.calls.json_values import dump_json, load_json
@@ -22,6 +23,7 @@ from grantline.store.run_records import RunSeals
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault
 
+REMEMBERED: Final = 32
 MOST_BUNDLE_BYTES: Final = 10 * 1024 * 1024
 
 
@@ -68,10 +70,11 @@ class Seals:
         )
 
     def open_definition(self, run_id: str, seals: RunSeals) -> Scenario:
-        """The scenario that a run was started with."""
-        return scenario_from_plain(
-            load_json(self._open(seals.sealed_definition, self._of_run(run_id, "definition")))
-        )
+        """The scenario that a run was started with.
+
+        The same object for the same text, so that what is worked out of it need be only once.
+        """
+        return _read(self._open(seals.sealed_definition, self._of_run(run_id, "definition")))
 
     def open_given(self, run_id: str, seals: RunSeals) -> Given:
         """What a run was started with."""
@@ -135,6 +138,11 @@ class Seals:
 
     def _of_step(self, step_id: str, bound_to: str) -> Place:
         return Place(self._workspace, "run_step", step_id, bound_to)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(text: str) -> Scenario:
+    return scenario_from_plain(load_json(text))
 
 
 def _check_size(size: int, what: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from grantline.errors import LimitExceeded
 from grantline.scenarios.definition.modules import Module
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.scenarios.runs.blocks import VARIABLES, Block, Fork, Loop, Mentions, blocks_of
+from grantline.scenarios.runs.blocks import VARIABLES, Block, Fork, Loop, plan_of
 
 MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
 
@@ -95,8 +95,8 @@ class Walk:
     """
 
     def __init__(self, scenario: Scenario, *, most_kept: int = MOST_KEPT_BYTES) -> None:
-        self._blocks = blocks_of(scenario.modules)
-        self._mentions = Mentions(scenario)
+        plan = plan_of(scenario)
+        self._blocks, self._mentions = plan.blocks, plan.mentions
         self._variables: Mapping[str, Any] = {}
         self._most_kept = most_kept
         self.kept_bytes = 0

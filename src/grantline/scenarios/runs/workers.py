@@ -71,7 +71,8 @@ class Workers:
         self._wake = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._taking: asyncio.Task[bool] | None = None
-        self._beat_at: timedelta | None = None
+        self._is_announced = self._is_copy = False
+        self._beat_at = self._tend_at = timedelta()
         self._is_ending = False
         self._is_troubled = False
 
@@ -111,7 +112,7 @@ class Workers:
                 for each in lost:
                     each.cancel()
                 await asyncio.gather(*lost, return_exceptions=True)
-        if self._beat_at is not None:
+        if self._is_announced:
             with suppress(GrantlineError):
                 await self._context.stored(self._let_go)
         self._presence.end(owes=False)
@@ -146,39 +147,47 @@ class Workers:
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY.total_seconds())
 
     async def _look_once(self) -> None:
-        if await self._context.quarantined() is not None:
+        # Not by the engine's clock, which may be set: this is about how long processes are silent.
+        now = timedelta(seconds=asyncio.get_running_loop().time())
+        if now >= self._tend_at:
+            self._tend_at = now + LOOK_EVERY
+            self._is_copy = await self._context.quarantined() is not None
+            if not self._is_copy:
+                await self._tend(now)
+        if self._is_copy:
             return
-        await self._mind_own()
-        if self._serves or self._own:
-            await self._context.stored(self._context.store.unpark_runs, USABLE)
         if self._serves:
-            await self._tend()
-            await self._take_up(CAPACITY - len(self._hands))
+            await self._take_up()
         else:
             for own in tuple(self._own):
                 await self._take_up_own(*own)
 
-    async def _tend(self) -> None:
-        """Lets go of runs that nobody goes on with."""
+    async def _tend(self, now: timedelta) -> None:
+        """Frees what waits for something that has happened, and what nobody goes on with."""
         store = self._context.store
+        if self._hands:
+            await self._mind_own(now)
+        if self._serves or self._own:
+            await self._context.stored(store.unpark_runs, USABLE)
+        if not self._serves:
+            return
         for seen in await self._context.stored(store.busy_workers):
-            if seen.id == self.name:
-                # Nothing is taken up while this looks, so what is not known here slipped out.
-                known = tuple(self._hands)
-                await self._context.stored(store.release_runs, self.name, known)
-            elif self._is_gone(seen.id, seen.silent_for):
+            if seen.id != self.name and self._is_gone(seen.id, seen.silent_for):
                 LOG.info("A process that carried out runs is gone; its runs go on here.")
                 await self._take_over(seen.id)
 
-    async def _mind_own(self) -> None:
+    async def _mind_own(self, now: timedelta) -> None:
         """Shows that this process is alive; cancels what others have cancelled."""
-        if not self._hands:
-            return
-        store, now = self._context.store, self._context.clock.elapsed()
-        if self._beat_at is None or now >= self._beat_at:
-            await self._announce(now)
-        for run_id in await self._context.stored(store.cancelling_runs, self.name):
-            self.cancel(run_id)
+        store = self._context.store
+        if now >= self._beat_at:
+            await self._announce()
+        held = await self._context.stored(store.runs_in_hand, self.name)
+        for run_id, is_cancelling in held:
+            if is_cancelling:
+                self.cancel(run_id)
+        # Nothing is taken up while this looks, so what is not known here slipped out of it.
+        if any(run_id not in self._hands for run_id, _ in held):
+            await self._context.stored(store.release_runs, self.name, tuple(self._hands))
 
     def _is_gone(self, worker: str, silent_for: timedelta | None) -> bool:
         match self._presence.look(worker):
@@ -197,23 +206,25 @@ class Workers:
             names = [Durable.workflow_id(run_id, leg, worker) for run_id, leg in released]
             self._durable.forget(names)
 
-    async def _announce(self, now: timedelta) -> None:
+    async def _announce(self) -> None:
         """Shows the others that this process is alive, before it takes anything into its hands."""
         store = self._context.store
         await self._context.stored(self._presence.announce, self._context.clock.now())
         await self._context.stored(store.beat, self.name)
+        self._is_announced = True
+        now = timedelta(seconds=asyncio.get_running_loop().time())
         self._beat_at = now + BEAT_EVERY
 
-    async def _take_up(self, room: int) -> None:
-        while room > 0 and not self._is_ending:
-            store, now = self._context.store, self._context.clock.now()
-            if self._beat_at is None:
+    async def _take_up(self) -> None:
+        store = self._context.store
+        while (room := CAPACITY - len(self._hands)) > 0:
+            now = self._context.clock.now()
+            if not self._is_announced:
                 if not await self._context.stored(store.has_due_runs, now):
                     return
-                await self._announce(self._context.clock.elapsed())
+                await self._announce()
             if not await self._claimed(store.claim_scenario_runs, self.name, now, room):
                 return
-            room = CAPACITY - len(self._hands)
 
     async def _take_up_own(self, workspace: str, run_id: str) -> None:
         store, now = self._context.store, self._context.clock.now()
@@ -223,8 +234,8 @@ class Workers:
         if state in ENDED:
             self._own.discard((workspace, run_id))
             return
-        if self._beat_at is None:
-            await self._announce(self._context.clock.elapsed())
+        if not self._is_announced:
+            await self._announce()
         await self._claimed(store.claim_scenario_run, self.name, now, run_id)
 
     async def _claimed(
