@@ -131,6 +131,15 @@ def test_validating_here_looks_for_connections(cli: CommandLine, file: Path) -> 
     assert "con_there" in ran.out
 
 
+def test_a_file_that_is_no_scenario_by_its_size_is_refused(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_bytes(b"a" * 4_000_001)
+
+    assert "larger than 4 MB" in cli.run("scenario", "validate", str(path)).err
+
+
 def test_a_file_that_is_not_there_is_refused(cli: CommandLine) -> None:
     ran = cli.run("scenario", "validate", "nowhere.yaml")
 
@@ -162,6 +171,21 @@ def test_an_export_is_the_file_that_was_taken_in(
     assert target.read_text() == ALONE
     plain = json.loads(cli.ok("scenario", "export", "Alone", "--format", "json").out)
     assert plain == {"name": "Alone", "file": ALONE}
+
+
+def test_the_address_of_a_webhook_is_printed_only_when_it_is_asked_for(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "hooked.yaml"
+    path.write_text(ALONE.replace("\n\n", "\ntrigger: {webhook: {}}\n\n", 1))
+    cli.ok("scenario", "import", str(path))
+
+    address = cli.ok("scenario", "show", "Alone", "--webhook-url").out.strip()
+
+    assert address.startswith("http://127.0.0.1:8080/hooks/")
+    assert address.rpartition("/")[2] not in cli.ok("scenario", "show", "Alone").out
+    cli.ok("scenario", "import", "-", "--replace", stdin=ALONE)
+    assert "No webhook starts" in cli.run("scenario", "show", "Alone", "--webhook-url").err
 
 
 @pytest.mark.usefixtures("machine")

@@ -26,6 +26,12 @@ def read_text(name: str) -> str:
         else:
             with Path(name).open("rb") as file:
                 content = file.read(_LARGEST)
+        if len(content) == _LARGEST:
+            raise InvalidInput(
+                f"The file {name} is larger than {_LARGEST // 1_000_000} MB.",
+                field="FILE",
+                hint="Give the file that was meant.",
+            )
         return content.decode()
     except OSError as error:
         reason = error.strerror or "no reason given"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from grantline.cli.change import YesOption
+from grantline.cli.errors import UsageError
 from grantline.cli.output import (
     Format,
     FormatOption,
@@ -76,7 +78,18 @@ def list_scenarios(
 
 
 @commands.command(epilog="Example: grantline scenario show nightly-copy")
-def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
+def show(
+    name: NameArgument,
+    *,
+    webhook_url: Annotated[
+        bool,
+        typer.Option(
+            "--webhook-url",
+            help="Print the address of its webhook and nothing else: who knows it can start runs.",
+        ),
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
     """Shows one scenario: what starts it, its modules, what would keep it from running."""
     from grantline.cli.scenario_views import (
         module_lines,
@@ -96,6 +109,9 @@ def show(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
         return kept, problems, await scenarios.names_of(LOCAL, kept.scenario)
 
     kept, problems, names = with_scenarios(work)
+    if webhook_url:
+        say(_webhook_url(kept))
+        return
     if form is Format.JSON:
         say_json({**scenario_view(kept), "problems": [problem_view(each) for each in problems]})
         return
@@ -151,6 +167,17 @@ def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = F
         say_json({"deleted": gone.name})
     else:
         say(f"Deleted the scenario “{gone.name}”.")
+
+
+def _webhook_url(kept: KeptScenario) -> str:
+    from grantline.server.settings import ServerSettings
+
+    if (path := kept.hook_url_path) is None:
+        raise UsageError(
+            f"No webhook starts “{kept.name}”.",
+            hint="Write trigger: {webhook: {}} into its file, and import it with --replace.",
+        )
+    return ServerSettings.from_environment(os.environ).public_url + path.reveal()
 
 
 def _switched(name: str, form: Format, *, is_active: bool) -> KeptScenario:
