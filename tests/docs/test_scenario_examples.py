@@ -22,7 +22,9 @@ from grantline.connections.engine import LOCAL
 from grantline.server.app import create_app
 from grantline.server.settings import ServerSettings
 from tests.scenarios.examples.simulated import (
+    ARCHIVE,
     FILES,
+    INVOICES,
     ROOT,
     SPREADSHEET,
     Services,
@@ -86,6 +88,17 @@ def test_every_page_and_every_file_is_tried() -> None:
     assert {each.stem for each in PAGES.glob("scenario-*.md")} == {f"scenario-{n}" for n in NAMES}
 
 
+def test_the_commands_fill_the_sheet(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page("folder-to-sheet")
+
+    said = said_by_commands(text, capsys)
+
+    assert json.loads(said)["data"] == json.loads(block(text, "json"))
+    assert [row[0] for row in services.sheets.sheets[SPREADSHEET, "Files"]] == list(INVOICES)
+
+
 def test_the_python_fills_the_sheet(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[Any] = []
     monkeypatch.setattr(builtins, "print", lambda *words: printed.extend(words))
@@ -98,6 +111,19 @@ def test_the_python_fills_the_sheet(services: Services, monkeypatch: pytest.Monk
 
     assert printed == [5]
     assert len(services.sheets.sheets[SPREADSHEET, "Files"]) == 5
+
+
+def test_the_commands_download_what_broke_off(
+    services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page("nightly-download")
+    services.dropbox.breaks = [1_000_000]
+
+    said = said_by_commands(text, capsys)
+
+    assert json.loads(said) == json.loads(block(text, "json"))
+    assert services.dropbox.ranges == ["", "bytes=1000000-"]
+    assert (tmp_path / "files" / "local" / "archives" / "books.tar").read_bytes() == ARCHIVE
 
 
 def test_whoever_posts_tasks_gets_the_numbers_of_issues(
