@@ -155,7 +155,7 @@ async def test_a_step_that_failed_says_why_and_marks_the_words_of_the_service(si
     text = await shown(site, f"/scenarios/runs/{run.id}/steps/2/17/4")
     assert '<blockquote class="their-words">total is no number</blockquote>' in text
     assert "422 Unprocessable" in text
-    assert "item 17 of 2" in text
+    assert "item 17 in iterator 2" in text
     assert "upstream_error" in text
 
 
