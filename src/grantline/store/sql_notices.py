@@ -228,6 +228,8 @@ def _scenarios(run: Connection, limit: int) -> list[dict[str, Any]]:
 
 
 def _channels(run: Connection, workspaces: set[str]) -> dict[str, tuple[Channel, ...]]:
+    if not workspaces:
+        return {}
     kept = notice_settings.c
     query = select(kept.workspace, kept.by_mail, kept.by_webhook)
     return {
