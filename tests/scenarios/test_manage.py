@@ -214,6 +214,27 @@ async def test_what_could_not_run_is_not_switched_on(scenarios: Scenarios, wrong
         await scenarios.set_active(LOCAL, made.id, is_active=True)
 
 
+async def test_a_credential_of_another_kind_is_told_where_it_stands(
+    scenarios: Scenarios, world: World
+) -> None:
+    key = await world.engine.credentials.create(LOCAL, new_credential(Kind.KEY))
+    proxy = await world.engine.credentials.create(LOCAL, new_credential(Kind.PROXY))
+    url = "https://api.example.com/me"
+    right = CredentialIds(credential_id=key.id, proxy_id=proxy.id)
+    wrong = CredentialIds(credential_id=proxy.id, proxy_id=key.id)
+    written = scenario(
+        request_to(url, credentials=right),
+        request_to(url, 2, credentials=wrong),
+        trigger=Webhook(signature=Signature(credential_id=proxy.id)),
+    )
+    found = {(each.module_id, each.field) for each in await scenarios.problems(LOCAL, written)}
+    assert found == {
+        (2, "make_request.credential"),
+        (2, "make_request.proxy"),
+        (None, "trigger.webhook.signature.credential"),
+    }
+
+
 async def test_what_is_on_is_not_replaced_by_what_could_not_run(scenarios: Scenarios) -> None:
     made = await scenarios.create(LOCAL, scenario())
     await scenarios.set_active(LOCAL, made.id, is_active=True)

@@ -12,7 +12,13 @@ from typing import Any, Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials.credential import ID_PREFIX, CredentialIds
+from grantline.connections.credentials.credential import (
+    ID_PREFIX,
+    PLACES,
+    CredentialIds,
+    Kind,
+)
+from grantline.connections.requests.references import credential_record
 from grantline.errors import AppNotFound, ConnectionNotFound, NotFound
 from grantline.scenarios.definition.modules import HttpCall, Module, Router
 from grantline.scenarios.definition.plain import malformed, problem_at, scenario_to_plain
@@ -118,9 +124,40 @@ async def names_of(context: Context, actor: Actor, scenario: Scenario) -> dict[S
 async def lost_references(
     context: Context, actor: Actor, scenario: Scenario
 ) -> tuple[Problem, ...]:
-    """A problem for each connection and credential that is not in the actor's workspace."""
+    """A problem for each reference that does not hold.
+
+    What it names is not in the actor's workspace, or is a credential of a kind not wanted there.
+    """
     known = await _known(context, actor, uses_of(scenario))
-    return _problems(scenario, [each for each in references_in(scenario) if each.use not in known])
+    references = list(references_in(scenario))
+    lost = _problems(scenario, [each for each in references if each.use not in known])
+    return (*lost, *await _misplaced(context, actor, scenario, known))
+
+
+async def _misplaced(
+    context: Context, actor: Actor, scenario: Scenario, known: frozenset[ScenarioUse]
+) -> tuple[Problem, ...]:
+    kinds = {
+        each: Kind((await credential_record(context, actor, each.used_id)).kind)
+        for each in known
+        if each.kind is UseKind.CREDENTIAL
+    }
+    found = []
+    plain = scenario_to_plain(scenario) if kinds else {}
+    for each in references_in(scenario):
+        kind, place = kinds.get(each.use), each.path[-1]
+        # The secret that signs webhooks is a key, and nothing but a key.
+        wanted = (Kind.KEY,) if each.path[0] == "trigger" else PLACES.get(f"{place}_id", ())
+        if kind is not None and kind not in wanted:
+            found.append(
+                problem_at(
+                    plain,
+                    each.path,
+                    f"This credential is not what is wanted here. It is: {kind.label}.",
+                    f"Wanted: {' or '.join(one.label for one in wanted)}.",
+                )
+            )
+    return tuple(found)
 
 
 async def _names(
