@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-import anyio
 import pytest
 import trustme
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
@@ -43,8 +42,6 @@ PASSWORD = Secret("of the bundle")
 async def transport() -> AsyncIterator[EgressTransport]:
     async with EgressTransport(POLICY) as transport:
         yield transport
-    # The farewell of TLS goes over the wire, and asyncio waits for nobody's before a loop ends.
-    await anyio.sleep(0.1)
 
 
 def pem_certificate(issued: trustme.LeafCert) -> ClientCertificate:

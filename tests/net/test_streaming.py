@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -223,3 +224,29 @@ async def test_the_guard_stands_in_front_of_a_stream_too() -> None:
                 HttpRequest("GET", "http://10.0.0.1/"), limits=OAUTH_LIMITS
             ):
                 pass
+
+
+async def test_a_request_that_is_answered_early_leaves_nothing_to_be_read() -> None:
+    """What the service has not taken by then is dropped; asyncio would keep it, and the socket."""
+    body, answered, done = ListSource([MEGABYTE * 16]), asyncio.Event(), asyncio.Event()
+    taken = 0
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        await answered.wait()
+        with suppress(OSError):
+            while chunk := await reader.read(65536):
+                taken += len(chunk)
+        done.set()
+        await ended(writer)
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with EgressTransport(LOOPBACK) as transport:
+            request = HttpRequest("PUT", f"http://127.0.0.1:{port}/", body=body)
+            assert (await transport.send(request)).status == 413
+            answered.set()
+            await done.wait()
+    assert taken < len(body.data)

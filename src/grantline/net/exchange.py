@@ -12,7 +12,7 @@ from grantline.messages import Headers
 from grantline.net.decoding import ContentDecoder
 from grantline.net.failures import translated
 from grantline.net.payload import SourcePayload
-from grantline.net.pools import Pool
+from grantline.net.pools import Answer, Pool
 
 BROKEN: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -91,5 +91,10 @@ class Exchange:
         # Otherwise aiohttp would only make an error for readers that there are none of.
         if self.response.connection is not None:
             self.response.close()
+        transport = self.response.transport if isinstance(self.response, Answer) else None
+        if transport is not None and transport.is_closing():
+            # asyncio would wait until the rest of a request that is answered already was read, or
+            # a farewell in TLS was returned. One that is not closing may carry the next request.
+            transport.abort()
         if self.pool.leave():
-            await self.pool.session.close()
+            await self.pool.close()

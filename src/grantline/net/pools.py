@@ -6,13 +6,15 @@ import asyncio
 import socket
 from collections import OrderedDict
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, Self
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import AddrInfoType, SocketFactoryType
+from aiohttp.connector import Connection
 
 from grantline.errors import EgressBlocked
 from grantline.messages import DIRECT, AddressFamily, Proxy, Route
@@ -27,6 +29,23 @@ from grantline.version import USER_AGENT
 
 # The host of the request that this task is sending, for the check at the socket.
 dialled_for: ContextVar[str] = ContextVar("dialled_for")
+# The connections of the pool that this task is sending with.
+carried_by: ContextVar[WeakSet[asyncio.Transport]] = ContextVar("carried_by")
+
+
+class Answer(aiohttp.ClientResponse):
+    """An answer that knows what it comes by, also when aiohttp has let go of that already."""
+
+    transport: asyncio.Transport | None = None
+
+    async def start(self, connection: Connection) -> Self:
+        """Begins to read."""
+        transport = connection.transport
+        if transport is not None:
+            self.transport = transport
+            carried_by.get().add(transport)
+        await super().start(connection)
+        return self
 
 
 @dataclass(slots=True, eq=False)
@@ -34,12 +53,24 @@ class Pool:
     """The connections of one partition and route.
 
     It is closed once it is retired and nobody uses it.
+
+    Attributes:
+        transports: Those that answers came by. aiohttp forgets one that it closes, and asyncio
+            keeps it open until what is unsent was read by the other side, or the other side has
+            said farewell in TLS: which may be never.
     """
 
     session: aiohttp.ClientSession
     way: Way | None = None
     users: int = 0
     retired: bool = False
+    transports: WeakSet[asyncio.Transport] = field(default_factory=WeakSet)
+
+    async def close(self) -> None:
+        """Closes every connection, without waiting for the other side."""
+        await self.session.close()
+        for transport in list(self.transports):
+            transport.abort()
 
     def leave(self) -> bool:
         """Ends one use; True when it was the last one of a pool that must be closed now."""
@@ -102,14 +133,14 @@ class Pools:
             oldest = self._pools.popitem(last=False)[1]
             oldest.retired = True
             if not oldest.users:
-                await oldest.session.close()
+                await oldest.close()
         return pool
 
     async def aclose(self) -> None:
         """Closes every connection; requests that are under way fail."""
         while self._pools:
-            await self._pools.popitem()[1].session.close()
-        # A connection whose TLS handshake failed is closing, and gone after a turn of the loop.
+            await self._pools.popitem()[1].close()
+        # One that was aborted, or whose TLS handshake failed, is gone after a turn of the loop.
         for _ in range(2):
             await asyncio.sleep(0)
 
@@ -138,6 +169,7 @@ class Pools:
             auto_decompress=False,
             trust_env=False,
             middlewares=() if reuse else SEND_ONCE,
+            response_class=Answer,
         )
         return Pool(session, way)
 

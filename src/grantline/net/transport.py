@@ -27,7 +27,7 @@ from grantline.net.exchange import BROKEN, Exchange, failure
 from grantline.net.failures import failed, headers_too_large
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_url
 from grantline.net.payload import SourcePayload
-from grantline.net.pools import SEND_ONCE, Pools, dialled_for
+from grantline.net.pools import SEND_ONCE, Pools, carried_by, dialled_for
 from grantline.net.resolver import DNS_TIMEOUT, Resolver, system_resolver
 from grantline.url import parse_url
 
@@ -205,6 +205,7 @@ class EgressTransport:
             pool = await self._pools.open(partition, route, reuse=reuse)
         host, way = url.raw_host or "", pool.way
         dialled_for.set(host)
+        carried_by.set(pool.transports)
         payload = None if isinstance(body, bytes) else SourcePayload(body)
         is_open = way is not None and url.scheme == "http"
         try:
@@ -236,7 +237,7 @@ class EgressTransport:
                 raise failed(host, "proxy", sent=False)
         except BaseException as error:
             if pool.leave():
-                await pool.session.close()
+                await pool.close()
             if isinstance(error, BROKEN):
                 raise failure(error, host, payload) from None
             raise
