@@ -9,9 +9,10 @@ from hypothesis import given
 
 from grantline.errors import InvalidInput
 from grantline.scenarios.definition.check import MOST_MODULES, check_scenario, warnings_of
+from grantline.scenarios.definition.modules import Body, BodyKind, Module, Part, Respond
 from grantline.scenarios.definition.plain import scenario_from_plain
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.scenarios.definition.triggers import Schedule
+from grantline.scenarios.definition.triggers import Schedule, Webhook
 from grantline.scenarios.definition.yaml_file import examine, write_yaml
 from grantline.scenarios.triggers.schedule import check_schedule
 from tests.scenarios.definition.test_plain import SCENARIO
@@ -122,6 +123,18 @@ def test_what_an_expression_names_and_is_not_there_is_told_with_its_position(
             "make_request.file",
             "{{ 1.file }}",
         ),
+        (
+            {"make_request": {**GET, "retry": {"within": 0}}},
+            "make_request.retry.within",
+            "no time at all",
+        ),
+        (
+            {"make_request": {**GET, "fail_on": ["404"], "retry": {"statuses": ["x"]}}},
+            "make_request.retry.statuses",
+            "404",
+        ),
+        ({"router": {"branches": [{}] * 51}}, "router.branches", "more than 50 branches"),
+        ({"iterator": {"items": "{{ 1.data"}}, "iterator.items", "not closed"),
         ({"resolve_url": {"url": ""}}, "resolve_url.url", "missing"),
         ({"iterator": {"items": ""}}, "iterator.items", "one expression"),
         ({"iterator": {"items": "1.data"}}, "iterator.items", "{{ 1.data.items }}"),
@@ -203,6 +216,15 @@ def test_an_aggregator_in_a_branch_cannot_close_the_loop_around_the_router() -> 
     assert "behind the router" in told(checked)[0][2]
 
 
+def test_an_answer_to_a_webhook_has_a_body_that_is_written_down() -> None:
+    parts = Body(kind=BodyKind.MULTIPART, parts=(Part(name="a"),))
+    checked = Scenario(
+        name="a", trigger=Webhook(), modules=(Module(id=1, does=Respond(body=parts)),)
+    )
+
+    assert [each[:2] for each in told(checked)] == [(1, "respond.multipart")]
+
+
 def test_an_iterator_that_is_off_opens_no_loop() -> None:
     checked = scenario(
         FIRST,
@@ -243,6 +265,7 @@ def test_modules_in_a_router_that_is_off_may_be_unfinished() -> None:
         ({"bounds": {"steps": 10**9}}, "bounds.steps"),
         ({"bounds": {"within": 0}}, "bounds.within"),
         ({"inputs": {"a-b": {}}}, "inputs.a-b"),
+        ({"inputs": {f"a{number}": {} for number in range(101)}}, "inputs"),
         ({"name": " "}, "name"),
     ],
 )

@@ -300,6 +300,13 @@ def test_json_nested_without_end_is_refused() -> None:
         _with({"set_variables": {"a": value}})
 
 
+def test_two_inputs_of_one_name_cannot_be_written() -> None:
+    twice = Scenario(name="a", inputs=(Input(name="x"), Input(name="x", default=1)))
+
+    with pytest.raises(InvalidInput, match="the same name"):
+        scenario_to_plain(twice)
+
+
 def test_a_body_of_one_kind_has_nothing_of_another() -> None:
     with pytest.raises(InvalidInput, match="no fields"):
         Body(kind=BodyKind.JSON, fields=(("a", "b"),))

@@ -274,6 +274,12 @@ def test_what_no_file_can_hold_is_not_written(text: str) -> None:
         write_yaml(variables(value=text))
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), b"bytes", {1, 2}])
+def test_what_json_does_not_have_is_not_written(value: Any) -> None:
+    with pytest.raises(InvalidInput, match="none that JSON has"):
+        write_yaml(variables(value=value))
+
+
 def test_a_number_without_end_is_not_written() -> None:
     with pytest.raises(InvalidInput, match="digits"):
         write_yaml(variables(value=10**5000))

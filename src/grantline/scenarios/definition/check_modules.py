@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
 
-from grantline.calls.expressions import ExpressionFailed, check_condition, check_expression
+from grantline.calls.expressions import ExpressionFailed
+from grantline.calls.expressions.template import template_of
 from grantline.calls.headers import check_headers, check_method
 from grantline.calls.pagination import check_pagination
 from grantline.calls.statuses import parse_statuses
@@ -230,15 +231,11 @@ def _on_error(module: Module, path: PlainPath) -> Iterator[Fault]:
 def _one_expression(text: str, path: PlainPath, hint: str) -> Iterator[Fault]:
     """A fault unless ``text`` is one expression; what is wrong within it is told elsewhere."""
     try:
-        check_expression(text)
-        check_condition(text)
-    except ExpressionFailed as error:
-        if "one expression" not in error.message:
-            return
-    else:
-        if text.strip():
-            return
-    yield Fault(path, f"{path[-1]} is one expression and nothing else.", hint)
+        only = template_of(text).only
+    except ExpressionFailed:
+        return
+    if only is None:
+        yield Fault(path, f"{path[-1]} is one expression and nothing else.", hint)
 
 
 def _count(number: int, path: PlainPath) -> Iterator[Fault]:
