@@ -10,6 +10,8 @@ import pytest
 
 from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
+from grantline.connections.manage import NewConnection
+from grantline.oauth.settings import AppSettings, FlowType
 from grantline.scenarios.definition.edits import place_of
 from grantline.scenarios.definition.modules import (
     Aggregate,
@@ -286,6 +288,24 @@ async def test_a_draft_with_problems_is_saved_and_says_them_at_the_field(site: S
     assert f"{path}#field-how-long" in editor
 
 
+async def test_an_aggregator_whose_iterator_is_gone_is_saved_as_it_is(site: Site) -> None:
+    scenario = await kept(site, *LOOP[:2], *LOOP[3:])
+    await do(site, scenario, "modules/2/delete")
+    before = await now(site, scenario)
+    path = f"/scenarios/{scenario.id}/modules/4"
+    page = (await site.get(path)).text
+    assert "no iterator before this module" in page
+    await site.post(path, PageForm(page, "module").sent())
+    assert (await now(site, scenario)).scenario == before.scenario
+
+
+async def test_problems_are_said_with_the_labels_of_the_page(site: Site) -> None:
+    scenario = await kept(site, Module(id=1, name="Rest", does=Sleep(span="{{ 9.x }}")))
+    page = (await site.get(f"/scenarios/{scenario.id}")).text
+    assert "Module 1 “Rest”, How long: " in page
+    assert "sleep.span" not in page
+
+
 async def test_what_is_wrong_is_said_while_it_is_typed(site: Site) -> None:
     scenario = await kept(site, *LOOP)
     path = f"/scenarios/{scenario.id}/modules/3"
@@ -333,9 +353,17 @@ async def test_a_connection_is_created_without_losing_the_module(site: Site) -> 
     back = re.search(r"return_to=([^&]+)", away.headers["location"])
     assert back
     path = back[1].replace("%2F", "/").replace("%3F", "?").replace("%3D", "=").replace("%26", "&")
-    found = await site.world.engine.listing.page(ACTOR)
-    assert found.total == 0
-    again = PageForm((await site.get(path)).text, "module")
+    made = await site.world.engine.manage.create(
+        ACTOR,
+        NewConnection(
+            name="Fresh",
+            flow=FlowType.CLIENT_CREDENTIALS,
+            settings=AppSettings(client_id="x", token_uri=site.world.server.token_uri),
+        ),
+    )
+    again = PageForm((await site.get(f"{path}&connection={made.id}")).text, "module")
+    assert ("authentication", "oauth") in again.pairs
+    assert ("connection", made.id) in again.pairs
     assert ("url", "https://api.example.com/{{ 1.list }}") in again.pairs
     assert ("module_name", "Ask") in again.pairs
     assert ("place", "0.0.1") in again.pairs

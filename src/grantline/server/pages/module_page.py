@@ -225,7 +225,7 @@ async def show_form(
         actions=ACTIONS,
         actions_words=ACTION_WORDS,
         separator=escaped(form.separator),
-        iterators=iterators_before(whole, number),
+        iterators=iterators_before(whole, number, form.source),
         new_branch=BranchRow(),
         new_value=ValueRow(),
         sources=sources_of(visible),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from grantline.scenarios.definition.modules import KINDS
@@ -50,12 +51,26 @@ def label_of(problem: Problem) -> str:
     return _LABELS.get(rest[0], "") if rest else ""
 
 
+def said(problem: Problem) -> str:
+    """What is wrong, without the place, which pages show otherwise."""
+    return problem.message.partition(f"{problem.field}: ")[2] or problem.message
+
+
+def said_with_place(problem: Problem) -> str:
+    """What is wrong, with the place as pages call it: ``Module 3, JSON: …``."""
+    module, _, rest = problem.message.partition(f"{problem.field}: ")
+    if not rest or not problem.field:
+        return problem.message
+    label = label_of(problem) if problem.module_id is not None else ""
+    return f"{module}{label or problem.field}: {rest}"
+
+
 def by_label(problems: Iterable[Problem], number: int) -> dict[str, list[Problem]]:
     """The problems of one module by the label of their field."""
     found: dict[str, list[Problem]] = {}
     for each in problems:
         if each.module_id == number:
-            found.setdefault(label_of(each), []).append(each)
+            found.setdefault(label_of(each), []).append(replace(each, message=said(each)))
     return found
 
 

@@ -17,7 +17,7 @@ from grantline.scenarios.definition.spans import span_words
 from grantline.scenarios.definition.triggers import Manual
 from grantline.scenarios.kept import KeptScenario
 from grantline.server.page import actor_of, engine_of, is_part, page, scenarios_of
-from grantline.server.pages.module_problems import href_of
+from grantline.server.pages.module_problems import href_of, said_with_place
 from grantline.server.pages.request_bench import Shelf
 from grantline.server.pages.scenario_outline import ABOUT, ICONS, outline_of, used_ids
 from grantline.server.pages.scenario_run_once import once_context
@@ -122,7 +122,7 @@ async def show_editor(
 
 def shown(problem: Problem, home: str) -> ShownProblem:
     """``problem`` with a link to its field."""
-    return ShownProblem(problem.message, problem.hint, home + href_of(problem))
+    return ShownProblem(said_with_place(problem), problem.hint, home + href_of(problem))
 
 
 def problems_of(error: ScenarioNotReady) -> tuple[Problem, ...]:

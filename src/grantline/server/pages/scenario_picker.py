@@ -134,14 +134,19 @@ def _arguments(required: int) -> str:
     return "(" + ", ".join(['""'] * required) + ")" if required else ""
 
 
-def iterators_before(scenario: Scenario, number: int) -> list[tuple[str, str]]:
-    """The iterators from which a module can collect, as options of a select."""
+def iterators_before(scenario: Scenario, number: int, chosen: str = "") -> list[tuple[str, str]]:
+    """The iterators from which a module can collect, as options of a select.
+
+    What is chosen is among them, also where it is none of them any more.
+    """
     before = []
     for each in scenario.each_module():
         if each.id == number:
             break
         if isinstance(each.does, Iterate):
             before.append((str(each.id), f"{each.id}: {each.label}"))
+    if chosen and chosen not in dict(before):
+        before.insert(0, (chosen, f"{chosen}: no iterator before this module"))
     return before
 
 
