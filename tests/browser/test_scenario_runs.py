@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.owner import Owner
+from tests.browser.owner import Owner, allow_at_demo, deny_at_demo
 from tests.browser.scenario_files import FAILING, imported
 
 
@@ -134,3 +134,22 @@ def test_a_page_that_lost_the_connection_follows_on_when_it_is_back(owner: Owner
         expect(other.locator("#run-state")).to_contain_text("Cancelled")
     expect(live).to_contain_text("Cancelled")
     expect(page.get_by_text("Grantline does not answer.")).to_have_count(0)
+
+
+def test_a_run_that_waits_for_a_connection_goes_on_after_consent_from_its_page(
+    owner: Owner,
+) -> None:
+    owner.demo_form("parked", "Authorization code")
+    owner.in_window(lambda: owner.press("Save and connect"), deny_at_demo)
+    owner.page.wait_for_url("**refused=1")
+    text = "name: Waits\nmodules: [{id: 1, make_request: {connection: parked, url: /me}}]\n"
+    imported(owner, text)
+    page = owner.page
+    owner.press("Run once")
+    live = page.get_by_role("region", name="This run")
+    expect(live).to_contain_text("Waits for a connection")
+    live.get_by_role("link", name="Open the run").click()
+    address = page.url
+    owner.in_window(page.get_by_role("button", name="Authorize").click, allow_at_demo)
+    expect(page).to_have_url(re.compile(re.escape(address)))
+    expect(page.locator("#run-state")).to_contain_text("Succeeded")

@@ -157,6 +157,28 @@ async def test_a_rerun_from_a_step_takes_over_what_came_before(site: Site) -> No
     assert f"compare?a={run_id}&b={again}" in shown
 
 
+async def test_a_run_that_waits_for_a_connection_leads_to_its_consent_and_goes_on(
+    site: Site,
+) -> None:
+    connection = await site.world.draft("orders")
+    scenario = await kept(site, variables(1, a=1), request(2, connection), variables(3, b=1))
+    run_id = await started(site, scenario)
+    assert (await site.scenarios.runs.wait(LOCAL, run_id)).state is RunState.PARKED
+    shown = html.unescape((await site.get(f"/scenarios/runs/{run_id}")).text)
+    assert "It waits for the connection" in shown
+    assert f'action="/connections/{connection.id}/authorize"' in shown
+    assert f'name="return_to" value="/scenarios/runs/{run_id}"' in shown
+    told = (await site.get(f"/connections/{connection.id}")).text
+    assert "One run waits for this connection." in told
+
+    await site.world.authorize(connection)
+    async for run in site.scenarios.runs.changes(LOCAL, run_id):
+        if run.state.has_ended:
+            break
+    assert run.state is RunState.SUCCEEDED
+    assert "waits for this" not in (await site.get(f"/connections/{connection.id}")).text
+
+
 async def test_the_token_of_a_connection_is_on_no_page_of_a_run(site: Site) -> None:
     connection = await site.world.authorized("orders")
     token = await site.world.token(connection)
