@@ -18,5 +18,6 @@ Pure functions on values; whoever calls them owns the socket and the clock.
 - `curl` with `curl_options` and `curl_form`, and `curl_export`: a cURL command as a request, and
   back; `credential` is what it may hold.
 - `shell_words` with `shell_splitter`, `posix_words` and `windows_words`: a command line as words.
+- `expressions`: what may stand in double braces, and what it becomes where it stands.
 - `snippets`: a request as Python and as a command line of ours.
 """
