@@ -84,3 +84,19 @@ async def test_the_address_is_in_no_log(site: Site, caplog: pytest.LogCaptureFix
 
     ours = [each for each in caplog.records if each.name.startswith(("grantline", "uvicorn"))]
     assert secret not in "".join(each.getMessage() for each in ours)
+
+
+async def test_a_fault_behind_an_address_does_not_log_it(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(site.scenarios.hooks, "receive", fails)
+    answer = await site.stranger.post("/hooks/s3cret-of-an-address")
+
+    assert answer.status_code == 500
+    assert "/hooks/...: RuntimeError" in caplog.text
+    assert "s3cret-of-an-address" not in answer.text
+    ours = [each.getMessage() for each in caplog.records if each.name.startswith("grantline")]
+    assert "s3cret-of-an-address" not in "".join(ours)

@@ -26,6 +26,7 @@ from grantline.errors import (
 )
 from grantline.oauth.failure import Failure, failure_of
 from grantline.scenarios.definition.problem import Problem as ScenarioProblem
+from grantline.scenarios.triggers.hook_address import HOOK_PREFIX
 from grantline.server.page import is_part, page
 
 LOG: Final = logging.getLogger("grantline.server")
@@ -171,7 +172,7 @@ class Faults:
         except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
             reference = secrets.token_hex(4)
             # Not LOG.exception: it would write what the exception says.
-            LOG.error("fault %s in %s: %s", reference, scope.get("path"), places_of(error))  # noqa: TRY400
+            LOG.error("fault %s in %s: %s", reference, _shown(scope), places_of(error))  # noqa: TRY400
             if started or scope["type"] != "http":
                 return
             problem = Problem(
@@ -198,3 +199,9 @@ def _said_by_the_server(error: GrantlineError) -> dict[str, Any] | None:
 
 def _plain(value: object) -> Any:
     return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _shown(scope: Scope) -> str:
+    """The path for the log, without the secret of a webhook's address."""
+    path = str(scope.get("path"))
+    return f"{HOOK_PREFIX}..." if path.startswith(HOOK_PREFIX) else path
