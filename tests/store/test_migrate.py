@@ -21,7 +21,7 @@ from grantline.store.open import open_store
 from grantline.store.tables import metadata
 
 PATIENCE_S = 60
-PAUSE_S = 0.001
+PAUSE_S = 0.02
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
