@@ -17,7 +17,6 @@ from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.modules import Body, BodyKind, Module, Respond, SetVariables
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import MANUAL, Scheme, Signature, Webhook
-from grantline.scenarios.definition.yaml_file import read_yaml
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import Cause, RunState
 from grantline.scenarios.service import Scenarios
@@ -55,9 +54,11 @@ async def hooked(
     return await scenarios.set_active(LOCAL, kept.id, on)
 
 
-async def signed_by(scenarios: Scenarios, scheme: Scheme, secret: str) -> Signature:
+async def signed_by(
+    scenarios: Scenarios, scheme: Scheme, secret: str, *, name: str = "secret"
+) -> Signature:
     new = NewCredential(
-        name=f"secret {scheme}",
+        name=name,
         kind=Kind.KEY,
         hosts=("hooks.example",),
         fields=CredentialFields(key_name="X-Any", value=Secret(secret)),
@@ -78,6 +79,13 @@ def numbered(clock: FakeClock, number: str, body: Any) -> HookRequest:
         ("webhook-timestamp", str(int(clock.now().timestamp()))),
         ("webhook-signature", standard_signature(Secret(SECRET), number, clock.now(), content)),
     )
+
+
+def from_slack(clock: FakeClock, secret: str, body: Any) -> HookRequest:
+    content, at = json.dumps(body).encode(), int(clock.now().timestamp())
+    digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + content, hashlib.sha256)
+    signed = ("X-Slack-Signature", f"v0={digest.hexdigest()}")
+    return post(content, ("X-Slack-Request-Timestamp", str(at)), signed)
 
 
 async def test_a_request_starts_a_run_with_what_it_brings(scenarios: Scenarios) -> None:
@@ -268,17 +276,21 @@ async def test_whatever_comes_is_taken_and_kept(scenarios: Scenarios, body: byte
 
 
 async def test_the_page_has_a_scenario_that_answers_the_question_of_slack(
-    scenarios: Scenarios,
+    scenarios: Scenarios, clock: FakeClock
 ) -> None:
     page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
     text = page[page.index("grantline: 1\nname: Slack events") :].partition("```")[0]
-    kept = await scenarios.create(LOCAL, read_yaml(text))
+    await signed_by(scenarios, Scheme.SLACK, "8f742231", name="Slack signing secret")
+    kept = await scenarios.create(LOCAL, await scenarios.read_file(LOCAL, text))
     await scenarios.set_active(LOCAL, kept.id, is_active=True)
-    asked = await sent(scenarios, kept, post({"type": "url_verification", "challenge": "3eZbrw1a"}))
-    told = await sent(scenarios, kept, post({"type": "event_callback", "event": {}}))
+    question = {"type": "url_verification", "challenge": "3eZbrw1a"}
+    asked = await sent(scenarios, kept, from_slack(clock, "8f742231", question))
+    told = await sent(scenarios, kept, from_slack(clock, "8f742231", {"type": "event_callback"}))
+    strange = await sent(scenarios, kept, from_slack(clock, "another", question))
 
     assert (asked.status, asked.body) == (200, b"3eZbrw1a")
     assert (told.status, told.body) == (200, b"")
+    assert strange.status == 401
 
 
 def test_the_page_says_the_bounds_that_there_are() -> None:

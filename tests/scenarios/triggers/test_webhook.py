@@ -1,8 +1,9 @@
 """Signatures of webhooks, against what services publish about them.
 
 GitHub: "Validating webhook deliveries", testing the webhook payload validation. Standard Webhooks:
-the vector that every reference library tests. Stripe and Shopify describe their schemes and
-publish no vector; theirs were made with ``openssl dgst -sha256 -hmac``.
+the vector that every reference library tests. Slack: "Verifying requests from Slack", its example.
+Stripe and Shopify describe their schemes and publish no vector; theirs were made with
+``openssl dgst -sha256 -hmac``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from grantline.secret import Secret
 GITHUB = Signature(credential_id="crd_1")
 SHOPIFY = replace(GITHUB, header="X-Shopify-Hmac-Sha256")
 STRIPE = replace(GITHUB, scheme=Scheme.TIMESTAMPED)
+SLACK = replace(GITHUB, scheme=Scheme.SLACK)
 STANDARD = replace(GITHUB, scheme=Scheme.STANDARD)
 GITLAB = replace(GITHUB, scheme=Scheme.TOKEN)
 TELEGRAM = replace(GITLAB, header="X-Telegram-Bot-Api-Secret-Token")
@@ -49,6 +51,17 @@ STRIPE_BODY = b'{"id":"evt_1","object":"event"}'
 STRIPE_AT = datetime.fromtimestamp(1492774577, UTC)
 STRIPE_HEX = "654b43d3508ecadb3f8cefc4bc7d3d2bdc5ba9e03bf2c89b2d0657a8e24e4543"
 
+SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+SLACK_BODY = (
+    b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow"
+    b"&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner"
+    b"&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands"
+    b"%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+    b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+)
+SLACK_AT = datetime.fromtimestamp(1531420618, UTC)
+SLACK_HEX = "a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+
 STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 STANDARD_BODY = b'{"test": 2432232314}'
 STANDARD_AT = datetime.fromtimestamp(1614265330, UTC)
@@ -63,6 +76,10 @@ OTHER = "v1,bm9ldUtwNWRYQ0ZCZ0dQOXBqRnBkWUtIcGZvUk1Y"
 
 def stripe(*signatures: str, at: str = "t=1492774577") -> Headers:
     return (("Stripe-Signature", ",".join((at, *signatures))),)
+
+
+def slack(*, at: str = "1531420618", signed: str = f"v0={SLACK_HEX}") -> Headers:
+    return (("X-Slack-Request-Timestamp", at), ("X-Slack-Signature", signed))
 
 
 def standard(**changed: str) -> Headers:
@@ -96,6 +113,13 @@ def standard(**changed: str) -> Headers:
         pytest.param(
             STRIPE, STRIPE_SECRET, stripe(f"v1={STRIPE_HEX}"), STRIPE_BODY,
             STRIPE_AT + timedelta(minutes=5), id="Stripe, five minutes later",
+        ),
+        pytest.param(
+            SLACK, SLACK_SECRET, slack(), SLACK_BODY, SLACK_AT, id="Slack's published example",
+        ),
+        pytest.param(
+            SLACK, SLACK_SECRET, slack(), SLACK_BODY, SLACK_AT + timedelta(minutes=5),
+            id="Slack, five minutes later",
         ),
         pytest.param(
             STANDARD, STANDARD_SECRET, STANDARD_HEADERS, STANDARD_BODY, STANDARD_AT,
@@ -155,6 +179,16 @@ def test_what_a_service_signed_is_taken(
         (STRIPE, stripe(f"v0={STRIPE_HEX}"), Refusal.UNREADABLE),
         # No more of them are tried than a sender has any use for.
         (STRIPE, stripe(*[f"v1={GITHUB_HEX}"] * 20, f"v1={STRIPE_HEX}"), Refusal.WRONG),
+        (SLACK, slack()[:1], Refusal.MISSING),
+        (SLACK, slack()[1:], Refusal.MISSING),
+        (SLACK, slack(at=""), Refusal.MISSING),
+        (SLACK, slack(at="soon"), Refusal.UNREADABLE),
+        (SLACK, (*slack(), slack()[0]), Refusal.UNREADABLE),
+        (SLACK, slack(signed=SLACK_HEX), Refusal.UNREADABLE),
+        (SLACK, slack(signed=f"v1={SLACK_HEX}"), Refusal.UNREADABLE),
+        (SLACK, slack(signed="v0=zz"), Refusal.UNREADABLE),
+        (SLACK, slack(at="1531420619"), Refusal.WRONG),
+        (SLACK, slack(signed=f"v0={STRIPE_HEX}"), Refusal.WRONG),
         (STANDARD, standard(webhook_id=""), Refusal.MISSING),
         (STANDARD, standard(webhook_timestamp=""), Refusal.MISSING),
         (STANDARD, standard(webhook_signature=""), Refusal.MISSING),
@@ -169,12 +203,13 @@ def test_what_a_service_signed_is_taken(
 def test_anything_else_is_refused_for_a_reason(
     signature: Signature, headers: Headers, refusal: Refusal
 ) -> None:
-    body = STANDARD_BODY if signature.scheme is Scheme.STANDARD else STRIPE_BODY
-    secret = {Scheme.STANDARD: STANDARD_SECRET, Scheme.TIMESTAMPED: STRIPE_SECRET}
-    shared = Secret(secret.get(signature.scheme, "t0ken"))
-    now = STANDARD_AT if signature.scheme is Scheme.STANDARD else STRIPE_AT
+    secret, body, now = {
+        Scheme.TIMESTAMPED: (STRIPE_SECRET, STRIPE_BODY, STRIPE_AT),
+        Scheme.SLACK: (SLACK_SECRET, SLACK_BODY, SLACK_AT),
+        Scheme.STANDARD: (STANDARD_SECRET, STANDARD_BODY, STANDARD_AT),
+    }.get(signature.scheme, ("t0ken", STRIPE_BODY, STRIPE_AT))
 
-    assert refusal_of(signature, shared, headers, body, now=now) is refusal
+    assert refusal_of(signature, Secret(secret), headers, body, now=now) is refusal
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=5, seconds=1), -timedelta(minutes=5, seconds=1)])
@@ -182,11 +217,12 @@ def test_what_was_signed_at_another_time_is_a_replay(off: timedelta) -> None:
     stripe_refusal = refusal_of(
         STRIPE, Secret(STRIPE_SECRET), stripe(f"v1={STRIPE_HEX}"), STRIPE_BODY, now=STRIPE_AT + off
     )
+    slack_refusal = refusal_of(SLACK, Secret(SLACK_SECRET), slack(), SLACK_BODY, now=SLACK_AT + off)
     standard_refusal = refusal_of(
         STANDARD, Secret(STANDARD_SECRET), STANDARD_HEADERS, STANDARD_BODY, now=STANDARD_AT + off
     )
 
-    assert stripe_refusal is standard_refusal is Refusal.TOO_OLD
+    assert stripe_refusal is slack_refusal is standard_refusal is Refusal.TOO_OLD
 
 
 def test_what_we_send_is_signed_as_the_reference_libraries_sign() -> None:
@@ -211,7 +247,7 @@ def test_what_we_sign_is_taken_and_nothing_else(body: bytes, key: str) -> None:
 
 
 @given(
-    signature=st.sampled_from((GITHUB, SHOPIFY, STRIPE, STANDARD, GITLAB, BEARER)),
+    signature=st.sampled_from((GITHUB, SHOPIFY, STRIPE, SLACK, STANDARD, GITLAB, BEARER)),
     secret=st.text(min_size=1),
     value=st.text(max_size=100),
     other=st.text(max_size=30),
@@ -221,11 +257,12 @@ def test_whatever_a_stranger_sends_is_refused_and_breaks_nothing(
     signature: Signature, secret: str, value: str, other: str, body: bytes
 ) -> None:
     names = ("X-Hub-Signature-256", "X-Shopify-Hmac-Sha256", "Stripe-Signature", "X-Gitlab-Token",
-             "webhook-signature", "Authorization")  # fmt: skip
+             "X-Slack-Signature", "webhook-signature", "Authorization")  # fmt: skip
     headers = (
         *((name, value) for name in names),
         ("webhook-id", other),
         ("webhook-timestamp", other),
+        ("X-Slack-Request-Timestamp", other),
     )
     refusal = refusal_of(signature, Secret(secret + "x"), headers, body, now=STRIPE_AT)
 
@@ -246,6 +283,7 @@ def test_every_comparison_with_a_secret_is_in_constant_time(
     for signature, headers in (
         (GITHUB, (("X-Hub-Signature-256", f"sha256={GITHUB_HEX}"),)),
         (STRIPE, stripe(f"v1={STRIPE_HEX}", f"v1={GITHUB_HEX}")),
+        (SLACK, slack()),
         (STANDARD, STANDARD_HEADERS),
         (GITLAB, (("X-Gitlab-Token", "short"),)),
     ):

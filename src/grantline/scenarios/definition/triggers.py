@@ -15,6 +15,7 @@ class Scheme(StrEnum):
 
     HMAC_SHA256 = "hmac_sha256"  # hex or base64 of the body in one header: GitHub, Shopify, ...
     TIMESTAMPED = "timestamped"  # ``t=...,v1=...`` over ``t.body``: Stripe
+    SLACK = "slack"  # ``v0=...`` over ``v0:t:body``, t in a header of its own
     STANDARD = "standard"  # webhook-id, webhook-timestamp, webhook-signature: Standard Webhooks
     TOKEN = "token"  # a fixed value in one header: GitLab, Telegram
 

@@ -2,7 +2,7 @@
 
 Pure, and in constant time wherever a secret takes part: how long a refusal takes says nothing of
 the right signature. A signature that is bound to an instant counts five minutes to either side of
-it, as Stripe and Standard Webhooks have it; what comes later was recorded and played again.
+it, as Stripe, Slack and Standard Webhooks have it; what comes later was recorded and played again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ LONGEST_ANSWER: Final = timedelta(minutes=5)
 # What a sender puts beside each other while its secret is changed: a handful.
 MOST_SIGNATURES: Final = 20
 WHSEC: Final = "whsec_"
+SLACK_TIME: Final = "X-Slack-Request-Timestamp"
+SLACK_VERSION: Final = "v0"
 
 _HEADERS: Final = {
     Scheme.HMAC_SHA256: "X-Hub-Signature-256",
     Scheme.TIMESTAMPED: "Stripe-Signature",
+    Scheme.SLACK: "X-Slack-Signature",
     Scheme.STANDARD: "webhook-signature",
     Scheme.TOKEN: "X-Gitlab-Token",
 }
@@ -123,6 +126,8 @@ def refusal_of(
             return _hmac(key, given[0], prefix, body)
         case Scheme.TIMESTAMPED:
             return _timestamped(key, given[0], body, now)
+        case Scheme.SLACK:
+            return _slack(key, given[0], values_of(headers, SLACK_TIME), body, now)
         case Scheme.TOKEN:
             return _token(key, given[0], signature.prefix)
 
@@ -167,6 +172,16 @@ def _timestamped(key: bytes, value: str, body: bytes, now: datetime) -> Refusal 
     if not _SECONDS.fullmatch(stamp):
         return Refusal.UNREADABLE
     return _bound_to_time(key, f"{stamp}.".encode() + body, stamp, signatures, now)
+
+
+def _slack(key: bytes, value: str, stamps: list[str], body: bytes, now: datetime) -> Refusal | None:
+    if not stamps or not stamps[0]:
+        return Refusal.MISSING
+    version, _, digest = value.partition("=")
+    if len(stamps) > 1 or not _SECONDS.fullmatch(stamps[0]) or version != SLACK_VERSION:
+        return Refusal.UNREADABLE
+    content = f"{SLACK_VERSION}:{stamps[0]}:".encode() + body
+    return _bound_to_time(key, content, stamps[0], [digest], now)
 
 
 def _standard(

@@ -44,6 +44,7 @@ MOST_KEYS: Final = 200
 SCHEMES: Final = (
     (Scheme.HMAC_SHA256.value, "HMAC-SHA256 of the body: GitHub, Shopify and most others"),
     (Scheme.TIMESTAMPED.value, "HMAC with a time: Stripe"),
+    (Scheme.SLACK.value, "HMAC with a time in a header of its own: Slack"),
     (Scheme.STANDARD.value, "Standard Webhooks"),
     (Scheme.TOKEN.value, "A fixed value in a header: GitLab, Telegram"),
 )
