@@ -95,3 +95,57 @@ def test_whatever_is_sent_becomes_json(body: bytes, content_type: str, query: st
     bundle = came(body, content_type, query=query)
 
     assert dump_json(bundle)
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="a"'
+TYPE = b"\r\nContent-Type: text/plain; charset="
+END = b"\r\n\r\nhello\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize("charset", [b"nonsense", b"base64", b"undefined", b"punycode", b"utf-16"])
+def test_a_part_in_a_charset_that_is_none_is_read_even_so(charset: bytes) -> None:
+    bundle = came(PART + TYPE + charset + END, "multipart/form-data; boundary=x")
+
+    assert isinstance(bundle["body"]["a"], str)
+
+
+def test_names_of_fields_and_files_are_read_as_browsers_write_them() -> None:
+    head = 'Content-Disposition: form-data; name="größe"; filename="Übersicht.txt"'
+    body = f"before\r\n--x \r\n{head}\r\n\r\nhello\r\n--x--\r\nafter".encode()
+
+    assert came(body, "multipart/form-data; boundary=x")["body"]["größe"]["name"] == "Übersicht.txt"
+
+
+def nested(depth: int) -> bytes:
+    """Forms within forms, each line of which would be held against every boundary around it."""
+    opened = b"".join(
+        b"--x%d\r\nContent-Type: multipart/mixed; boundary=x%d\r\n\r\n" % (each - 1, each)
+        for each in range(1, depth)
+    )
+    return opened + b"x\r\n" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (PART + b";" * 900_000 + END, "multipart/form-data; boundary=x"),
+        (PART + TYPE + b"a" + b";a=b" * 200_000 + END, "multipart/form-data; boundary=x"),
+        (nested(150), "multipart/form-data; boundary=x0"),
+        (nested(5_000), "multipart/form-data; boundary=x0"),
+        (b"--x\r\n\r\n" * 100_000, "multipart/form-data; boundary=x"),
+        (FORM, "multipart/form-data; boundary=x" + ";a=b" * 16_000),
+    ],
+    ids=["head", "type", "nested", "deeply nested", "parts", "header"],
+)
+def test_a_form_that_is_a_bomb_is_no_form(body: bytes, content_type: str) -> None:
+    read = came(body, content_type)["body"]
+
+    assert isinstance(read, str) or read["media_type"] == "multipart/form-data"
+
+
+def test_the_header_that_a_sender_shows_its_token_in_stays_outside() -> None:
+    request = HookRequest(method="POST", headers=(("X-Sender", "s3cret"), ("X-Event", "push")))
+
+    headers = trigger_of(request, received_at=NOW, besides="x-sender")["headers"]
+
+    assert headers == {"x-event": "push"}

@@ -300,3 +300,25 @@ def test_the_page_says_the_bounds_that_there_are() -> None:
     assert f"More than {BURST} at once, and {EACH_SECOND} a second" in page
     assert timedelta(minutes=5) == TOLERANCE
     assert timedelta(days=1) == MADE_UP_FOR
+
+
+async def test_a_token_is_not_in_what_its_request_brings(scenarios: Scenarios) -> None:
+    signature = replace(await signed_by(scenarios, Scheme.TOKEN, SECRET), header="X-Sender")
+    kept = await hooked(scenarios, QUIET, signature=signature)
+    answer = await sent(scenarios, kept, post({"id": 7}, ("X-Sender", SECRET)))
+
+    run = await scenarios.runs.wait(LOCAL, json.loads(answer.body)["run"])
+    detail = await scenarios.runs.detail(LOCAL, run.id)
+    assert SECRET not in json.dumps(detail.trigger)
+
+
+async def test_half_a_character_comes_through_as_the_escape_that_it_was(
+    scenarios: Scenarios,
+) -> None:
+    kept = await hooked(scenarios, QUIET)
+    answer = await sent(scenarios, kept, post(b'{"id": "\\ud800"}'))
+
+    assert answer.status == 202
+    run = await scenarios.runs.wait(LOCAL, json.loads(answer.body)["run"])
+    assert run.state is RunState.SUCCEEDED
+    assert (await scenarios.runs.detail(LOCAL, run.id)).trigger["body"] == {"id": "\ud800"}

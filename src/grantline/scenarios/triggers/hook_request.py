@@ -11,15 +11,13 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from grantline.calls.credential import is_credential_header
 from grantline.calls.parsing import parse_data
 from grantline.messages import Headers, first_value
+from grantline.scenarios.triggers.hook_form import Field, form_fields
 
 MOST_BODY_BYTES: Final = 1024 * 1024
 MOST_FIELDS: Final = 1000
@@ -43,22 +41,28 @@ class HookRequest:
     body: bytes = b""
 
 
-def trigger_of(request: HookRequest, *, received_at: datetime) -> dict[str, Any]:
-    """The bundle that a run is started with: method, query, headers, body, received_at."""
+def trigger_of(request: HookRequest, *, received_at: datetime, besides: str = "") -> dict[str, Any]:
+    """The bundle that a run is started with: method, query, headers, body, received_at.
+
+    Args:
+        request: As it came.
+        received_at: When it came.
+        besides: A header that holds a secret, whatever its name sounds like.
+    """
     return {
         "method": request.method,
         "query": _by_name(_pairs(request.query)),
-        "headers": _headers(request.headers),
+        "headers": _headers(request.headers, besides.lower()),
         "body": _body(request),
         "received_at": received_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }
 
 
-def _headers(headers: Headers) -> dict[str, str]:
+def _headers(headers: Headers, besides: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers:
         lower = name.lower()
-        if not is_credential_header(lower):
+        if lower != besides and not is_credential_header(lower):
             found[lower] = f"{found[lower]}, {value}" if lower in found else value
     return found
 
@@ -69,8 +73,10 @@ def _body(request: HookRequest) -> Any:
     if kind == _FORM:
         text = request.body.decode("utf-8", "replace")
         return _by_name(_pairs(text))
-    if kind == _MULTIPART and (fields := _multipart(content_type, request.body)) is not None:
-        return _by_name(fields)
+    if kind == _MULTIPART:
+        fields = form_fields(content_type, request.body, most=MOST_FIELDS)
+        if fields is not None:
+            return _by_name((each.name, _value(each)) for each in fields)
     data = parse_data(request.body, content_type)
     return _file(data, kind, "") if isinstance(data, bytes) else data
 
@@ -90,31 +96,10 @@ def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def _multipart(content_type: str, body: bytes) -> list[tuple[str, Any]] | None:
-    """The fields of a form with files (RFC 7578); None where it is none."""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
-    parsed = BytesParser(policy=HTTP).parsebytes(head + body)
-    if not parsed.is_multipart() or parsed.defects:
-        return None
-    fields: list[tuple[str, Any]] = []
-    for part in parsed.walk():
-        if part.is_multipart():
-            continue
-        if len(fields) == MOST_FIELDS:
-            return None
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str):
-            fields.append((name, _part(part)))
-    return fields
-
-
-def _part(part: Message) -> Any:
-    payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
-    name = part.get_filename()
-    if name is None and part.get_content_maintype() == "text":
-        return content.decode(part.get_content_charset("utf-8"), "replace")
-    return _file(content, part.get_content_type(), name or "")
+def _value(field: Field) -> Any:
+    if field.text is not None:
+        return field.text
+    return _file(field.content, field.media_type, field.filename)
 
 
 def _file(content: bytes, kind: str, name: str) -> dict[str, Any]:

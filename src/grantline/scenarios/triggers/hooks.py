@@ -36,7 +36,7 @@ from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun
 from grantline.scenarios.runs.runs import ScenarioRuns
 from grantline.scenarios.triggers.hook_request import MOST_BODY_BYTES, HookRequest, trigger_of
-from grantline.scenarios.triggers.webhook import SENTENCES, delivery_id, refusal_of
+from grantline.scenarios.triggers.webhook import SENTENCES, delivery_id, header_of, refusal_of
 from grantline.secret import Secret
 
 # One address takes so many at once, and so many a second for good: more than a service sends in
@@ -136,11 +136,13 @@ class Hooks:
         self, actor: Actor, kept: KeptScenario, trigger: Webhook, request: HookRequest
     ) -> ScenarioRun:
         numbered = delivery_id(trigger.signature, request.headers)
+        # A shared token is the secret itself, under whatever name its header goes.
+        signed_by = header_of(trigger.signature) if trigger.signature else ""
         return await self._runs.start_run(
             actor,
             kept.scenario,
             scenario_id=kept.id,
-            trigger=trigger_of(request, received_at=self._context.clock.now()),
+            trigger=trigger_of(request, received_at=self._context.clock.now(), besides=signed_by),
             cause=Cause.WEBHOOK,
             once=f"delivery {fingerprint(numbered)}" if numbered else "",
         )

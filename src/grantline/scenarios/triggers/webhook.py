@@ -39,7 +39,8 @@ _HEADERS: Final = {
 }
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-_SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+# Until the year 5138: with one digit more it is no date.
+_SECONDS: Final = re.compile(r"[0-9]{1,11}", re.ASCII)
 
 
 class Refusal(StrEnum):
