@@ -22,6 +22,8 @@ from grantline.scenarios.definition.modules import (
     Sleep,
 )
 from grantline.scenarios.definition.scenario import Input, Scenario
+from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.runs import workers
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, StepState
 from grantline.scenarios.service import Scenarios
 from grantline.testing.clock import FakeClock
@@ -447,3 +449,28 @@ async def test_runs_of_another_workspace_do_not_exist(
         with pytest.raises(GrantlineError):
             await ask
     assert (await runs.page(other)).total == 0
+
+
+@pytest.mark.parametrize("serves", [True, False], ids=["serves", "command"])
+async def test_a_process_that_had_nothing_to_do_is_heard_before_it_takes_up_a_run(
+    world: World, service: Service, monkeypatch: pytest.MonkeyPatch, *, serves: bool
+) -> None:
+    monkeypatch.setattr(workers, "BEAT_EVERY", timedelta())
+    store = world.engine.context.store
+    gate = service.gates["/slow"] = asyncio.Event()
+    scenario = a_scenario(get(1, service.url + "/slow"))
+    async with open_scenarios(world.engine, world.settings, workers=serves) as scenarios:
+        first = await scenarios.runs.start_file(LOCAL, scenario)
+        await service.until(lambda: service.count("/slow") == 1)
+        (worker,) = store.busy_workers()
+        gate.set()
+        await scenarios.runs.wait(LOCAL, first.id)
+        # What is left of its voice after a long time: on other machines it counts as gone.
+        store.leave(worker.id)
+        gate.clear()
+        second = await scenarios.runs.start_file(LOCAL, scenario)
+        await service.until(lambda: service.count("/slow") == 2)
+        (worker,) = store.busy_workers()
+        gate.set()
+        await scenarios.runs.wait(LOCAL, second.id)
+    assert worker.silent_for is not None

@@ -206,6 +206,16 @@ class Workers:
             names = [Durable.workflow_id(run_id, leg, worker) for run_id, leg in released]
             self._durable.forget(names)
 
+    def _is_unheard(self) -> bool:
+        """Whether others would take this process for one that is gone.
+
+        It is silent while it has nothing in its hands, so it is heard before it takes something.
+        """
+        return (
+            not self._is_announced
+            or asyncio.get_running_loop().time() >= self._beat_at.total_seconds()
+        )
+
     async def _announce(self) -> None:
         """Shows the others that this process is alive, before it takes anything into its hands."""
         store = self._context.store
@@ -219,7 +229,7 @@ class Workers:
         store = self._context.store
         while (room := CAPACITY - len(self._hands)) > 0:
             now = self._context.clock.now()
-            if not self._is_announced:
+            if self._is_unheard():
                 if not await self._context.stored(store.has_due_runs, now):
                     return
                 await self._announce()
@@ -234,7 +244,7 @@ class Workers:
         if state in ENDED:
             self._own.discard((workspace, run_id))
             return
-        if not self._is_announced:
+        if self._is_unheard():
             await self._announce()
         await self._claimed(store.claim_scenario_run, self.name, now, run_id)
 
