@@ -242,6 +242,27 @@ def test_a_run_that_nobody_goes_on_with_is_cancelled_at_once(store: Store) -> No
 
 
 @pytest.mark.parametrize(
+    "waits",
+    [
+        {"state": "parked", "connection_id": "con_1", "wake_at": None},
+        {"state": "retrying", "wake_at": NOW + 9 * HOUR},
+        {"state": "waiting", "wake_at": NOW + 9 * HOUR},
+    ],
+    ids=lambda each: each["state"],
+)
+def test_a_run_that_is_cancelled_as_it_begins_to_wait_is_taken_up_to_end(
+    store: Store, waits: dict[str, Any]
+) -> None:
+    add(store, "1")
+    claim(store)
+    store.ask_to_cancel("home", "srn_1", NOW, an_event())
+    (told,) = store.advance_runs([an_advance(changes={"ended_at": None, **waits})])
+    assert told == Advanced(is_written=True, is_cancelling=True)
+    (taken,) = store.claim_scenario_runs("w2", NOW + HOUR, 9)
+    assert (taken.worker, taken.is_cancelling) == ("w2", True)
+
+
+@pytest.mark.parametrize(
     ("state", "generation", "parked_generation", "is_freed"),
     [
         ("authorized", 1, -1, True),

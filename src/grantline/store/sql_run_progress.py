@@ -19,11 +19,13 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     text,
@@ -323,7 +325,16 @@ def _changing(names: tuple[str, ...]) -> Update:
         _held.leg == bindparam("b_leg"),
         _held.state == RUNNING,
     )
-    values = {name: bindparam(f"v_{name}", type_=_held[name].type) for name in names}
+    values: dict[str, ColumnElement[Any]] = {
+        name: bindparam(f"v_{name}", type_=_held[name].type) for name in names
+    }
+    if "state" in values:
+        # Whoever wanted it to end while it began to wait does not wait with it: it is due at once,
+        # and ends with the leg that takes it up.
+        given = values["state"]
+        values["state"] = case((and_(_held.is_cancelling, given == PARKED), WAITING), else_=given)
+        if "wake_at" in values:
+            values["wake_at"] = case((_held.is_cancelling, null()), else_=values["wake_at"])
     changed = update(scenario_run).where(*mine)
     return changed.values(**values, revision=_held.revision + 1).returning(_held.is_cancelling)
 

@@ -195,6 +195,7 @@ class Leg:
             isinstance(act.module.does, Sleep)
             and row.state == StepState.RUNNING
             and row.output_size
+            and self._stop is not Stop.CANCEL
         ):
             row = self._rows.finish(row, StepState.SUCCEEDED, self._now())
         if row.state not in FINISHED:
