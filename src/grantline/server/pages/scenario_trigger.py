@@ -256,6 +256,7 @@ async def _show(
         usual=USUAL,
         zones=sorted(available_timezones()),
         hook_url=hook_url(request, kept),
+        is_hooked=kept.hook_url_path is not None,
         **schedule_context(
             Schedule(cron=form.cron, time_zone=form.time_zone) if form.cron else None,
             now_of(request),

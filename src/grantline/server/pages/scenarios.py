@@ -133,6 +133,14 @@ async def switch_off(request: Request) -> Response:
     return see_other(request, home_of(kept), f"“{kept.name}” is off. Runs under way go on.")
 
 
+async def new_address(request: Request) -> Response:
+    """Gives the webhook another address, which the page of the trigger then shows."""
+    kept = await kept_of(request)
+    await scenarios_of(request).rotate_hook(actor_of(request), kept.id)
+    said = "The webhook has a new address. The old one is unknown from now on."
+    return see_other(request, f"{home_of(kept)}/trigger", said)
+
+
 def _row(summary: ScenarioSummary, last_run: ScenarioRun | None, now: datetime) -> Row:
     row = Row(scenario=summary, trigger="By hand", last_run=last_run)
     if summary.trigger == "webhook":
@@ -161,4 +169,5 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/scenarios/{scenario_id}/delete", delete, methods=["POST"]),
     Route("/scenarios/{scenario_id}/switch-on", switch_on, methods=["POST"]),
     Route("/scenarios/{scenario_id}/switch-off", switch_off, methods=["POST"]),
+    Route("/scenarios/{scenario_id}/new-address", new_address, methods=["POST"]),
 ]
