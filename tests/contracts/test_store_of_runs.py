@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from grantline.errors import InvalidInput, NotFound
+from grantline.errors import ConfigurationError, InvalidInput, NotFound
+from grantline.store.failures import is_lasting
 from grantline.store.protocol import Store
 from grantline.store.records import Health, Page
 from grantline.store.run_records import Advanced, NewRun, StepSeals
@@ -167,6 +168,24 @@ def test_one_transaction_carries_what_many_runs_have_done(store: Store) -> None:
     first, second = (store.load_scenario_run("home", f"srn_{each}") for each in "ab")
     assert (first.steps, first.revision, first.worker) == (1, 3, "w1")
     assert (second.state, second.ended_at, second.worker) == ("succeeded", NOW + HOUR, None)
+
+
+def test_what_was_written_without_its_writer_hearing_so_may_be_written_again(store: Store) -> None:
+    new = NewRun(run=a_scenario_run(), seals=SEALS, steps=(written(a_step()),))
+    assert store.advance_runs([new]) == store.advance_runs([new]) == [Advanced(is_written=True)]
+    claim(store)
+    begun = an_advance(written(a_step(id="stp_2", path="2", seq=2), output="v1.out"))
+    assert store.advance_runs([begun]) == store.advance_runs([begun])
+    assert [each.id for each in store.list_run_steps("home", "srn_1")] == ["stp_1", "stp_2"]
+    assert store.load_scenario_run("home", "srn_1").state == "running"
+
+
+def test_a_row_that_breaks_the_rules_is_refused_for_good(store: Store) -> None:
+    add(store, "1")
+    claim(store)
+    with pytest.raises(ConfigurationError) as caught:
+        store.advance_runs([an_advance(written(a_step(run_id="srn_0")))])
+    assert is_lasting(caught.value)
 
 
 def test_r2_runs_of_a_scenario_go_one_after_the_other_in_order(store: Store) -> None:

@@ -110,6 +110,13 @@ def add_unless_there(run: Connection, table: Table, row: Mapping[str, Any]) -> b
     return run.execute(made.returning(literal(1))).first() is not None
 
 
+def adding(run: Connection, table: Table) -> Insert:
+    """The statement that adds rows with an ``id``; one that is there already stays as it is."""
+    dialect = postgresql if run.dialect.name == "postgresql" else sqlite
+    made: Insert = dialect.insert(table).on_conflict_do_nothing(index_elements=[table.c.id])
+    return made
+
+
 @contextmanager
 def translated(orphan: GrantlineError | None = None) -> Iterator[None]:
     """Raises the driver's errors as Grantline's own (law 3)."""

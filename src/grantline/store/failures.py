@@ -37,6 +37,7 @@ _STRANGE: Final = (
     "Check that the address names Grantline's own database, and that its user owns the tables.",
 )
 UNSTORABLE: Final = "unstorable"
+REFUSED: Final = "refused"
 _UNSTORABLE: Final = (
     "A text holds a character that the database cannot keep.",
     "Remove control characters and broken Unicode from it.",
@@ -84,7 +85,7 @@ def translate(
         return ConfigurationError(
             "The database refused a row that breaks its own rules.",
             hint="Please report this with the detail in the log.",
-            detail=detail,
+            detail=f"{REFUSED}: {detail}",
         )
     if isinstance(cause, sqlite3.Error):
         # Extended codes keep the primary code in the low byte.
@@ -94,6 +95,12 @@ def translate(
     if found is None:
         return StoreBusy(_BUSY, hint="Try again.", detail=detail)
     return ConfigurationError(found[0], hint=found[1], detail=detail)
+
+
+def is_lasting(error: GrantlineError) -> bool:
+    """Whether the database will never take what it refused with ``error``, however often asked."""
+    detail = error.detail or ""
+    return detail == UNSTORABLE or detail.startswith(REFUSED)
 
 
 def _code(error: DBAPIError) -> str:

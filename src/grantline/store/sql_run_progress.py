@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from grantline.store.columns import Instant, microseconds
-from grantline.store.database import Database
+from grantline.store.database import Database, adding
 from grantline.store.records import Event
 from grantline.store.rows import to_record, to_row
 from grantline.store.run_records import (
@@ -296,8 +296,9 @@ class _Writing:
 
     def finish(self) -> None:
         """Writes the steps."""
+        # Whoever did not hear that it was written writes it again (the answer to COMMIT was lost).
         for statement, rows in (
-            (insert(run_step), self._new),
+            (adding(self._work, run_step), self._new),
             (_CHANGE_STEP, self._changed),
             (_END_STEP, self._ended),
         ):

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from grantline.errors import InvalidInput
-from grantline.store.database import Database, add_unless_there
+from grantline.store.database import Database, add_unless_there, adding
 from grantline.store.paging import contains, page_of
 from grantline.store.records import Event, Page
 from grantline.store.rows import to_record, to_row
@@ -261,8 +261,8 @@ class ScenarioRuns(Database):
 
 
 def insert_run(work: Connection, new: NewRun) -> None:
-    """Adds the row of a run, and those of its steps."""
-    work.execute(insert(scenario_run), to_row(new.run) | to_row(new.seals))
+    """Adds the row of a run, and those of its steps, unless that was done before."""
+    work.execute(adding(work, scenario_run), to_row(new.run) | to_row(new.seals))
     insert_steps(work, new.steps)
 
 
@@ -270,5 +270,6 @@ def insert_steps(work: Connection, steps: Sequence[StepWrite]) -> None:
     """Adds the rows of these steps."""
     if steps:
         work.execute(
-            insert(run_step), [to_row(each.step) | to_row(each.seals or NOTHING) for each in steps]
+            adding(work, run_step),
+            [to_row(each.step) | to_row(each.seals or NOTHING) for each in steps],
         )

@@ -15,7 +15,7 @@ from typing import Final
 
 from grantline.connections.context import Context
 from grantline.errors import ConfigurationError, StoreBusy
-from grantline.store.failures import UNSTORABLE
+from grantline.store.failures import is_lasting
 from grantline.store.run_records import Advance, Advanced, NewRun
 
 Write = Advance | NewRun
@@ -99,7 +99,7 @@ class Journal:
             try:
                 return list(await context.stored(context.store.advance_runs, advances))
             except (StoreBusy, ConfigurationError) as error:
-                if error.detail == UNSTORABLE:
+                if is_lasting(error):
                     raise
                 if wait == AGAIN_AFTER:
                     LOG.warning("What runs have done cannot be saved yet: %s", error.message)
