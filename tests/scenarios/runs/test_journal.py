@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,6 +29,22 @@ async def test_a_row_that_is_refused_for_good_holds_up_no_other_run(world: World
         first, second = await asyncio.gather(
             journal.write(refused), journal.write(fine), return_exceptions=True
         )
-        await journal.settle()
+        assert await journal.settle(timedelta(seconds=30))
     assert isinstance(first, ConfigurationError)
     assert second == Advanced(is_written=True)
+
+
+async def test_a_process_ends_also_while_its_database_takes_nothing(world: World) -> None:
+    context = world.engine.context
+    context.store.add_scenario_run(a_scenario_run(scenario_id=None), SEALS)
+    journal = Journal(context)
+    with closing(sqlite3.connect(world.settings.data_dir / "grantline.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(journal.write(an_advance()))
+        await asyncio.sleep(0)
+        assert not await journal.settle(timedelta())
+        async with asyncio.timeout(30):
+            await journal.aclose(timedelta())
+        assert await journal.settle(timedelta())
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)

@@ -63,10 +63,21 @@ class Journal:
         for tell in tuple(self._watchers.get(run_id, ())):
             tell()
 
-    async def settle(self) -> None:
-        """Waits until all is written."""
-        while self._writer is not None:
-            await asyncio.wait([self._writer])
+    async def settle(self, patience: timedelta) -> bool:
+        """Waits until all is written, for ``patience`` at most; says whether it is."""
+        if (writer := self._writer) is not None:
+            await asyncio.wait([writer], timeout=patience.total_seconds())
+        return self._writer is None
+
+    async def aclose(self, patience: timedelta) -> None:
+        """Waits so long, then gives up: a process ends also while its database is away.
+
+        Whoever goes on with the runs carries out once more what could not be written.
+        """
+        if not await self.settle(patience) and (writer := self._writer) is not None:
+            LOG.warning("What runs have done last was not saved: the database did not take it.")
+            writer.cancel()
+            await asyncio.wait([writer])
 
     async def _write(self) -> None:
         try:

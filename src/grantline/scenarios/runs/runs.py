@@ -24,7 +24,7 @@ from grantline.scenarios.runs.journal import Journal
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, run_of
 from grantline.scenarios.runs.sealed_run import Given, Seals
 from grantline.scenarios.runs.step_rows import FINISHED
-from grantline.scenarios.runs.workers import Workers, worker_name
+from grantline.scenarios.runs.workers import PATIENCE, Workers, worker_name
 from grantline.store.run_records import WAITING, NewRun, ScenarioRunRecord, StepSeals, StepWrite
 
 # How often a run that another process goes on with is looked at.
@@ -88,7 +88,7 @@ class ScenarioRuns(RunHistory):
     async def aclose(self) -> None:
         """Lets modules under way finish for some seconds; the rest goes on elsewhere, or later."""
         await self._workers.close()
-        await self._journal.settle()
+        await self._journal.aclose(PATIENCE)
         if self.durable is not None:
             await self.durable.close()
 

@@ -112,6 +112,8 @@ class Workers:
                 for each in lost:
                     each.cancel()
                 await asyncio.gather(*lost, return_exceptions=True)
+        # First what was done: what is let go takes nothing any more.
+        await self._shop.journal.settle(patience)
         if self._is_announced:
             with suppress(GrantlineError):
                 await self._context.stored(self._let_go)
