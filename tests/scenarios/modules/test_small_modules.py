@@ -139,6 +139,8 @@ async def test_each_kind_of_body_has_its_media_type(
         (Respond(status="2000000"), "status"),
         (Respond(headers=(("Content-Length", "3"),)), "reserved_header"),
         (Respond(headers=(("Set-Cookie", "a=1"),)), "headers"),
+        (Respond(headers=(("Clear-Site-Data", '"cookies"'),)), "headers"),
+        (Respond(headers=(("X-Accel-Redirect", "/private"),)), "headers"),
         (Respond(body=Body(kind=BodyKind.FILE, text="{{ input.no }}")), "body.kind"),
     ],
 )

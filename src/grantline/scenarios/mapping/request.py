@@ -37,7 +37,7 @@ _FILE: Final = frozenset({"name", "path", "media_type", "size"})
 _JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MappedFile:
     """A file of an earlier module that goes along.
 

@@ -122,7 +122,7 @@ class Files:
             source = FileSource.open(here)
         except InvalidInput:
             raise InvalidInput(
-                f"The file {name} is not on this machine.",
+                "The file is not on this machine.",
                 field=field,
                 hint=(
                     "A file without a folder ends with its run. Where several machines carry out "
@@ -178,7 +178,7 @@ def safe_name(name: str, *, field: str) -> str:
         wrong = f"is longer than {LONGEST_NAME} bytes"
     if wrong:
         raise InvalidInput(
-            f"The name {name[:60]!r} {wrong}.",
+            f"The name {wrong}.",  # and not which: it may be of a bundle, and those are sealed
             field=field,
             hint=(
                 "A folder is written as reports/2026, below the folder for files; "

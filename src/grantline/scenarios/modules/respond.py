@@ -16,20 +16,30 @@ from grantline.scenarios.modules.outcome import Answer, Bundle, Outcome, shown
 
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 MOST_ANSWER_BYTES: Final = 4 * 1024 * 1024
-# What belongs to the connection, or to us, and not to an answer.
+# What belongs to the connection, to us, or speaks for the whole origin: to browsers of people who
+# use the web app, or to a proxy in front of it.
 _NOT_OURS: Final = frozenset(
     {
+        "alt-svc",
+        "clear-site-data",
         "connection",
         "content-length",
         "date",
         "keep-alive",
+        "nel",
+        "report-to",
+        "reporting-endpoints",
         "server",
+        "service-worker-allowed",
         "set-cookie",
+        "set-cookie2",
         "strict-transport-security",
         "te",
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-accel-redirect",
+        "x-sendfile",
     }
 )
 

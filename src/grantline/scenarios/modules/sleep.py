@@ -34,7 +34,15 @@ def span_of(value: Any) -> timedelta:
         InvalidInput: It is neither, or longer than `LONGEST_SLEEP`.
     """
     if isinstance(value, str):
-        span = parse_span(value, field="span")
+        try:
+            span = parse_span(value, field="span")
+        except InvalidInput as error:
+            # Without the value: what a run says of itself is not sealed as its bundles are.
+            raise InvalidInput(
+                "What the span is filled in with is not a length of time.",
+                field="span",
+                hint=error.hint,
+            ) from None
     elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise InvalidInput(
             "How long to sleep is neither a number of seconds nor a span.",

@@ -52,7 +52,7 @@ class RecipientsEdit:
     """
 
     mails: tuple[str, ...] | None = None
-    webhook_url: str | None = None
+    webhook_url: str | None = field(default=None, repr=False)
     webhook_secret: Secret | None = None
     new_secret: bool = False
 

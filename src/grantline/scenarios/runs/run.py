@@ -104,7 +104,7 @@ class ScenarioRun:
     origin_path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunDetail:
     """A run with the scenario that it was started with, and what it was given."""
 
@@ -151,7 +151,7 @@ class RunStep:
         return None if self.ended_at is None else self.ended_at - self.started_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StepDetail:
     """A step with its bundles; None where there is none.
 

@@ -27,7 +27,7 @@ REMEMBERED: Final = 32
 MOST_BUNDLE_BYTES: Final = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Given:
     """What a run was started with.
 
