@@ -17,14 +17,20 @@ from grantline.errors import GrantlineError, InvalidInput, NotFound, Quarantined
 from grantline.scenarios.definition.modules import (
     Action,
     Branch,
+    DownloadFile,
+    HttpCall,
     OnError,
     Respond,
     Sleep,
+    request_of,
 )
 from grantline.scenarios.definition.scenario import Input, Scenario
+from grantline.scenarios.modules.files import OF_RUNS
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.runs import workers
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, StepState
+from grantline.scenarios.runs.sealed_run import Seals
+from grantline.scenarios.runs.step_rows import StepRows
 from grantline.scenarios.service import Scenarios
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World
@@ -474,3 +480,34 @@ async def test_a_process_that_had_nothing_to_do_is_heard_before_it_takes_up_a_ru
         gate.set()
         await scenarios.runs.wait(LOCAL, second.id)
     assert worker.silent_for is not None
+
+
+async def test_a_run_that_is_cancelled_while_it_waits_leaves_no_files(
+    world: World, scenarios: Scenarios, service: Service
+) -> None:
+    scenario = a_scenario(
+        module(1, DownloadFile(call=HttpCall(spec=request_of(service.url + "/file")))),
+        module(2, Sleep(span="1 h")),
+    )
+    started = await scenarios.runs.start_file(LOCAL, scenario)
+    async with asyncio.timeout(WAITS):
+        async for run in scenarios.runs.changes(LOCAL, started.id):
+            if run.wake_at is not None:
+                break
+    kept = world.settings.files / LOCAL.workspace / OF_RUNS / started.id
+    assert kept.is_dir()
+    run = await scenarios.runs.cancel(LOCAL, started.id)
+    assert run.state is RunState.CANCELLED
+    assert not kept.exists()
+
+
+async def test_a_step_that_ended_and_is_written_is_not_kept_in_memory(world: World) -> None:
+    context = world.engine.context
+    rows = StepRows(context, Seals(context.vault, "local"), "local", "srn_1", ())
+    now, first = context.clock.now(), variables(1, a=1)
+    row = rows.begin("2/1/1", first, now, connection_id=None)
+    rows.take()
+    assert rows.find("2/1/1") == row
+    rows.finish(row, StepState.SUCCEEDED, now)
+    rows.take()
+    assert rows.find("2/1/1") is None

@@ -16,6 +16,7 @@ from grantline.errors import InvalidInput, NotFound, Quarantined
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.modules.carry_out import carry_out
+from grantline.scenarios.modules.files import Files
 from grantline.scenarios.runs.bench import CarryOut, Workshop
 from grantline.scenarios.runs.durable import Durable
 from grantline.scenarios.runs.ending import storable
@@ -71,6 +72,7 @@ class ScenarioRuns(RunHistory):
         """
         super().__init__(engine.context)
         self._shelf = shelf
+        self._files = settings.files
         name = worker_name(engine.context.entropy)
         self._journal = Journal(engine.context)
         shop = Workshop(
@@ -266,6 +268,10 @@ class ScenarioRuns(RunHistory):
         record = await context.stored(
             context.store.ask_to_cancel, actor.workspace, run_id, context.clock.now(), event
         )
+        if record.ended_at is not None:
+            # Nobody goes on with it, so nobody else removes what it kept.
+            files = Files(self._files, actor.workspace)
+            await context.stored(files.remove_run, run_id)
         self._journal.tell(run_id)
         self._workers.cancel(run_id)
         self._workers.wake()

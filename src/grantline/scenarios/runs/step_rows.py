@@ -49,7 +49,7 @@ class StepRows:
         return len(self._pending)
 
     def find(self, path: str) -> RunStepRecord | None:
-        """The step at ``path``, if it was ever begun."""
+        """The step at ``path``, if it was ever begun, and did not end on this leg."""
         return self._rows.get(path)
 
     def begin(
@@ -129,6 +129,10 @@ class StepRows:
     def take(self) -> tuple[StepWrite, ...]:
         """What is to be written; it counts as written from now on."""
         taken = tuple(self._pending.values())
+        for each in taken:
+            # No path comes twice on one leg; a million of these rows would fill the memory.
+            if each.step.ended_at is not None:
+                self._rows.pop(each.step.path, None)
         self._pending = {}
         self.pending_bytes = 0
         return taken
