@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.modules import Body, BodyKind, Module, Respond
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Webhook
+from grantline.server import hooks
 from tests.server.conftest import Site
 
 PAGE = "<script>fetch('/connections')</script>"
@@ -67,6 +70,21 @@ async def test_a_body_that_does_not_end_is_stopped_on_its_way(site: Site) -> Non
     answer = await site.stranger.post(address, content=endless())
 
     assert answer.status_code == 413
+
+
+async def test_a_body_that_stops_on_its_way_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await an_address(site)
+    monkeypatch.setattr(hooks, "SENT_WITHIN", timedelta())
+
+    async def stuck() -> Any:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await site.stranger.post(address, content=stuck())
+
+    assert answer.status_code == 408
 
 
 async def test_a_method_that_webhooks_do_not_use_is_refused(site: Site) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from grantline.connections.connection import Connection
+from grantline.connections.credentials.credential import CredentialIds, Kind
 from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.modules import (
     HttpCall,
@@ -22,6 +23,8 @@ from grantline.scenarios.definition.modules import (
 from grantline.scenarios.definition.scenario import Input, Scenario
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import RunState
+from tests.connections.credential_values import CANARY as CREDENTIAL
+from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 
 PART = {"HX-Request": "true"}
@@ -193,6 +196,31 @@ async def test_the_token_of_a_connection_is_on_no_page_of_a_run(site: Site) -> N
     for side in ("input", "output"):
         bundle = await site.get(f"/scenarios/runs/{run_id}/bundle?step=1&side={side}")
         assert token not in bundle.text
+
+
+async def test_what_one_module_hands_on_to_another_is_masked_there_as_well(site: Site) -> None:
+    connection = await site.world.authorized("orders")
+    token = await site.world.token(connection)
+    key = await site.world.engine.credentials.create(LOCAL, new_credential(Kind.KEY, name="key"))
+    off = HttpCall(
+        spec=request_of("https://api.example/"),
+        credentials=CredentialIds(credential_id=key.id),
+    )
+    values = (("answered", "{{ 1.data }}"), ("typed", CREDENTIAL))
+    scenario = await kept(
+        site,
+        request(1, connection, url="/echo?reveal=1"),
+        Module(id=2, does=SetVariables(variables=values)),
+        Module(id=3, does=MakeRequest(call=off), is_enabled=False),
+    )
+    run_id = await started(site, scenario)
+    run = await site.scenarios.runs.wait(LOCAL, run_id)
+    assert run.state is RunState.SUCCEEDED, run.error
+    for path in (f"{run_id}/steps/2", f"{run_id}/bundle?step=2&side=output"):
+        shown = (await site.get(f"/scenarios/runs/{path}")).text
+        assert "•••" in shown
+        assert token not in shown
+        assert CREDENTIAL not in shown
 
 
 def request(number: int, connection: Connection, url: str = "/me") -> Module:

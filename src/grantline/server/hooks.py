@@ -7,6 +7,8 @@ where no script of it can touch the web app.
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -18,6 +20,8 @@ from grantline.scenarios.triggers.hook_request import MOST_BODY_BYTES, HookReque
 from grantline.scenarios.triggers.hooks import TOO_LARGE, HookAnswer
 from grantline.server.page import scenarios_of
 
+# A megabyte over a slow line; who takes longer only holds on to what others need.
+SENT_WITHIN: Final = timedelta(seconds=60)
 SANDBOX: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
@@ -25,10 +29,13 @@ async def receive(request: Request) -> Response:
     """What the scenario answers, or that a run was begun."""
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                return _response(TOO_LARGE)
+        async with asyncio.timeout(SENT_WITHIN.total_seconds()):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BODY_BYTES:
+                    return _response(TOO_LARGE)
+    except TimeoutError:
+        return Response(status_code=408)
     except ClientDisconnect:
         # It was not sent to its end, so nobody was told that it was taken.
         return Response(status_code=400)

@@ -115,7 +115,7 @@ async def step(request: Request) -> Response:
     actor, run, path = actor_of(request), await run_asked(request), request.path_params["path"]
     runs = scenarios_of(request).runs
     detail = await runs.step(actor, run.id, path)
-    redactor = await redactor_for(request, detail.step)
+    redactor = await redactor_for(request, run.id)
     all_steps = await runs.steps(actor, run.id)
     place = next((at for at, each in enumerate(all_steps) if each.path == path), 0)
     kept = await kept_of(request, run)
@@ -144,7 +144,7 @@ async def bundle(request: Request) -> Response:
     given = detail.input if side == "input" else detail.output
     name = f"{run_id}-{path.replace('/', '-')}-{'input' if side == 'input' else 'output'}.json"
     return Response(
-        await bytes_of(given, await redactor_for(request, detail.step)),
+        await bytes_of(given, await redactor_for(request, run_id)),
         media_type="application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',

@@ -1,4 +1,4 @@
-"""What went in and came out of a step, as people read it: no secret of its connection in it.
+"""What went in and came out of a step, as people read it: no secret of a connection in it.
 
 Bundles are kept as they came, because modules go on with them. A service may give a token back in
 its answer; whoever looks at a run need not see it.
@@ -6,6 +6,7 @@ its answer; whoever looks at a run need not see it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -17,22 +18,34 @@ from grantline.calls.response import Response
 from grantline.connections.requests.redaction import Redactor, secrets_of
 from grantline.connections.requests.run_detail import SeenBody
 from grantline.errors import GrantlineError
-from grantline.scenarios.runs.run import RunStep
-from grantline.server.page import actor_of, engine_of
+from grantline.secret import Secret
+from grantline.server.page import actor_of, engine_of, scenarios_of
 from grantline.server.pages.request_answer import Body, body_of
 
 JSON_TYPE: Final = "application/json"
 
 
-async def redactor_for(request: Request, step: RunStep) -> Redactor:
-    """Masks what the connection that a step used keeps secret."""
-    if step.connection_id is None:
-        return Redactor(())
-    try:
-        holding = await engine_of(request).context.hold(actor_of(request), step.connection_id)
-    except GrantlineError:
-        return Redactor(())  # it was deleted, and its tokens with it
-    return Redactor(secrets_of(holding))
+async def redactor_for(request: Request, run_id: str) -> Redactor:
+    """Masks what all connections and credentials of a run keep secret.
+
+    One module hands on what another was answered, so those of the step itself would not do.
+    """
+    actor, engine = actor_of(request), engine_of(request)
+    scenario = (await scenarios_of(request).runs.detail(actor, run_id)).scenario
+    calls = {
+        (call.connection_id, call.credentials)
+        for module in scenario.each_module()
+        if (call := module.call) is not None
+    }
+    known: list[Secret] = []
+    for connection_id, credentials in calls:
+        with suppress(GrantlineError):  # one that was deleted keeps no secret
+            carried = await engine.credentials.taken_along(actor, credentials, beside=connection_id)
+            known += carried.secrets
+        if connection_id is not None:
+            with suppress(GrantlineError):
+                known += secrets_of(await engine.context.hold(actor, connection_id))
+    return Redactor(known)
 
 
 async def bytes_of(value: Any, redactor: Redactor) -> bytes:

@@ -145,7 +145,7 @@ async def _looked_into(request: Request, runs: tuple[ScenarioRun, ScenarioRun], 
         large = Side(is_too_large=True)
         return replace(pair, gave=large)
     before, after = [await store.step(actor, each.id, pair.path) for each in runs]
-    redactors = [await redactor_for(request, each.step) for each in (before, after)]
+    redactors = [await redactor_for(request, each.id) for each in runs]
     return replace(
         pair,
         given=await _side(before.input, after.input, redactors),
