@@ -118,6 +118,26 @@ async def test_a_body_that_is_no_text_is_a_file_that_a_later_module_sends(
     assert sent.input["body"] == {"title": "Logo", "logo": told}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        Body(kind=BodyKind.FILE, text="{{ vars.said }}"),
+        Body(kind=BodyKind.MULTIPART, parts=(Part(name="said", value="{{ trigger.body.said }}"),)),
+    ],
+    ids=["file", "multipart"],
+)
+async def test_who_calls_a_webhook_cannot_have_a_file_of_ours_sent(
+    workshop: Workshop, body: Body
+) -> None:
+    async with recorder(answer(200, PNG, "Content-Type: image/png")) as server:
+        ours = (await workshop.gives(download(server.url("/a.png"), folder="reports")))["file"]
+        workshop.names["trigger"] = {"body": {"said": {**ours, "name": "said"}}}
+        workshop.names["vars"] = {"said": ours}
+        told = await workshop.fails(request(server.url(), method="POST", body=body), number=2)
+    assert "only modules may" in told["message"]
+    assert len(server.arrived) == 1
+
+
 async def test_a_body_of_a_file_is_sent_again_when_the_token_had_ended(
     world: World, workshop: Workshop
 ) -> None:
