@@ -19,6 +19,7 @@ from grantline.messages import Headers
 from grantline.scenarios.definition.triggers import Scheme, Signature
 from grantline.scenarios.notices.notices import Notices
 from grantline.scenarios.notices.recipients import RecipientsEdit
+from grantline.scenarios.notices.telling import wait_after
 from grantline.scenarios.triggers.webhook import refusal_of
 from grantline.secret import Secret
 from grantline.store.notice_records import Channel
@@ -369,3 +370,10 @@ def test_mails_come_from_the_user_of_the_server_where_nobody_says_otherwise(
 
     assert settings.mail_from == "ada@example.com"
     assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "wait"), [(1, MINUTE), (2, 2 * MINUTE), (7, HOUR), (8, HOUR), (10**6, HOUR)]
+)
+def test_tries_come_less_often_however_many_there_were(attempts: int, wait: timedelta) -> None:
+    assert wait_after(attempts) == wait

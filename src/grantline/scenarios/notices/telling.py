@@ -104,7 +104,7 @@ class Telling:
             data = {"code": error.code, "message": error.message, "attempts": record.attempts}
             await self._close(record, "notice.given_up", data)
             return
-        wait = min(FIRST_WAIT * 2 ** (record.attempts - 1), LONGEST_WAIT)
+        wait = wait_after(record.attempts)
         await context.stored(context.store.postpone_notice, record.id, wait)
 
     async def _close(self, record: NoticeRecord, kind: str, data: Mapping[str, object]) -> None:
@@ -113,3 +113,8 @@ class Telling:
         actor = Actor(record.workspace, "")
         event = self._context.event(actor, kind, subject, told)
         await self._context.stored(self._context.store.close_notice, record.id, event)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts; senders that die, or a clock set back, make many."""
+    return min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
