@@ -99,7 +99,11 @@ class Durable:
 
     def forget(self, names: list[str]) -> None:
         """Drops what is known of workflows that somebody else began and nobody goes on with."""
-        if names and self._there is not None:
+        if self._there is None:
+            # Dropped with what is done here, once there is a DBOS: one that begins finds at once
+            # what the one before has left, and opens its DBOS later.
+            self._done.extend(names)
+        elif names:
             asyncio.run_coroutine_threadsafe(_quietly(self._delete(names)), self._there)
 
     def begin_to_open(self) -> None:
