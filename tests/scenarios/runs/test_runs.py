@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -511,3 +513,14 @@ async def test_a_step_that_ended_and_is_written_is_not_kept_in_memory(world: Wor
     rows.finish(row, StepState.SUCCEEDED, now)
     rows.take()
     assert rows.find("2/1/1") is None
+
+
+async def test_a_process_forgets_those_that_were_killed_long_ago(
+    world: World, scenarios: Scenarios, service: Service
+) -> None:
+    world.engine.context.store.beat("killed")
+    world.clock.advance(timedelta(days=2))
+    await run_of(scenarios, a_scenario(get(1, service.url + "/one")))
+    with closing(sqlite3.connect(world.settings.data_dir / "grantline.db")) as database:
+        names = [name for (name,) in database.execute("SELECT id FROM run_worker")]
+    assert "killed" not in names

@@ -38,6 +38,7 @@ CAPACITY: Final = 50
 LOOK_EVERY: Final = timedelta(seconds=1)
 BEAT_EVERY: Final = timedelta(seconds=10)
 SILENT_AFTER: Final = timedelta(minutes=1)
+FORGOTTEN_AFTER: Final = timedelta(days=1)
 PATIENCE: Final = timedelta(seconds=5)
 
 
@@ -223,6 +224,9 @@ class Workers:
         store = self._context.store
         await self._context.stored(self._presence.announce, self._context.clock.now())
         await self._context.stored(store.beat, self.name)
+        if not self._is_announced:
+            # Processes that were killed with nothing in their hands took no leave.
+            await self._context.stored(store.drop_silent_workers, FORGOTTEN_AFTER)
         self._is_announced = True
         now = timedelta(seconds=asyncio.get_running_loop().time())
         self._beat_at = now + BEAT_EVERY
