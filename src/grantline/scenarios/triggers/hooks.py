@@ -138,11 +138,15 @@ class Hooks:
         numbered = delivery_id(trigger.signature, request.headers)
         # A shared token is the secret itself, under whatever name its header goes.
         signed_by = header_of(trigger.signature) if trigger.signature else ""
+        # A megabyte may become a million values, and others are not to wait for that.
+        brought = await asyncio.to_thread(
+            trigger_of, request, received_at=self._context.clock.now(), besides=signed_by
+        )
         return await self._runs.start_run(
             actor,
             kept.scenario,
             scenario_id=kept.id,
-            trigger=trigger_of(request, received_at=self._context.clock.now(), besides=signed_by),
+            trigger=brought,
             cause=Cause.WEBHOOK,
             once=f"delivery {fingerprint(numbered)}" if numbered else "",
         )
