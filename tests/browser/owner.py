@@ -54,7 +54,11 @@ class Owner:
         """What ``visit`` does in the window that ``begin`` opens."""
         with self.page.expect_popup() as opened:
             begin()
-        visit(opened.value)
+        try:
+            visit(opened.value)
+        except Error as error:
+            said = self.page.locator("#main").inner_text()
+            raise AssertionError(f"The window went wrong, and the page says:\n{said}") from error
 
     def demo_form(self, name: str, flow: str) -> None:
         """The form for the demo service, filled in but not saved."""
