@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -257,6 +258,31 @@ async def test_a_process_that_dies_before_sending_leaves_it_to_the_next(world: W
         assert await third.telling.send_due() == 0
 
     assert len(house.box.mails) == len(house.hooks.arrived) == 1
+
+
+async def test_a_notice_that_fails_as_nobody_foresaw_holds_up_no_other_and_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = await world.authorized()
+    async with a_house(world) as house:
+        await house.tell_everybody()
+        house.be(connection.id, DEAD)
+
+        def break_off(*_: object) -> NoReturn:
+            raise RuntimeError(CANARY)
+
+        monkeypatch.setattr("grantline.scenarios.notices.sending.mail_of", break_off)
+        await house.turn()
+        assert len(house.hooks.arrived) == 1
+        world.clock.advance(timedelta(days=1))
+        await house.turn()
+
+    assert len(house.hooks.arrived) == 1
+    sent, given_up = sorted(house.events(connection.id), key=lambda each: each.kind, reverse=True)
+    assert (sent.kind, given_up.kind) == ("notice.sent", "notice.given_up")
+    assert given_up.data["code"] == "module_failed"
+    assert "RuntimeError at break_off" in caplog.text
+    assert CANARY not in caplog.text + str(given_up)
 
 
 async def test_recipients_that_are_gone_are_told_nothing(world: World) -> None:

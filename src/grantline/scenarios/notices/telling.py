@@ -8,18 +8,20 @@ again, under the same id.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.errors import GrantlineError
+from grantline.errors import GrantlineError, ModuleFailed, places_of
 from grantline.scenarios.notices.recipients import opened
 from grantline.scenarios.notices.sending import Notice, Sender, is_hopeless
 from grantline.scenarios.notices.wording import content_of
 from grantline.store.notice_records import Change, Channel, NoticeRecord
 
+LOG: Final = logging.getLogger("grantline.notices")
 AT_A_TIME: Final = 100
 # Longer than the slowest sending may take: nobody sends what somebody is sending.
 CLAIM: Final = timedelta(minutes=2)
@@ -94,6 +96,11 @@ class Telling:
         except GrantlineError as error:
             await self._failed(record, error)
             return
+        except Exception as error:  # noqa: BLE001 - the others of its batch are to go out
+            # Without what it says, which may hold anything.
+            LOG.error("Notice %s failed: %s", record.id, places_of(error))  # noqa: TRY400
+            await self._failed(record, _unforeseen())
+            return
         data = {"not_taken_for": len(refused)} if refused else {}
         await self._close(record, "notice.sent", data)
 
@@ -113,6 +120,13 @@ class Telling:
         actor = Actor(record.workspace, "")
         event = self._context.event(actor, kind, subject, told)
         await self._context.stored(self._context.store.close_notice, record.id, event)
+
+
+def _unforeseen() -> ModuleFailed:
+    return ModuleFailed(
+        "The notice could not be sent for a reason that nobody foresaw.",
+        hint="Please report this with the line in the log.",
+    )
 
 
 def wait_after(attempts: int) -> timedelta:
