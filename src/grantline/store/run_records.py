@@ -99,7 +99,7 @@ class RunStepRecord:
         seq: Which step of the run it is, from 1.
         kind: The module's kind.
         state: ``running``, ``succeeded``, ``failed``, ``passed_over`` or ``ignored``.
-        attempts: How often it was begun: 2 when a process died over it.
+        attempts: How often it was begun, but for retries: 2 when a process died over it.
         retries: How often it was tried again later.
         input_size: Of its input bundle, in bytes of JSON.
         connection_id: Whose token it carried.

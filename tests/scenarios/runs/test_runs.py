@@ -30,6 +30,7 @@ from grantline.scenarios.definition.scenario import Input, Scenario
 from grantline.scenarios.modules.files import OF_RUNS
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.runs import workers
+from grantline.scenarios.runs.leg import MOST_BEGUN
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, StepState
 from grantline.scenarios.runs.sealed_run import Seals
 from grantline.scenarios.runs.step_rows import StepRows
@@ -251,7 +252,7 @@ async def test_a_retry_later_waits_longer_each_time_and_then_fails(
         await service.until(partial(lambda n: service.count("/bad") == n, times))
     run = await until(scenarios, started.id, RunState.FAILED)
     (ok, bad) = await scenarios.runs.steps(LOCAL, run.id)
-    assert (ok.attempts, bad.attempts, bad.retries) == (1, 3, 2)
+    assert (ok.attempts, bad.attempts, bad.retries) == (1, 1, 2)
     assert service.count("/ok") == 1
 
 
@@ -524,3 +525,30 @@ async def test_a_process_forgets_those_that_were_killed_long_ago(
     with closing(sqlite3.connect(world.settings.data_dir / "grantline.db")) as database:
         names = [name for (name,) in database.execute("SELECT id FROM run_worker")]
     assert "killed" not in names
+
+
+async def test_a_step_that_takes_its_process_down_each_time_ends_its_run(
+    world: World, scenarios: Scenarios, service: Service
+) -> None:
+    store = world.engine.context.store
+    gate = service.gates["/deadly"] = asyncio.Event()
+    deadly = get(1, service.url + "/deadly", on_error=OnError(action=Action.IGNORE))
+    started = await scenarios.runs.start_file(LOCAL, a_scenario(deadly))
+    await service.until(lambda: service.count("/deadly") == 1)
+    # What processes leave that were killed one after the other: a run in no hands, its step begun.
+    with closing(sqlite3.connect(world.settings.data_dir / "grantline.db")) as database, database:
+        database.execute("UPDATE run_step SET attempts = ?", (MOST_BEGUN,))
+    (worker,) = store.busy_workers()
+    store.release_runs(worker.id)
+    gate.set()
+    run = await asyncio.wait_for(scenarios.runs.wait(LOCAL, started.id), WAITS)
+    (step,) = await scenarios.runs.steps(LOCAL, run.id)
+    assert service.count("/deadly") == 1
+    assert (run.state, step.state) == (RunState.FAILED, StepState.FAILED)
+    assert step.attempts == MOST_BEGUN
+    assert run.error is not None
+    assert (run.error.code, run.error.message[:26]) == (
+        "limit_exceeded",
+        "Module 1 was begun 5 times",
+    )
+    assert run.error.hint

@@ -56,6 +56,8 @@ YIELD_AFTER: Final = 50
 MOST_PENDING: Final = 200
 MOST_PENDING_BYTES: Final = 4 * 1024 * 1024
 LONGEST_RETRY: Final = timedelta(days=1)
+# A module that takes its process down each time would take down one process after the other.
+MOST_BEGUN: Final = 5
 # These reach for nothing: their rows are written with those of the next module that does.
 _INSIDE: Final = (Iterate, Router, SetVariables, Aggregate, Respond)
 
@@ -213,6 +215,8 @@ class Leg:
     async def _tried(self, act: Act) -> Done | None:
         """Carries out what reaches for nothing; begins what does, and gives None then."""
         module = act.module
+        if self._is_begun_too_often(act):
+            return None
         try:
             names = await self._names(act.scope, module)
             may_pass = act.is_filtered or is_true(module.when, names)
@@ -242,6 +246,15 @@ class Leg:
         return self._rows.begin(
             act.path, act.module, self._now(), connection_id=call.connection_id if call else None
         )
+
+    def _is_begun_too_often(self, act: Act) -> bool:
+        row = None if act.is_gate else self._rows.find(act.path)
+        if row is None or row.state != StepState.RUNNING or row.attempts < MOST_BEGUN:
+            return False
+        error = _begun_too_often(row)
+        self._rows.fail(row, error, None, None, self._now())
+        self._ending = failed(error, row.path)
+        return True
 
     def _is_over_bounds(self, act: Act) -> bool:
         bounds = self._scenario.bounds
@@ -514,6 +527,18 @@ def whereabouts(error: BaseException) -> str:
     places = extract_tb(error.__traceback__)
     last = places[-1] if places else None
     return f"{type(error).__name__} at {last.filename}:{last.lineno}" if last else ""
+
+
+def _begun_too_often(row: RunStepRecord) -> LimitExceeded:
+    return LimitExceeded(
+        f"Module {row.module_id} was begun {row.attempts} times, and each time the process that "
+        "carried it out ended before the module did.",
+        limit="attempts",
+        hint=(
+            "See why the process ended, such as for want of memory; make what the module handles "
+            "smaller, then run it again from this step."
+        ),
+    )
 
 
 def _too_many_steps(most: int) -> LimitExceeded:

@@ -123,7 +123,7 @@ class RunStep:
         seq: Which step of the run it is, from 1.
         label: What the module was called.
         kind: Of the module.
-        attempts: How often it was begun: 2 when a process died over it.
+        attempts: How often it was begun, but for retries: 2 when a process died over it.
         retries: How often it was tried again later.
         input_size: Of the input bundle in bytes of JSON.
         connection_id: Whose token it carried.

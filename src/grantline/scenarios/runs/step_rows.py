@@ -57,6 +57,8 @@ class StepRows:
     ) -> RunStepRecord:
         """The step at ``path``, begun now, for the first time or once more."""
         old = self._rows.get(path)
+        # One that ended and is tried again is counted as a retry, or waited for its connection.
+        again = old is not None and old.state == StepState.RUNNING
         row = RunStepRecord(
             id=old.id if old else self._context.new_id("stp"),
             workspace=self._workspace,
@@ -68,7 +70,7 @@ class StepRows:
             kind=module.does.kind,
             state=StepState.RUNNING.value,
             started_at=now,
-            attempts=old.attempts + 1 if old else 1,
+            attempts=(old.attempts if old else 1) + again,
             retries=old.retries if old else 0,
             connection_id=connection_id,
         )

@@ -89,7 +89,7 @@ class StepShown(Shown):
     started_at: datetime
     ended_at: datetime | None
     attempts: int
-    """How often it was begun: 2 when a process died over it."""
+    """How often it was begun, but for retries: 2 when a process died over it."""
     retries: int
     """How often it was tried again later."""
     input_size: int
