@@ -20,7 +20,13 @@ from grantline.scenarios.mapping.request import (
     filled_headers,
 )
 
-FILE = {"name": "a.pdf", "path": ".runs/srn_1/a.pdf", "media_type": "application/pdf", "size": 3}
+FILE = {
+    "name": "a.pdf",
+    "path": ".runs/srn_1/a.pdf",
+    "media_type": "application/pdf",
+    "size": 3,
+    "proof": "5a",
+}
 NAMES: dict[str, Any] = {
     "1": {
         "data": {
@@ -166,6 +172,17 @@ def test_files_of_earlier_modules_are_left_for_whoever_opens_them() -> None:
 
     assert whole.file == MappedFile(value=FILE, field="body.text", media_type="a/b")
     assert whole.spec.content is None
+
+
+def test_what_has_the_shape_of_a_file_is_left_to_be_refused_and_never_sent_as_text() -> None:
+    unproved = {key: value for key, value in FILE.items() if key != "proof"}
+    names = {"1": {"data": {"comment": unproved}}}
+    body = Body(kind=BodyKind.MULTIPART, parts=(Part(name="said", value="{{ 1.data.comment }}"),))
+
+    found = filled(call(body), names)
+
+    assert found.parts == (MappedFile(value=unproved, field="body.parts.said", part="said"),)
+    assert found.spec.content is None
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ async def test_a_file_goes_into_its_folder_under_its_name(workshop: Workshop) ->
         "path": "reports/2026/summary.pdf",
         "media_type": "application/pdf",
         "size": 4,
+        "proof": given["file"]["proof"],
     }
     assert (given["status"], given["url"], given["resumes"]) == (200, server.url(), 0)
     assert (workshop.home / "reports/2026/summary.pdf").read_bytes() == b"%PDF"

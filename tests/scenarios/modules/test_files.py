@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.errors import GrantlineError, InvalidInput
+from grantline.scenarios.modules.file_proofs import KEY_FILE, FileProofs
 from grantline.scenarios.modules.files import LONGEST_NAME, Files, arrived_name, safe_name
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -67,16 +68,28 @@ def test_a_link_is_not_followed(files: Files, tmp_path: Path) -> None:
     (home / "a" / "file").symlink_to(outside / "a.txt")
     for path in ("link/a.txt", "a/file"):
         with pytest.raises(InvalidInput, match="is a link"):
-            files.open({"path": path, "name": "a"}, field="body")
+            files.open(files.bundle_of(home / path, "", 1), field="body")
 
 
 @pytest.mark.parametrize(
     "path",
-    ["../local/a.txt", "/etc/passwd", ".arriving/x", "..", "", ".runs/../a", ".runs", "a/.b"],
+    [
+        *("../local/a.txt", "/etc/passwd", ".arriving/x", "..", "", ".runs/../a", ".runs", "a/.b"),
+        *(
+            KEY_FILE,
+            f".runs/{KEY_FILE}",
+            f".runs/../{KEY_FILE}",
+            f"a/../{KEY_FILE}",
+            f"./{KEY_FILE}",
+        ),
+    ],
 )
 def test_no_value_opens_what_is_outside(files: Files, path: str) -> None:
-    with pytest.raises(InvalidInput):
-        files.open({"path": path, "name": "a"}, field="body")
+    home = target(files, "a").parents[1]
+    proof = FileProofs(home, os.urandom).of(path)  # whoever had it would get no further
+    with pytest.raises(InvalidInput) as caught:
+        files.open({"path": path, "name": "a", "proof": proof}, field="body")
+    assert "proof" not in caught.value.message
 
 
 @pytest.mark.parametrize("value", [None, "a.txt", 7, {"name": "a"}, {"path": 7}, ["a"]])
@@ -94,6 +107,7 @@ def test_a_file_that_is_not_here_is_said_with_what_to_do(files: Files) -> None:
         "path": "reports/a.txt",
         "media_type": "text/plain",
         "size": 2,
+        "proof": bundle["proof"],
     }
     assert files.open(bundle, field="body").source.size == 2
     path.unlink()
@@ -106,7 +120,8 @@ def test_files_of_another_workspace_are_not_to_be_had(tmp_path: Path) -> None:
     ours, theirs = (Files(tmp_path / "files", each) for each in ("ours", "theirs"))
     path = target(theirs, "a")
     path.write_bytes(b"1")
-    with pytest.raises(InvalidInput, match="not on this machine"):
+    target(ours, "a").write_bytes(b"1")
+    with pytest.raises(InvalidInput, match="proof is wrong"):
         ours.open(theirs.bundle_of(path, "", 1), field="body")
 
 

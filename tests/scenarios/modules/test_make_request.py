@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -121,21 +122,42 @@ async def test_a_body_that_is_no_text_is_a_file_that_a_later_module_sends(
 @pytest.mark.parametrize(
     "body",
     [
-        Body(kind=BodyKind.FILE, text="{{ vars.said }}"),
+        Body(kind=BodyKind.FILE, text="{{ 2.data.comment }}"),
+        Body(kind=BodyKind.MULTIPART, parts=(Part(name="said", value="{{ 2.data.comment }}"),)),
+        Body(kind=BodyKind.FILE, text="{{ trigger.body.said }}"),
         Body(kind=BodyKind.MULTIPART, parts=(Part(name="said", value="{{ trigger.body.said }}"),)),
+        Body(kind=BodyKind.FILE, text="{{ vars.said }}"),
     ],
-    ids=["file", "multipart"],
 )
-async def test_who_calls_a_webhook_cannot_have_a_file_of_ours_sent(
-    workshop: Workshop, body: Body
+@pytest.mark.parametrize("proof", [{}, {"proof": "0" * 64}])
+async def test_neither_a_service_nor_who_calls_a_webhook_can_have_a_file_of_ours_sent(
+    workshop: Workshop, body: Body, proof: dict[str, Any]
 ) -> None:
-    async with recorder(answer(200, PNG, "Content-Type: image/png")) as server:
-        ours = (await workshop.gives(download(server.url("/a.png"), folder="reports")))["file"]
-        workshop.names["trigger"] = {"body": {"said": {**ours, "name": "said"}}}
-        workshop.names["vars"] = {"said": ours}
-        told = await workshop.fails(request(server.url(), method="POST", body=body), number=2)
-    assert "only modules may" in told["message"]
+    image = answer(200, PNG, "Content-Type: image/png")
+    said = {"name": "a", "path": "reports/a.png", "media_type": "image/png", "size": 11, **proof}
+    comment = answer(200, json.dumps({"comment": said}).encode(), JSON)
+    async with recorder(image) as images, recorder(comment) as server:
+        ours = (await workshop.gives(download(images.url("/a.png"), folder="reports")))["file"]
+        assert ours["path"] == said["path"]
+        await workshop.gives(request(server.url()), number=2)
+        workshop.names["trigger"] = {"body": {"said": said}}
+        workshop.names["vars"] = {"said": said}
+        told = await workshop.fails(request(server.url(), method="POST", body=body), number=3)
+    assert "no module here left it" in told["message"]
+    assert "opens no file" in told["hint"]
     assert len(server.arrived) == 1
+
+
+async def test_what_a_service_answers_in_the_shape_of_a_file_is_sent_as_the_json_it_is(
+    workshop: Workshop,
+) -> None:
+    said = {"name": "a", "path": "reports/a.png", "media_type": "image/png", "size": 11}
+    parts = (Part(name="said", value="{{ 1.data | to_json }}"),)
+    body = Body(kind=BodyKind.MULTIPART, parts=parts)
+    async with recorder(answer(200, json.dumps(said).encode(), JSON)) as server:
+        await workshop.gives(request(server.url()))
+        await workshop.gives(request(server.url(), method="POST", body=body), number=2)
+    assert b'"path":"reports/a.png"' in server.arrived[1].body.replace(b" ", b"")
 
 
 async def test_a_body_of_a_file_is_sent_again_when_the_token_had_ended(

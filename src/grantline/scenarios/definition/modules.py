@@ -158,7 +158,9 @@ class MakeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadFile:
-    """Gives ``file`` (name, path, media_type, size) and ``status``; goes on where it broke off.
+    """Gives ``file`` (name, path, media_type, size, proof) and ``status``.
+
+    Carried out again, it goes on where it broke off.
 
     Attributes:
         folder: Mapped. Below the folder for files of this installation; empty keeps the file only

@@ -42,7 +42,8 @@ class MappedFile:
     """A file of an earlier module that goes along.
 
     Attributes:
-        value: The ``file`` of a bundle: ``name``, ``path``, ``media_type``, ``size``.
+        value: The ``file`` of a bundle: ``name``, ``path``, ``media_type``, ``size``,
+            and ``proof`` that a module left it, which whoever opens it checks.
         field: Where it is mapped, for errors.
         part: The name of the part that it is; empty when it is the whole body.
         filename: Under which it goes; empty for its own.

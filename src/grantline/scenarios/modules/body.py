@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from grantline.calls.multipart import Part, SourcePart, multipart_upload
 from grantline.calls.upload import Upload
-from grantline.errors import InvalidInput
 from grantline.scenarios.mapping.request import Filled, MappedFile
 from grantline.scenarios.modules.files import Files, OpenedFile
 from grantline.scenarios.modules.surroundings import Surroundings
 
 
-def upload_of(
-    filled: Filled, surroundings: Surroundings, *, brought: Any = None
-) -> tuple[Upload | None, Any]:
+def upload_of(filled: Filled, surroundings: Surroundings) -> tuple[Upload | None, Any]:
     """The body of ``filled`` where it holds files, and what it is, for people.
 
-    Args:
-        filled: The request.
-        surroundings: Where its files are.
-        brought: What started the run. A stranger wrote it, so it names no file of ours.
-
     Raises:
-        InvalidInput: A file is not there, or a stranger named it.
+        InvalidInput: A file is not there.
     """
     files = surroundings.files
-    for each in (filled.file, *filled.parts):
-        if isinstance(each, MappedFile) and _names(brought, each.value.get("path")):
-            raise InvalidInput(
-                "What started the run names a file here, and only modules may.",
-                field=each.field,
-                hint="Map the file of an earlier module, such as {{ 2.file }}.",
-            )
     if filled.file is not None:
         found = _opened(filled.file, files)
         return Upload(found.source, found.media_type), _told(found)
@@ -51,20 +35,6 @@ def upload_of(
             told[each.part] = _told(found)
     boundary = f"grantline-{surroundings.engine.context.entropy(20).hex()}"
     return multipart_upload(parts, boundary=boundary), told
-
-
-def _names(brought: Any, path: Any) -> bool:
-    """Whether an object somewhere within ``brought`` says that it is the file at ``path``."""
-    waiting = [brought]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Mapping):
-            if one.get("path") == path and "media_type" in one:
-                return True
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return False
 
 
 def _opened(mapped: MappedFile, files: Files) -> OpenedFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from grantline.calls.multipart import BINARY_TYPE
 from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
 from grantline.messages import Headers
+from grantline.scenarios.modules.file_proofs import ON_MACHINES, FileProofs
 from grantline.scenarios.modules.outcome import Bundle
 
 # Names with a dot in front are our own, so that no folder of a person's can reach them.
@@ -44,10 +45,14 @@ class Files:
     Args:
         root: The folder for files of this installation.
         workspace: Whose files; each workspace has a folder of its own.
+        entropy: For the key by which files are proved.
     """
 
-    def __init__(self, root: Path, workspace: str) -> None:
+    def __init__(
+        self, root: Path, workspace: str, *, entropy: Callable[[int], bytes] = os.urandom
+    ) -> None:
         self._home = root / safe_name(workspace, field="workspace")
+        self._proofs = FileProofs(self._home, entropy)
 
     def target(self, folder: str, name: str, *, run_id: str, step: str) -> Path:
         """Where a file is to be put, in a folder that exists then.
@@ -87,19 +92,26 @@ class Files:
         return folder / f"{safe_name(run_id, field='run')}-{_digest(step)}"
 
     def bundle_of(self, path: Path, media_type: str, size: int) -> Bundle:
-        """What later modules know of the file at ``path``."""
+        """What later modules know of the file at ``path``.
+
+        Raises:
+            InvalidInput: The key by which it is proved cannot be made or read.
+        """
+        below = path.relative_to(self._home).as_posix()
         return {
             "name": path.name,
-            "path": path.relative_to(self._home).as_posix(),
+            "path": below,
             "media_type": media_type,
             "size": size,
+            "proof": self._proofs.of(below),
         }
 
     def open(self, value: Any, *, field: str) -> OpenedFile:
         """The file that ``value``, the ``file`` of a bundle, names.
 
         Raises:
-            InvalidInput: It is no such value, or the file is not on this machine.
+            InvalidInput: It is no such value, `bundle_of` did not make it, or the file is not on
+                this machine.
         """
         if not isinstance(value, Mapping) or not isinstance(path := value.get("path"), str):
             raise InvalidInput(
@@ -113,6 +125,7 @@ class Files:
             below = parts[1:]
         for each in below:
             safe_name(each, field=field)
+        self._proofs.check(path, value.get("proof"), field=field)
         here = self._home
         for each in parts:
             here = here / each
@@ -124,10 +137,7 @@ class Files:
             raise InvalidInput(
                 "The file is not on this machine.",
                 field=field,
-                hint=(
-                    "A file without a folder ends with its run. Where several machines carry out "
-                    "runs, set GRANTLINE_FILES_DIR to a folder that all of them share."
-                ),
+                hint=f"A file without a folder ends with its run. {ON_MACHINES}",
             ) from None
         return OpenedFile(source, name, str(value.get("media_type") or BINARY_TYPE))
 

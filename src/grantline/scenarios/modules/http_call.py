@@ -44,7 +44,7 @@ def ready(call: HttpCall, names: Mapping[str, Any], surroundings: Surroundings) 
         InvalidInput: A field cannot be filled in, or a file is not there.
     """
     request = filled(call, names)
-    upload, files = upload_of(request, surroundings, brought=names.get("trigger"))
+    upload, files = upload_of(request, surroundings)
     cookies = surroundings.cookies if call.share_cookies else None
     return Ready(call=call, spec=request.spec, upload=upload, files=files, cookies=cookies)
 

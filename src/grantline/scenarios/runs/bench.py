@@ -64,7 +64,7 @@ class Bench:
         self._seals = seals
         self._is_answered = is_answered
         self._cookies = RunCookies()
-        self._files = Files(shop.files, record.workspace)
+        self._files = Files(shop.files, record.workspace, entropy=self.context.entropy)
 
     async def carry_out(
         self,
