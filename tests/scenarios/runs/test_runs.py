@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -30,6 +30,7 @@ from grantline.scenarios.definition.scenario import Input, Scenario
 from grantline.scenarios.modules.files import OF_RUNS
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.runs import workers
+from grantline.scenarios.runs.bench import Bench
 from grantline.scenarios.runs.leg import MOST_BEGUN
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, StepState
 from grantline.scenarios.runs.sealed_run import Seals
@@ -386,6 +387,44 @@ async def test_a_dead_connection_parks_runs_whatever_the_handler_says(
     run = await until(scenarios, run.id, RunState.SUCCEEDED)
     assert run.connection_id is None
     assert (service.count("/before"), service.count("/after")) == (1, 1)
+
+
+def before_parking(
+    monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]
+) -> None:
+    """Lets something happen between the error of a module and the look at its connection."""
+    look = Bench.parked_generation
+
+    async def late(bench: Bench, connection_id: str) -> int:
+        await happens()
+        return await look(bench, connection_id)
+
+    monkeypatch.setattr(Bench, "parked_generation", late)
+
+
+async def test_a_connection_that_is_authorized_as_its_run_is_parked_lets_it_go_on(
+    world: World, scenarios: Scenarios, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await world.draft()
+    before_parking(monkeypatch, lambda: world.authorize(connection))
+    scenario = a_scenario(get(1, world.server.api_url + "/me", connection.id))
+    started = await scenarios.runs.start_file(LOCAL, scenario)
+    await until(scenarios, started.id, RunState.SUCCEEDED)
+
+
+async def test_a_connection_that_is_deleted_as_its_run_is_parked_is_a_failure_of_its_module(
+    world: World, scenarios: Scenarios, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await world.draft()
+    before_parking(monkeypatch, lambda: world.engine.delete(LOCAL, connection.id))
+    ignoring = OnError(action=Action.IGNORE)
+    scenario = a_scenario(get(1, world.server.api_url + "/me", connection.id, on_error=ignoring))
+    run = await run_of(scenarios, scenario)
+    assert run.state is RunState.SUCCEEDED
+    (step,) = await scenarios.runs.steps(LOCAL, run.id)
+    assert step.state is StepState.IGNORED
+    assert step.error is not None
+    assert step.error.code == "connection_not_found"
 
 
 async def test_a_run_is_repeated_from_a_step_with_what_came_before_it(

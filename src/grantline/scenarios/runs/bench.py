@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +14,14 @@ from grantline.connections.context import Context
 from grantline.connections.engine import Engine
 from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.state import HELD
+from grantline.errors import ConnectionNotFound
 from grantline.scenarios.definition.modules import Module
 from grantline.scenarios.modules.files import Files
 from grantline.scenarios.modules.outcome import Answer, Outcome
 from grantline.scenarios.modules.surroundings import Surroundings
 from grantline.scenarios.runs.journal import Journal
 from grantline.scenarios.runs.sealed_run import MOST_BUNDLE_BYTES, Seals
+from grantline.store.records import Glance
 from grantline.store.run_records import (
     Advance,
     Advanced,
@@ -64,6 +67,7 @@ class Bench:
         self._seals = seals
         self._is_answered = is_answered
         self._cookies = RunCookies()
+        self._generation: int | None = None
         self._files = Files(shop.files, record.workspace, entropy=self.context.entropy)
 
     async def carry_out(
@@ -90,6 +94,10 @@ class Bench:
         self, module: Module, row: RunStepRecord, names: Mapping[str, Any], *, nap: timedelta
     ) -> Outcome:
         """The same, and after it a sleep when it is one that is no longer than ``nap``."""
+        if (call := module.call) is not None and call.connection_id is not None:
+            self._generation = None
+            with suppress(ConnectionNotFound):
+                self._generation = (await self._glance(call.connection_id)).generation
         outcome = await self.carry_out(module, row, names)
         if outcome.wait is not None and outcome.wait <= nap:
             await self.context.clock.sleep(outcome.wait)
@@ -103,10 +111,21 @@ class Bench:
         return {"sealed_response": self._seals.seal_answer(self._record.id, answer)}
 
     async def parked_generation(self, connection_id: str) -> int:
-        """The token set that did not do, where the state of its connection does not say so."""
+        """The token set that did not do, where the state of its connection does not say so.
+
+        Not the one that is there by now: a person may have authorized the connection meanwhile.
+
+        Raises:
+            ConnectionNotFound: It was deleted meanwhile.
+        """
+        seen = await self._glance(connection_id)
+        if seen.state not in USABLE:
+            return -1
+        return seen.generation if self._generation is None else self._generation
+
+    async def _glance(self, connection_id: str) -> Glance:
         store = self.context.store
-        seen = await self.context.stored(store.glance, self._record.workspace, connection_id)
-        return seen.generation if seen.state in USABLE else -1
+        return await self.context.stored(store.glance, self._record.workspace, connection_id)
 
     async def write(self, steps: tuple[StepWrite, ...], changes: Mapping[str, Any]) -> Advanced:
         """Writes what was done."""

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from grantline.calls.expressions import fill, fill_json, is_true
 from grantline.errors import (
+    ConnectionNotFound,
     GrantlineError,
     InvalidGrant,
     InvalidInput,
@@ -393,10 +394,15 @@ class Leg:
             and call is not None
             and call.connection_id is not None
         ):
-            generation = await self._bench.parked_generation(call.connection_id)
-            self._rows.fail(row, error, outcome.input, told, now)
-            self._ending = parked(error, row.path, call.connection_id, generation)
-            return None
+            try:
+                generation = await self._bench.parked_generation(call.connection_id)
+            except ConnectionNotFound as gone:
+                # Nobody will authorize it: the module has failed as any other.
+                error, outcome = gone, replace(outcome, error=gone)
+            else:
+                self._rows.fail(row, error, outcome.input, told, now)
+                self._ending = parked(error, row.path, call.connection_id, generation)
+                return None
         if handler.action is Action.IGNORE:
             self._rows.fail(row, error, outcome.input, told, now, state=StepState.IGNORED)
             return Done(has_ended=True)
