@@ -61,6 +61,8 @@ class Served(threading.Thread):
         self.session = requests.Session()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.bind(("127.0.0.1", 0))
+        # Whoever calls before the server is up waits in line instead of being refused.
+        self.socket.listen()
 
     @property
     def url(self) -> str:

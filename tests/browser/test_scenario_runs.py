@@ -126,14 +126,15 @@ def test_a_page_that_lost_the_connection_follows_on_when_it_is_back(owner: Owner
     expect(live).to_contain_text("It sleeps")
     address = str(live.get_by_role("link", name="Open the run").get_attribute("href"))
     page.context.set_offline(True)
-    expect(page.get_by_text("Grantline does not answer.")).to_be_visible()
+    notices = page.locator("#notices")
+    expect(notices.get_by_text("Grantline does not answer.")).to_be_visible()
     page.context.set_offline(False)
     with page.context.new_page() as other:
         other.goto(f"{owner.app.url}{address}")
         other.get_by_role("button", name="Cancel").click()
         expect(other.locator("#run-state")).to_contain_text("Cancelled")
     expect(live).to_contain_text("Cancelled")
-    expect(page.get_by_text("Grantline does not answer.")).to_have_count(0)
+    expect(notices.get_by_text("Grantline does not answer.")).to_have_count(0)
 
 
 def test_a_run_that_waits_for_a_connection_goes_on_after_consent_from_its_page(
