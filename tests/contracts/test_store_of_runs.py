@@ -62,7 +62,6 @@ def test_law_2_another_workspace_has_no_such_run(store: Store) -> None:
         assert store.load_outputs(workspace, run_id, ["1"]) == {}
     assert store.page_scenario_runs("away") == Page((), 0)
     assert store.latest_run_step("away", "scn_1", 1) is None
-    assert store.purge_scenario_runs("away", before=NOW + HOUR, at_most=0) == 0
 
 
 @pytest.mark.parametrize(
@@ -217,11 +216,9 @@ def test_r2_what_sleeps_holds_its_place_and_what_waits_for_a_retry_does_not(
     claim(store)
     wake = NOW + 2 * HOUR
     store.advance_runs([an_advance(run_id="srn_a", changes={"state": state, "wake_at": wake})])
-    assert store.next_wake() == wake
     assert claim(store) == claimed
     store.advance_runs([an_advance(run_id=f"srn_{each}", changes=ENDED) for each in claimed])
     assert claim(store, later=2 * HOUR) == ["a"]
-    assert store.next_wake() is None
     assert store.load_scenario_run("home", "srn_a").wake_at is None
 
 
@@ -305,7 +302,6 @@ def test_a_parked_run_goes_on_when_its_connection_can_be_used(
 def test_a_parked_run_goes_on_to_fail_when_its_connection_is_deleted(store: Store) -> None:
     parked = a_scenario_run(state="parked", connection_id="con_gone")
     store.add_scenario_run(parked, SEALS)
-    assert store.has_unended_runs()
     assert store.unpark_runs(USABLE) == [("home", "srn_1")]
     assert store.load_scenario_run("home", "srn_1").connection_id is None
 
@@ -365,10 +361,7 @@ def test_only_runs_that_have_ended_are_dropped_and_their_steps_go_with_them(stor
         store.delete_scenario_run("home", "srn_d")
     store.delete_scenario_run("home", "srn_a")
     assert store.list_run_steps("home", "srn_a") == []
-    assert store.purge_scenario_runs("home", before=NOW, at_most=1) == 1
-    assert [each.id for each in store.page_scenario_runs("home").rows] == ["srn_d", "srn_c"]
-    assert store.purge_scenario_runs("home", before=NOW + 2 * HOUR, at_most=9) == 1
-    assert store.has_unended_runs()
+    assert store.unended_runs(["srn_a", "srn_b", "srn_d", "srn_never"]) == {"srn_d"}
 
 
 def test_purging_drops_old_runs_that_have_ended_in_every_workspace(store: Store) -> None:

@@ -23,6 +23,7 @@ from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, InvalidInput
 from grantline.scenarios.open import open_scenarios
+from grantline.scenarios.runs.leftovers import keep_swept
 from grantline.scenarios.service import Scenarios
 from grantline.secret import Secret
 from grantline.server.app import create_app
@@ -95,9 +96,10 @@ async def serve(
             for number in SIGNALS:
                 loop.add_signal_handler(number, _stop, server)
             on_ready(serving)
-            kept = serving.scenarios.settings.keep_runs
+            context, given = serving.engine.context, serving.scenarios.settings
             async with anyio.create_task_group() as meanwhile:
-                meanwhile.start_soon(keep_tidy, serving.engine.context, kept)
+                meanwhile.start_soon(keep_tidy, context, given.keep_runs)
+                meanwhile.start_soon(keep_swept, context, given.files)
                 await server.serve(sockets=[listener])
                 meanwhile.cancel_scope.cancel()
 

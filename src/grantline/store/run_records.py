@@ -18,7 +18,6 @@ PARKED: Final = "parked"  # until its connection is authorized again
 SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
-UNENDED: Final = (WAITING, RUNNING, RETRYING, PARKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

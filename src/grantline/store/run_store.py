@@ -99,10 +99,6 @@ class RunStore(Protocol):
         """Removes a run that has ended, and its steps; ``InvalidInput`` while it goes on."""
         ...
 
-    def purge_scenario_runs(self, workspace: str, *, before: datetime, at_most: int) -> int:
-        """Drops runs that ended before ``before`` and the oldest ended ones beyond ``at_most``."""
-        ...
-
     # steps
     def list_run_steps(self, workspace: str, run_id: str) -> Sequence[RunStepRecord]:
         """Every step of a run, in order."""
@@ -183,10 +179,6 @@ class RunStore(Protocol):
         """The runs in the hands of ``worker``, and whether somebody wants them to end."""
         ...
 
-    def next_wake(self) -> datetime | None:
-        """When the next run that sleeps, or waits for another try, is due; None when none is."""
-        ...
-
     def unpark_runs(self, usable: Collection[str]) -> Sequence[tuple[str, str]]:
         """Lets runs go on whose connection can be used again or is gone; workspaces and ids.
 
@@ -201,8 +193,8 @@ class RunStore(Protocol):
         """Ends a run that nobody goes on with, and marks one that somebody does; the run then."""
         ...
 
-    def has_unended_runs(self) -> bool:
-        """Whether there is a run that has not ended, in any workspace."""
+    def unended_runs(self, run_ids: Collection[str]) -> Collection[str]:
+        """Those of these runs, of any workspace, that have not ended."""
         ...
 
     # workers

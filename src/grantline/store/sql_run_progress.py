@@ -139,13 +139,6 @@ class RunProgress(Database):
             rows = work.execute(select(_held.id, _held.is_cancelling).where(*mine))
             return [(run_id, is_cancelling) for run_id, is_cancelling in rows]
 
-    def next_wake(self) -> datetime | None:
-        """When the next run that sleeps, or waits for another try, is due."""
-        asleep = (_held.state.in_((WAITING, RETRYING)), _held.ended_at.is_(None))
-        with self._read() as work:
-            first: datetime | None = work.scalar(select(func.min(_held.wake_at)).where(*asleep))
-        return first
-
     def unpark_runs(self, usable: Collection[str]) -> Sequence[tuple[str, str]]:
         """Lets runs go on whose connection can be used again or is gone; workspaces and ids."""
         grant = connection.c

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, exists, or_, select
+from sqlalchemy import Connection, delete, select
 
 from grantline.errors import InvalidInput
 from grantline.store.database import Database, add_unless_there, adding
@@ -15,7 +15,6 @@ from grantline.store.records import Event, Page
 from grantline.store.rows import to_record, to_row
 from grantline.store.run_records import (
     SUCCEEDED,
-    UNENDED,
     NewRun,
     RunSeals,
     RunStepRecord,
@@ -29,7 +28,6 @@ from grantline.store.tables import run_step, scenario, scenario_run
 
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]
-_ALL: Final = 2**62
 NOTHING: Final = StepSeals()
 # A picker shows what came last; nobody needs it from further back.
 LATEST_RUNS: Final = 30
@@ -121,13 +119,14 @@ class ScenarioRuns(Database):
             rows = work.execute(shown).mappings()
             return Page(tuple(to_record(ScenarioRunRecord, row) for row in rows), total)
 
-    def has_unended_runs(self) -> bool:
-        """Whether there is a run that has not ended, in any workspace."""
-        unended = exists().where(
-            scenario_run.c.state.in_(UNENDED), scenario_run.c.ended_at.is_(None)
-        )
+    def unended_runs(self, run_ids: Collection[str]) -> Collection[str]:
+        """Those of these runs that have not ended."""
+        held, wanted, found = scenario_run.c, list(run_ids), set[str]()
         with self._read() as work:
-            return bool(work.execute(select(unended)).scalar_one())
+            for first in range(0, len(wanted), _AT_A_TIME):
+                some = (held.id.in_(wanted[first : first + _AT_A_TIME]), held.ended_at.is_(None))
+                found.update(work.scalars(select(held.id).where(*some)))
+        return found
 
     def delete_scenario_run(self, workspace: str, run_id: str) -> None:
         """Removes a run that has ended, and its steps."""
@@ -139,16 +138,6 @@ class ScenarioRuns(Database):
             if work.execute(select(held.id).where(*own)).first() is None:
                 raise not_found("run")
         raise InvalidInput("This run has not ended.", field="run", hint="Cancel it first.")
-
-    def purge_scenario_runs(self, workspace: str, *, before: datetime, at_most: int) -> int:
-        """Drops runs that ended before ``before`` and the oldest ended ones beyond ``at_most``."""
-        held = scenario_run.c
-        own = (held.workspace == workspace, held.ended_at.is_not(None))
-        newest = select(held.id).where(*own).order_by(held.created_at.desc(), held.id.desc())
-        surplus = newest.offset(at_most).limit(_ALL)
-        gone = delete(scenario_run).where(*own, or_(held.ended_at < before, held.id.in_(surplus)))
-        with self._write() as work:
-            return work.execute(gone).rowcount
 
     def list_run_steps(self, workspace: str, run_id: str) -> Sequence[RunStepRecord]:
         """Every step of a run, in order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from grantline.errors import GrantlineError, InvalidInput
 from grantline.scenarios.modules.file_proofs import KEY_FILE, FileProofs
 from grantline.scenarios.modules.files import LONGEST_NAME, Files, arrived_name, safe_name
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OUTSIDE = (
     *("..", ".", "../..", "/etc", "a/../../b", "a//b", "/", ".runs/srn_1", "a/.hidden"),
     *("a\\b", "C:", "a\0b", "a\nb", "~", "x" * 300, " a", "a/b ", "a.", "a|b", "a/" * 30 + "a"),
@@ -128,7 +126,7 @@ def test_files_of_another_workspace_are_not_to_be_had(tmp_path: Path) -> None:
 def test_files_of_a_run_end_with_it_and_no_others(files: Files) -> None:
     own, kept = target(files, ""), target(files, "kept")
     other = files.target("", "a.txt", run_id="srn_2", step="3/1")
-    part = files.arriving("srn_1", "4", NOW)
+    part = files.arriving("srn_1", "4")
     for each in (own, kept, other, part):
         each.write_bytes(b"1")
     files.remove_run("srn_1")
@@ -139,17 +137,6 @@ def test_files_of_a_run_end_with_it_and_no_others(files: Files) -> None:
 def test_each_step_has_a_folder_of_its_own(files: Files) -> None:
     paths = {files.target("", "a", run_id="srn_1", step=step) for step in ("1", "2/1", "2/2")}
     assert len(paths) == 3
-
-
-def test_what_nobody_ended_is_removed_after_a_week(files: Files) -> None:
-    old, fresh = files.arriving("srn_1", "1", NOW), files.arriving("srn_2", "1", NOW)
-    for path, age in ((old, timedelta(days=8)), (fresh, timedelta(days=6))):
-        path.write_bytes(b"1")
-        at = (NOW - age).timestamp()
-        os.utime(path, (at, at))
-    files.arriving("srn_3", "1", NOW)
-    assert not old.exists()
-    assert fresh.exists()
 
 
 def test_folders_are_their_owners_alone(files: Files) -> None:

@@ -49,7 +49,7 @@ async def download_file(
         cookies=request.cookies,
         # A folder of the step's own holds nothing that could be lost.
         overwrite=does.overwrite or not folder,
-        keep=files.arriving(run_id, step, surroundings.engine.context.clock.now()),
+        keep=files.arriving(run_id, step),
     )
     media_type = first_value(done.headers, "content-type") or BINARY_TYPE
     return {

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +25,6 @@ ARRIVING: Final = ".arriving"
 LONGEST_NAME: Final = 200
 LONGEST_ENDING: Final = 16
 MOST_FOLDERS: Final = 20
-KEPT_FOR: Final = timedelta(days=7)
 _FORBIDDEN: Final = frozenset('\\:*?"<>|')
 
 
@@ -78,18 +76,13 @@ class Files:
             )
         return self._made(parts) / safe_name(name, field="name")
 
-    def arriving(self, run_id: str, step: str, now: datetime) -> Path:
-        """Where the download of a step is until it is whole; others that nobody ended are removed.
+    def arriving(self, run_id: str, step: str) -> Path:
+        """Where the download of a step is until it is whole.
 
         Raises:
             InvalidInput: The folder cannot be made.
         """
-        folder = self._made([ARRIVING])
-        for path in folder.iterdir():
-            with suppress(OSError):
-                if path.stat().st_mtime < (now - KEPT_FOR).timestamp():
-                    path.unlink()
-        return folder / f"{safe_name(run_id, field='run')}-{_digest(step)}"
+        return self._made([ARRIVING]) / f"{safe_name(run_id, field='run')}-{_digest(step)}"
 
     def bundle_of(self, path: Path, media_type: str, size: int) -> Bundle:
         """What later modules know of the file at ``path``.

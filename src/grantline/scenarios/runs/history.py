@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.scenarios.modules.files import Files
 from grantline.scenarios.modules.outcome import Answer
 from grantline.scenarios.runs.run import (
     Cause,
@@ -24,16 +26,16 @@ from grantline.scenarios.runs.sealed_run import Seals
 from grantline.store.records import Page
 from grantline.store.run_records import RunStepRecord, StepSeals
 
-KEPT_FOR: Final = timedelta(days=30)
-MOST_KEPT: Final = 10_000
 _UNSUCCESSFUL: Final = (StepState.FAILED, StepState.IGNORED)
 
 
 class RunHistory:
     """The runs of scenarios, as people look at them."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, files: Path) -> None:
+        """Args: ``files`` is the folder for files of this installation."""
         self._context = context
+        self._files = files
 
     async def page(
         self,
@@ -153,7 +155,7 @@ class RunHistory:
         return None if found is None else self._opened(actor, *found)
 
     async def delete(self, actor: Actor, run_id: str) -> None:
-        """Takes a run that has ended out of the history.
+        """Takes a run that has ended out of the history, with the files that were its own.
 
         Raises:
             NotFound: There is none of this id.
@@ -161,18 +163,12 @@ class RunHistory:
         """
         store = self._context.store
         await self._context.stored(store.delete_scenario_run, actor.workspace, run_id)
+        await self._remove_files(actor, run_id)
 
-    async def purge(
-        self, actor: Actor, *, keep: timedelta = KEPT_FOR, at_most: int = MOST_KEPT
-    ) -> int:
-        """Drops runs that ended longer ago than ``keep`` or beyond ``at_most``; the count."""
-        context = self._context
-        return await context.stored(
-            context.store.purge_scenario_runs,
-            actor.workspace,
-            before=context.clock.now() - keep,
-            at_most=at_most,
-        )
+    async def _remove_files(self, actor: Actor, run_id: str) -> None:
+        """Removes what was kept only as long as the run, which nobody goes on with."""
+        files = Files(self._files, actor.workspace)
+        await self._context.stored(files.remove_run, run_id)
 
     def _opened(self, actor: Actor, row: RunStepRecord, sealed: StepSeals) -> StepDetail:
         opening = Seals(self._context.vault, actor.workspace)

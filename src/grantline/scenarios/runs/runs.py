@@ -16,7 +16,6 @@ from grantline.errors import InvalidInput, NotFound, Quarantined
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.modules.carry_out import carry_out
-from grantline.scenarios.modules.files import Files
 from grantline.scenarios.runs.bench import CarryOut, Workshop
 from grantline.scenarios.runs.durable import Durable
 from grantline.scenarios.runs.ending import storable
@@ -70,9 +69,8 @@ class ScenarioRuns(RunHistory):
             carry_out: Carries out one module.
             serves: Whether this process goes on with runs that others have started.
         """
-        super().__init__(engine.context)
+        super().__init__(engine.context, settings.files)
         self._shelf = shelf
-        self._files = settings.files
         name = worker_name(engine.context.entropy)
         self._journal = Journal(engine.context)
         shop = Workshop(
@@ -270,8 +268,7 @@ class ScenarioRuns(RunHistory):
         )
         if record.ended_at is not None:
             # Nobody goes on with it, so nobody else removes what it kept.
-            files = Files(self._files, actor.workspace)
-            await context.stored(files.remove_run, run_id)
+            await self._remove_files(actor, run_id)
         self._journal.tell(run_id)
         self._workers.cancel(run_id)
         self._workers.wake()
