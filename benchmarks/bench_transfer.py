@@ -22,8 +22,8 @@ from pathlib import Path
 import aiohttp
 from many_bytes import running_server
 
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import RequestSpec
-from grantline.calls.upload import Upload
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from grantline.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from grantline.calls.pagination import Pagination, PaginationType
+    from grantline.calls.answers.response import NotJson, Response
+    from grantline.calls.attempts.retry import RetryPolicy
+    from grantline.calls.paging.pagination import Pagination, PaginationType
     from grantline.calls.query import ArrayStyle
-    from grantline.calls.response import NotJson, Response
-    from grantline.calls.retry import RetryPolicy
     from grantline.client.async_connection import AsyncConnection
     from grantline.client.async_connections import AsyncConnections
     from grantline.client.async_pending import AsyncPending
@@ -217,16 +217,16 @@ _HOMES = {
     "ItemsPage": "grantline.connections.requests.pages",
     "KeptScenario": "grantline.scenarios.kept",
     "LifetimeUnit": "grantline.oauth.response_rules",
-    "NotJson": "grantline.calls.response",
-    "Pagination": "grantline.calls.pagination",
-    "PaginationType": "grantline.calls.pagination",
+    "NotJson": "grantline.calls.answers.response",
+    "Pagination": "grantline.calls.paging.pagination",
+    "PaginationType": "grantline.calls.paging.pagination",
     "Pending": "grantline.client.pending",
     "Pkce": "grantline.oauth.settings",
     "RequestMethod": "grantline.oauth.request_choices",
     "Requester": "grantline.client.requester",
-    "Response": "grantline.calls.response",
+    "Response": "grantline.calls.answers.response",
     "ResponseRules": "grantline.oauth.response_rules",
-    "RetryPolicy": "grantline.calls.retry",
+    "RetryPolicy": "grantline.calls.attempts.retry",
     "RevocationRules": "grantline.oauth.app_rules",
     "RevokedToken": "grantline.oauth.app_rules",
     "RunState": "grantline.scenarios.runs.run",

@@ -14,9 +14,12 @@ import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grantline.calls.curl_export import CommandLine
-from grantline.calls.multipart import multipart_content, text_part
-from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.multipart import multipart_content, text_part
+from grantline.calls.bodies.upload import Joined, Upload
+from grantline.calls.curl.export import CommandLine
+from grantline.calls.curl.shell_words import split_words
+from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import (
     FORM_TYPE,
@@ -28,10 +31,7 @@ from grantline.calls.request import (
     json_content,
     json_text_content,
 )
-from grantline.calls.retry import RetryPolicy
-from grantline.calls.shell_words import split_words
 from grantline.calls.snippets import to_cli, to_python
-from grantline.calls.upload import Joined, Upload
 from grantline.cli import request as command
 from grantline.cli.paging_options import PagingOptions
 from grantline.client.request_options import request_spec

@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import pytest
 
-from grantline.calls.pagination import Pagination, PaginationType
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pagination import Pagination, PaginationType
 from grantline.calls.query import ArrayStyle
-from grantline.calls.retry import RetryPolicy
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.connection import Connection
 from grantline.client.request_options import RequestOptions, request_spec

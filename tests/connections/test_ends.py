@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from grantline.calls.multipart import Part, SourcePart, multipart_upload, text_part
+from grantline.calls.bodies.multipart import Part, SourcePart, multipart_upload, text_part
 from grantline.calls.request import RequestSpec, form_content, json_content
 from grantline.connections.credentials.authentication import (
     BasicCredential,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from grantline.calls.answers.response import Response
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
 from grantline.clock import Clock
 from grantline.connections.connection import Connection
 from grantline.connections.consent.authorize import Begun

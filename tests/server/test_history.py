@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from grantline.calls.answers.response import Response
+from grantline.calls.attempts.retry import RetryPolicy
 from grantline.calls.request import RequestSpec, json_content
-from grantline.calls.response import Response
-from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
 from grantline.connections.credentials.credential import Kind, ids_of
 from grantline.connections.engine import LOCAL

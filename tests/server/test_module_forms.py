@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import RequestSpec
-from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Actor
 from grantline.messages import AddressFamily, TlsVersion
 from grantline.scenarios.definition.modules import (

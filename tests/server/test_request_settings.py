@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import RequestSpec
-from grantline.calls.retry import RetryPolicy
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, TlsVersion
 from grantline.server.pages.request_settings import RequestSettings

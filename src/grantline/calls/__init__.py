@@ -2,22 +2,17 @@
 
 Pure functions on values; whoever calls them owns the socket and the clock.
 
-- `headers`: which header names, header values and methods may be sent.
-- `target`: a base URL and a relative path made one URL, and templates filled in.
-- `hosts`: the hosts that a connection's token may go to.
-- `redirect`: the request that follows a redirect, with what must be left behind left behind.
-- `request`, `query`, `multipart`: what to ask for, its query, and its body.
-- `response`, `parsing` with `charset`, `json_values` and `xml_structure`: what was answered, and
-  what it says; `service_message` is what it says went wrong.
-- `presentation`, `json_outline`: what a page shows of an answer.
-- `retry`, `attempt`: whether a request is sent again, and what became of each time; `when` and
-  `statuses` are how services and people write time to wait and sets of statuses.
-- `rate_limit`, `limiter`: how often a service may be asked, and whose turn it is; `service_rules`
-  is all that a catalogue entry knows of this.
-- `pagination`, `paths`: lists that come in pages, and places in an answer.
-- `curl` with `curl_options` and `curl_form`, and `curl_export`: a cURL command as a request, and
-  back; `credential` is what it may hold.
-- `shell_words` with `shell_splitter`, `posix_words` and `windows_words`: a command line as words.
-- `expressions`: what may stand in double braces, and what it becomes where it stands.
+- `request`, `target`, `query`, `headers` and the room `bodies`: what to ask for, and what may be
+  sent. A target is a base URL and a relative path made one URL, with templates filled in.
+- `hosts`, `redirect`, `cookies`: where a token may go, what follows a redirect with what must be
+  left behind left behind, and what one run remembers.
+- `attempts`: whose turn it is, and whether a request is sent again; `statuses` is how people write
+  sets of statuses.
+- `answers`: what was answered, and what a page shows of it.
+- `structures`: what bytes say; places and differences in it.
+- `paging`: lists that come in pages.
+- `service_rules`: all that a catalogue entry knows of how a service is called.
+- `curl`: a cURL command as a request, and back; `credential` is what a request may hold.
 - `snippets`: a request as Python and as a command line of ours.
+- `expressions`: what may stand in double braces, and what it becomes where it stands.
 """

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from grantline.calls.compression import compressed
-from grantline.calls.pagination import Pagination
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.compression import compressed
+from grantline.calls.bodies.upload import Upload
+from grantline.calls.paging.pagination import Pagination
 from grantline.calls.query import REPEAT, ArrayStyle, Pairs, encode_query
-from grantline.calls.retry import RetryPolicy
 from grantline.calls.statuses import Statuses
 from grantline.calls.target import join_target
-from grantline.calls.upload import Upload
 from grantline.errors import InvalidInput
 from grantline.messages import (
     DIRECT,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from grantline.calls.pagination import Pagination
-from grantline.calls.rate_limit import RateLimitRules
-from grantline.calls.retry import RetryRules
+from grantline.calls.attempts.rate_limit import RateLimitRules
+from grantline.calls.attempts.retry import RetryRules
+from grantline.calls.paging.pagination import Pagination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
-from grantline.calls.curl_export import CommandLine, inline_text
-from grantline.calls.pagination import Pagination
+from grantline.calls.attempts.retry import IDEMPOTENT
+from grantline.calls.curl.export import CommandLine, inline_text
+from grantline.calls.paging.pagination import Pagination
 from grantline.calls.query import REPEAT, Pairs, encode_query
 from grantline.calls.request import (
     FORM_TYPE,
@@ -21,7 +22,6 @@ from grantline.calls.request import (
     json_content,
     json_text_content,
 )
-from grantline.calls.retry import IDEMPOTENT
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.codec import to_plain
 from grantline.errors import InvalidInput

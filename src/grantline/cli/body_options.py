@@ -15,9 +15,9 @@ from grantline.cli.values import pairs
 from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from grantline.calls.multipart import Part, SourcePart
+    from grantline.calls.bodies.multipart import Part, SourcePart
+    from grantline.calls.bodies.upload import Upload
     from grantline.calls.request import Content
-    from grantline.calls.upload import Upload
 
 BODY: Final = "Body (one of them)"
 STDIN: Final = "@-"
@@ -60,8 +60,8 @@ class BodyOptions:
 
 def body_of(options: BodyOptions) -> tuple[Content | None, Upload | None]:
     """What to send: in memory, or, for files, to be read while it is sent."""
+    from grantline.calls.bodies.upload import Upload
     from grantline.calls.request import Content, form_content, json_text_content
-    from grantline.calls.upload import Upload
     from grantline.connections.requests.files import FileSource
 
     fields, parts, data = options.form_fields or None, options.parts or None, options.data
@@ -88,7 +88,7 @@ def body_of(options: BodyOptions) -> tuple[Content | None, Upload | None]:
 
 
 def _multipart(parts: list[Part | SourcePart]) -> tuple[Content | None, Upload | None]:
-    from grantline.calls.multipart import Part, multipart_content, multipart_upload
+    from grantline.calls.bodies.multipart import Part, multipart_content, multipart_upload
 
     in_memory = [part for part in parts if isinstance(part, Part)]
     if len(in_memory) == len(parts):
@@ -98,7 +98,7 @@ def _multipart(parts: list[Part | SourcePart]) -> tuple[Content | None, Upload |
 
 def _part(word: str) -> Part | SourcePart:
     """One field: ``name=text``, or ``name=@path`` with ``;type=`` and ``;filename=`` behind it."""
-    from grantline.calls.multipart import BINARY_TYPE, SourcePart, file_part, text_part
+    from grantline.calls.bodies.multipart import BINARY_TYPE, SourcePart, file_part, text_part
     from grantline.connections.requests.files import FileSource
 
     name, equals, value = word.partition("=")

@@ -14,8 +14,8 @@ import textwrap
 from datetime import timedelta
 from typing import Final
 
+from grantline.calls.answers.response import Response
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
 from grantline.cli.output import say
 from grantline.cli.views import redirect_uri
 from grantline.cli.words import listed

@@ -68,7 +68,7 @@ def say_json(value: object, *, last: tuple[str, Any] | None = None) -> None:
 
 def json_text(value: Any, *, indent: int = 0) -> str:
     """JSON for people, of which all but the first line is indented; no digit is lost."""
-    from grantline.calls.json_values import dump_json
+    from grantline.calls.structures.json_values import dump_json
 
     try:
         text = json.dumps(value, ensure_ascii=False, indent=2)

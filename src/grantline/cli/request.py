@@ -26,9 +26,9 @@ from grantline.cli.running import with_engine
 from grantline.cli.sending_options import SendingOptions, sending_fields
 
 if TYPE_CHECKING:
+    from grantline.calls.answers.response import Response
+    from grantline.calls.bodies.upload import Upload
     from grantline.calls.request import RequestSpec
-    from grantline.calls.response import Response
-    from grantline.calls.upload import Upload
     from grantline.connections.engine import Engine
     from grantline.connections.requests.making import Made
 
@@ -154,7 +154,7 @@ async def _print_pages(
 
 def _show(made: Made, options: AnswerOptions, form: Format) -> None:
     """Prints or saves an answer, then fails if it counts as a failure."""
-    from grantline.calls.json_values import dump_json
+    from grantline.calls.structures.json_values import dump_json
 
     response = made.response
     if response is not None:
@@ -179,7 +179,7 @@ def _print(response: Response, options: AnswerOptions) -> None:
         note(response.notice)
     content = response.content
     if options.parse and not isinstance(data := response.data, bytes):
-        from grantline.calls.json_values import dump_json
+        from grantline.calls.structures.json_values import dump_json
 
         content = f"{dump_json(data)}\n".encode("utf-8", "replace")
     if options.output:

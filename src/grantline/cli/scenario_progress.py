@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from grantline.calls.presentation import duration_words, size_words
+from grantline.calls.answers.presentation import duration_words, size_words
 from grantline.cli.errors import UNUSABLE, one_line
 from grantline.cli.output import Format, in_colour, json_text, note, say, say_json
 from grantline.cli.words import relative

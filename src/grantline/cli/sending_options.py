@@ -104,8 +104,8 @@ class SendingOptions:
 
 def sending_fields(options: SendingOptions) -> dict[str, Any]:
     """The fields of ``RequestSpec`` that the options give."""
+    from grantline.calls.attempts.retry import IDEMPOTENT, RetryPolicy
     from grantline.calls.query import ArrayStyle
-    from grantline.calls.retry import IDEMPOTENT, RetryPolicy
     from grantline.cli.values import choice
     from grantline.messages import TlsVersion
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from grantline.calls.response import Response
+from grantline.calls.answers.response import Response
 from grantline.client.request_options import (
     PagesOptions,
     RequestOptions,

@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, cast
 
-from grantline.calls.multipart import (
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.multipart import (
     BINARY_TYPE,
     Part,
     SourcePart,
@@ -18,12 +19,11 @@ from grantline.calls.multipart import (
     multipart_upload,
     text_part,
 )
-from grantline.calls.pagination import Pagination
+from grantline.calls.bodies.upload import Upload
+from grantline.calls.paging.pagination import Pagination
 from grantline.calls.query import REPEAT, ArrayStyle
 from grantline.calls.request import Content, RequestSpec, form_content, json_content
-from grantline.calls.retry import RetryPolicy
 from grantline.calls.statuses import parse_statuses
-from grantline.calls.upload import Upload
 from grantline.codec import from_plain
 from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Unpack
 
-from grantline.calls.response import Response
+from grantline.calls.answers.response import Response
 from grantline.client.async_requester import AsyncRequester
 from grantline.client.portal import Portal
 from grantline.client.request_options import PagesOptions, RequestOptions

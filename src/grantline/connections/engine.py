@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from grantline.calls.answers.response import Response
+from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
-from grantline.calls.response_stream import ResponseStream
-from grantline.calls.upload import Upload
 from grantline.connections.apps.discovery import discover
 from grantline.connections.apps.registration import Registrar
 from grantline.connections.connection import Actor, Connection

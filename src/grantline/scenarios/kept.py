@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 from grantline.connections.connection import Actor
 from grantline.errors import InvalidInput
 from grantline.scenarios.definition.plain import scenario_from_plain, scenario_to_plain

@@ -24,7 +24,7 @@ from grantline.calls.expressions import (
 )
 from grantline.calls.expressions.filters import FILTERS, TESTS
 from grantline.calls.expressions.machine import MOST_WORK
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 
 BOMBS = Path(__file__).with_name("bombs.py")
 NAMES: dict[str, Any] = {

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from grantline.calls.pages import Stop
-from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pages import Stop
+from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.request import RequestSpec, json_content
-from grantline.calls.retry import RetryPolicy
 from grantline.connections.connection import Connection
 from grantline.connections.credentials.authentication import KeyCredential
 from grantline.connections.engine import LOCAL

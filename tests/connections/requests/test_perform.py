@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
+from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import Content, RequestSpec, form_content
-from grantline.calls.response_stream import ResponseStream
-from grantline.calls.upload import Upload
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 from grantline.errors import InvalidInput, MalformedFile
 from grantline.scenarios.definition.modules import Module, SetVariables
 from grantline.scenarios.definition.plain import scenario_to_plain

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from grantline.calls.pagination import Pagination, PaginationType
-from grantline.calls.retry import RetryPolicy
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pagination import Pagination, PaginationType
 from grantline.connections.engine import LOCAL
 from grantline.errors import ConnectionNotFound, NotAuthorized
 from grantline.scenarios.definition.modules import (

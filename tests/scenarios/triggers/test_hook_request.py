@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grantline.calls.json_values import dump_json
+from grantline.calls.structures.json_values import dump_json
 from grantline.messages import Headers
 from grantline.scenarios.triggers.hook_request import HookRequest, trigger_of
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from grantline.calls.expressions.operators import contains, neat
 from grantline.calls.expressions.values import Number, as_text, is_number, truth
 from grantline.calls.expressions.wording import Refused, kind_of
-from grantline.calls.json_values import load_json
+from grantline.calls.structures.json_values import load_json
 
 _NUMBER: Final = re.compile(
     r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?", re.ASCII

@@ -10,7 +10,7 @@ from grantline.calls.expressions.picks import list_of, order, picked, picker, sa
 from grantline.calls.expressions.texts import text_of, whole
 from grantline.calls.expressions.values import MOST_ITEMS, as_text, joined, truth
 from grantline.calls.expressions.wording import Refused, kind_of
-from grantline.calls.paths import MISSING, at_path, parse_path
+from grantline.calls.structures.paths import MISSING, at_path, parse_path
 from grantline.errors import InvalidInput
 
 _LONGEST_OPERAND: Final = 10_000

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from grantline.calls.expressions.lookup import written
-from grantline.calls.json_values import dump_json
+from grantline.calls.structures.json_values import dump_json
 
 DEEPEST: Final = 10
 MOST_PATHS: Final = 500

@@ -10,7 +10,7 @@ from typing import Any, Final
 from grantline.calls.expressions.operators import exactly
 from grantline.calls.expressions.values import is_number
 from grantline.calls.expressions.wording import Refused, clipped, did_you_mean, kind_of, listed
-from grantline.calls.paths import LONGEST, MISSING, at_path, parse_path
+from grantline.calls.structures.paths import LONGEST, MISSING, at_path, parse_path
 from grantline.errors import InvalidInput
 
 # Objects are the same whatever the order of their names.

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from grantline.calls.expressions.values import Number
 from grantline.calls.expressions.wording import failed
-from grantline.calls.json_values import load_json
+from grantline.calls.structures.json_values import load_json
 
 LONGEST_EXPRESSION: Final = 10_000
 

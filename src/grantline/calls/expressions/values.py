@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from grantline.calls.expressions.wording import Refused, kind_of
-from grantline.calls.json_values import dump_json
+from grantline.calls.structures.json_values import dump_json
 from grantline.errors import LimitExceeded
 
 # Of what one text becomes, and of any text made on the way there. A bundle holds no more anyway.

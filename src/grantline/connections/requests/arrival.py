@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from grantline.calls.answers.response import Response
+from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.answers.resumption import PARTIAL_CONTENT, part_of, rest_of, validator_of
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
-from grantline.calls.response_stream import ResponseStream
-from grantline.calls.resumption import PARTIAL_CONTENT, part_of, rest_of, validator_of
 from grantline.connections.requests.kept_part import KeptPart, kept_headers
 from grantline.connections.requests.part_file import PartFile, not_written
 from grantline.errors import LimitExceeded, TransportFailed, UpstreamError

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from grantline.calls.attempt import Attempt
+from grantline.calls.answers.response import Response
+from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.attempts.attempt import Attempt
+from grantline.calls.attempts.retry import Decision, Reason, next_attempt
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
-from grantline.calls.response_stream import ResponseStream
-from grantline.calls.retry import Decision, Reason, next_attempt
 from grantline.calls.statuses import has_status
 from grantline.calls.target import join_target
-from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.credential_rows import NOTHING, Carried

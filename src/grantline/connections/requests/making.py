@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from grantline.calls.attempt import Attempt
-from grantline.calls.json_values import dump_json, encode_json
-from grantline.calls.pages import Stop
+from grantline.calls.answers.response import Response
+from grantline.calls.attempts.attempt import Attempt
+from grantline.calls.bodies.upload import Upload
+from grantline.calls.paging.pages import Stop
 from grantline.calls.request import RequestSpec, build_request
-from grantline.calls.response import Response
-from grantline.calls.upload import Upload
+from grantline.calls.structures.json_values import dump_json, encode_json
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import RequestCredential, put_on

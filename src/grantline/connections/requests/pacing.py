@@ -6,9 +6,9 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
 
-from grantline.calls.limiter import Limiter
-from grantline.calls.response import Response
-from grantline.calls.retry import is_limited, said_wait
+from grantline.calls.answers.response import Response
+from grantline.calls.attempts.limiter import Limiter
+from grantline.calls.attempts.retry import is_limited, said_wait
 from grantline.clock import Clock
 from grantline.connections.renewal.holding import Holding
 from grantline.connections.requests.service import rules_of

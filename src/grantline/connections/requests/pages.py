@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grantline.calls.page_request import page_request
-from grantline.calls.pages import START, Position, Stop, position_from_text, turn_page
-from grantline.calls.pagination import Pagination, PaginationType, check_pagination
+from grantline.calls.answers.response import Response
+from grantline.calls.paging.page_request import page_request
+from grantline.calls.paging.pages import START, Position, Stop, position_from_text, turn_page
+from grantline.calls.paging.pagination import Pagination, PaginationType, check_pagination
 from grantline.calls.redirect import SAFE_METHODS, harmless_headers
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context

@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from grantline.calls.answers.response import Response
+from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import RequestSpec, build_request
-from grantline.calls.response import Response
-from grantline.calls.response_stream import ResponseStream
-from grantline.calls.upload import Upload
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import RequestCredential, checked_credential

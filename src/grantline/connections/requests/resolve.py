@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grantline.calls.answers.response import Response
 from grantline.calls.redirect import MAX_REDIRECTS, Hop, next_hop
 from grantline.calls.request import RequestSpec, build_request
-from grantline.calls.response import Response
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.credential_rows import NOTHING, Carried

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from grantline.calls.attempt import Attempt
-from grantline.calls.response import Response
-from grantline.calls.retry import Reason
+from grantline.calls.answers.response import Response
+from grantline.calls.attempts.attempt import Attempt
+from grantline.calls.attempts.retry import Reason
 from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
 from grantline.connections.requests.redaction import Redactor
 from grantline.errors import GrantlineError

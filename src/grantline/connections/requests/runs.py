@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from grantline.calls.attempt import Attempt
+from grantline.calls.attempts.attempt import Attempt
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.requests.run_detail import (

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from grantline.calls.pagination import check_pagination
+from grantline.calls.paging.pagination import check_pagination
 from grantline.calls.request import Content, RequestSpec, build_request
 from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Actor

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from grantline.calls.rate_limit import RateLimitRules, parse_budget
+from grantline.calls.attempts.rate_limit import RateLimitRules, parse_budget
 from grantline.calls.service_rules import USUAL_SERVICE, ServiceRules
 from grantline.connections.renewal.holding import Holding
 from grantline.errors import UnknownProvider

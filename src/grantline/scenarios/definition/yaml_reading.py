@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from grantline.calls.json_values import load_json
+from grantline.calls.structures.json_values import load_json
 from grantline.errors import MalformedFile
 from grantline.scenarios.definition.problem import PlainPath
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from grantline.calls import multipart
+from grantline.calls.bodies import multipart
 from grantline.calls.expressions import (
     ExpressionFailed,
     fill,
@@ -18,7 +18,6 @@ from grantline.calls.expressions import (
     fill_text,
     fill_url,
 )
-from grantline.calls.json_values import dump_json, encode_json
 from grantline.calls.query import Pairs
 from grantline.calls.request import (
     JSON_TYPE,
@@ -27,6 +26,7 @@ from grantline.calls.request import (
     form_content,
     json_text_content,
 )
+from grantline.calls.structures.json_values import dump_json, encode_json
 from grantline.errors import InvalidInput
 from grantline.messages import Headers
 from grantline.scenarios.definition.modules import Body, BodyKind, HttpCall

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from grantline.calls.expressions import fill, fill_json, fill_text
-from grantline.calls.json_values import dump_json
+from grantline.calls.structures.json_values import dump_json
 from grantline.errors import InvalidInput, LimitExceeded
 from grantline.scenarios.definition.modules import Aggregate, Collect
 from grantline.scenarios.modules.outcome import Outcome

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grantline.calls.multipart import Part, SourcePart, multipart_upload
-from grantline.calls.upload import Upload
+from grantline.calls.bodies.multipart import Part, SourcePart, multipart_upload
+from grantline.calls.bodies.upload import Upload
 from grantline.scenarios.mapping.request import Filled, MappedFile
 from grantline.scenarios.modules.files import Files, OpenedFile
 from grantline.scenarios.modules.surroundings import Surroundings

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grantline.calls.bodies.multipart import BINARY_TYPE
 from grantline.calls.expressions import fill_text
-from grantline.calls.multipart import BINARY_TYPE
 from grantline.errors import InvalidInput
 from grantline.messages import Headers, first_value
 from grantline.scenarios.definition.modules import DownloadFile

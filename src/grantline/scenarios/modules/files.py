@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from grantline.calls.file_name import name_of
-from grantline.calls.multipart import BINARY_TYPE
+from grantline.calls.answers.file_name import name_of
+from grantline.calls.bodies.multipart import BINARY_TYPE
 from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
 from grantline.messages import Headers

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.query import encode_query
 from grantline.calls.request import RequestSpec
-from grantline.calls.upload import Upload
 from grantline.connections.credentials.credential_rows import NOTHING
 from grantline.connections.requests.redaction import Redactor, secrets_of
 from grantline.connections.requests.run_cookies import RunCookies

@@ -8,11 +8,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final
 
+from grantline.calls.answers.response import Response
 from grantline.calls.expressions import fill_url
-from grantline.calls.json_values import dump_json
-from grantline.calls.pages import Stop
-from grantline.calls.response import Response
+from grantline.calls.paging.pages import Stop
 from grantline.calls.statuses import has_status
+from grantline.calls.structures.json_values import dump_json
 from grantline.connections.requests.pages import ItemsPage
 from grantline.connections.requests.redaction import Redactor
 from grantline.errors import InvalidInput, LimitExceeded

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from grantline.calls.json_values import load_json
-from grantline.calls.response import Response
+from grantline.calls.answers.response import Response
+from grantline.calls.structures.json_values import load_json
 from grantline.connections.requests.redaction import Redactor
 from grantline.connections.requests.run_detail import KEPT_BYTES
 from grantline.errors import (

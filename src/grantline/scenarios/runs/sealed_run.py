@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 from grantline.errors import LimitExceeded
 from grantline.scenarios.definition.plain import scenario_from_plain, scenario_to_plain
 from grantline.scenarios.definition.scenario import Scenario

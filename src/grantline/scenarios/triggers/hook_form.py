@@ -11,7 +11,7 @@ from email.message import Message
 from email.parser import HeaderParser
 from typing import Final
 
-from grantline.calls.charset import decode
+from grantline.calls.structures.charset import decode
 
 LONGEST_HEAD: Final = 4096
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from grantline.calls.credential import is_credential_header
-from grantline.calls.parsing import parse_data
+from grantline.calls.structures.parsing import parse_data
 from grantline.messages import Headers, first_value
 from grantline.scenarios.triggers.hook_form import Field, form_fields
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from grantline.calls.attempt import Attempt
-from grantline.calls.pagination import MAX_PAGES, Pagination, PaginationType, ParameterPlace
-from grantline.calls.retry import IDEMPOTENT, Reason, RetryPolicy
+from grantline.calls.attempts.attempt import Attempt
+from grantline.calls.attempts.retry import IDEMPOTENT, Reason, RetryPolicy
+from grantline.calls.paging.pagination import MAX_PAGES, Pagination, PaginationType, ParameterPlace
 from grantline.server.api.fields import Given, Shown
 
 _USUAL = RetryPolicy()

@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from grantline.calls.json_values import dump_json
-from grantline.calls.pages import Stop
+from grantline.calls.answers.response import Response as Answer
+from grantline.calls.paging.pages import Stop
 from grantline.calls.request import RequestSpec
-from grantline.calls.response import Response as Answer
+from grantline.calls.structures.json_values import dump_json
 from grantline.connections.connection import Actor
 from grantline.connections.engine import Engine
 from grantline.connections.requests.making import Made

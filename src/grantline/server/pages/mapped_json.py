@@ -13,7 +13,7 @@ from bisect import bisect_right
 from contextlib import suppress
 from typing import Any, Final
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 from grantline.errors import InvalidInput
 
 _ALONE: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)

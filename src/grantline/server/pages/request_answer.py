@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from anyio import to_thread
 
-from grantline.calls.attempt import Attempt
-from grantline.calls.json_outline import Node, Outline, outline
-from grantline.calls.json_values import dump_json
-from grantline.calls.parsing import parse_data
-from grantline.calls.presentation import Kind, Presentation, present
-from grantline.calls.response import Response
+from grantline.calls.answers.presentation import Kind, Presentation, present
+from grantline.calls.answers.response import Response
+from grantline.calls.attempts.attempt import Attempt
+from grantline.calls.structures.json_outline import Node, Outline, outline
+from grantline.calls.structures.json_values import dump_json
+from grantline.calls.structures.parsing import parse_data
 from grantline.connections.requests.making import Made
 from grantline.connections.requests.run_detail import SeenBody
 from grantline.connections.requests.runs import RunDetail

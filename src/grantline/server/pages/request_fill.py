@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
+from grantline.calls.bodies.multipart import read_multipart
 from grantline.calls.credential import ApiKey, Basic, Bearer
-from grantline.calls.curl import STDIN, parse_curl
-from grantline.calls.multipart import read_multipart
+from grantline.calls.curl.command import STDIN, parse_curl
 from grantline.calls.request import (
     DEFAULT_HEADERS,
     FORM_TYPE,

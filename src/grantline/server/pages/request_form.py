@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from grantline.calls.multipart import (
+from grantline.calls.answers.presentation import size_words
+from grantline.calls.bodies.multipart import (
     BINARY_TYPE,
     Part,
     SourcePart,
@@ -19,7 +20,7 @@ from grantline.calls.multipart import (
     multipart_upload,
     text_part,
 )
-from grantline.calls.presentation import size_words
+from grantline.calls.bodies.upload import Upload
 from grantline.calls.query import Pairs
 from grantline.calls.request import (
     Content,
@@ -27,7 +28,6 @@ from grantline.calls.request import (
     form_content,
     json_text_content,
 )
-from grantline.calls.upload import Upload
 from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyCredential,

@@ -7,8 +7,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from grantline.calls.response import Response as ServiceAnswer
-from grantline.calls.service_message import service_message
+from grantline.calls.answers.response import Response as ServiceAnswer
+from grantline.calls.answers.service_message import service_message
 from grantline.connections.connection import Actor, Connection
 from grantline.connections.requests.making import Made
 from grantline.connections.requests.run_detail import SeenResponse

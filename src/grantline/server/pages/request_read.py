@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
-from grantline.calls.multipart import BINARY_TYPE
+from grantline.calls.bodies.multipart import BINARY_TYPE
 from grantline.calls.query import Pairs
 from grantline.connections.credentials.authentication import KeyPlacement
 from grantline.secret import Secret

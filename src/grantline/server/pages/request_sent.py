@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grantline.calls.credential import ApiKey, Basic, Bearer, Credential
-from grantline.calls.curl_export import Masking, to_curl
+from grantline.calls.curl.export import Masking, to_curl
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.snippets import to_cli, to_python
 from grantline.connections.connection import Connection

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Final, Self
 
-from grantline.calls.pagination import (
+from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.paging.pagination import (
     MAX_PAGES,
     Pagination,
     PaginationType,
@@ -17,7 +18,6 @@ from grantline.calls.pagination import (
 )
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import RequestSpec
-from grantline.calls.retry import RetryPolicy
 from grantline.calls.statuses import ERROR_STATUSES, has_status, parse_statuses
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, TlsVersion

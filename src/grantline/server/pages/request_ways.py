@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.calls.file_name import LONGEST_NAME, name_of
-from grantline.calls.presentation import masked_headers, size_words
+from grantline.calls.answers.file_name import LONGEST_NAME, name_of
+from grantline.calls.answers.presentation import masked_headers, size_words
 from grantline.calls.target import join_target
 from grantline.connections.requests.download import Downloaded
 from grantline.errors import GrantlineError, InvalidInput, NotFound

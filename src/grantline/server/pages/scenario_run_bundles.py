@@ -13,8 +13,8 @@ from typing import Any, Final
 from anyio import to_thread
 from starlette.requests import Request
 
-from grantline.calls.json_values import dump_json, encode_json, load_json
-from grantline.calls.response import Response
+from grantline.calls.answers.response import Response
+from grantline.calls.structures.json_values import dump_json, encode_json, load_json
 from grantline.connections.requests.redaction import Redactor, secrets_of
 from grantline.connections.requests.run_detail import SeenBody
 from grantline.errors import GrantlineError

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.calls.json_difference import Differences, differences
+from grantline.calls.structures.json_difference import Differences, differences
 from grantline.connections.requests.redaction import Redactor
 from grantline.scenarios.runs.run import RunStep, ScenarioRun
 from grantline.server.flash import Tone

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from grantline.calls.json_values import dump_json, load_json
+from grantline.calls.structures.json_values import dump_json, load_json
 from grantline.errors import GrantlineError, InvalidInput
 from grantline.scenarios.definition.scenario import Input
 from grantline.scenarios.kept import KeptScenario

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
-from grantline.calls.json_values import dump_json
+from grantline.calls.structures.json_values import dump_json
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.testing.simulated_service.answers import json_answer
 from grantline.testing.simulated_service.apis import Asked, BrokenOff, asked
