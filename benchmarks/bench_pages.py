@@ -25,7 +25,7 @@ from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.requests.saved_requests import NewRequest
 from grantline.connections.settings import Settings
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.server.app import create_app
 from grantline.server.settings import ServerSettings

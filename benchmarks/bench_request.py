@@ -27,7 +27,7 @@ from grantline.connections.settings import Settings
 from grantline.messages import HttpRequest
 from grantline.net.guard import EgressPolicy
 from grantline.net.transport import EgressTransport
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.authorization_server import FakeAuthorizationServer
 

@@ -29,7 +29,7 @@ from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.requests.files import FileSource
 from grantline.connections.settings import Settings
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.authorization_server import FakeAuthorizationServer
 

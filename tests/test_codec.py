@@ -9,8 +9,8 @@ from hypothesis import given
 
 from grantline.codec import from_plain, plain_values, to_plain
 from grantline.errors import InvalidInput
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings, Pkce
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings, Pkce
 from tests.connections.settings_values import APP_SETTINGS
 
 

@@ -79,21 +79,21 @@ if TYPE_CHECKING:
         UpstreamError,
     )
     from grantline.messages import ClientCertificate
-    from grantline.oauth.app_rules import (
+    from grantline.oauth.app.app_rules import (
         IdentityRules,
         Input,
         RevocationRules,
         RevokedToken,
         UpgradeRules,
     )
-    from grantline.oauth.assertion_settings import AssertionSettings
-    from grantline.oauth.request_choices import (
+    from grantline.oauth.app.assertion_settings import AssertionSettings
+    from grantline.oauth.app.request_choices import (
         ClientAuthentication,
         RequestMethod,
         TokenRequestFormat,
     )
-    from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
-    from grantline.oauth.settings import NO_PKCE, AppSettings, FlowType, Pkce, TokenPlacement
+    from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
+    from grantline.oauth.app.settings import NO_PKCE, AppSettings, FlowType, Pkce, TokenPlacement
     from grantline.scenarios.kept import KeptScenario, ScenarioSummary
     from grantline.scenarios.runs.run import RunState, ScenarioRun
     from grantline.secret import Secret
@@ -194,41 +194,41 @@ __all__ = [
 
 # Where each name is found; those that are not listed are errors.
 _HOMES = {
-    "NO_PKCE": "grantline.oauth.settings",
+    "NO_PKCE": "grantline.oauth.app.settings",
     "App": "grantline.connections.connection",
-    "AppSettings": "grantline.oauth.settings",
+    "AppSettings": "grantline.oauth.app.settings",
     "ArrayStyle": "grantline.calls.query",
-    "AssertionSettings": "grantline.oauth.assertion_settings",
+    "AssertionSettings": "grantline.oauth.app.assertion_settings",
     "AsyncConnection": "grantline.client.async_connection",
     "AsyncConnections": "grantline.client.async_connections",
     "AsyncPending": "grantline.client.async_pending",
     "AsyncRequester": "grantline.client.async_requester",
     "AsyncScenarios": "grantline.client.async_scenarios",
-    "ClientAuthentication": "grantline.oauth.request_choices",
+    "ClientAuthentication": "grantline.oauth.app.request_choices",
     "ClientCertificate": "grantline.messages",
     "Connection": "grantline.client.connection",
     "ConnectionStatus": "grantline.client.connection",
     "Connections": "grantline.client.connections",
     "Deleted": "grantline.connections.engine",
     "Edited": "grantline.connections.manage",
-    "FlowType": "grantline.oauth.settings",
-    "IdentityRules": "grantline.oauth.app_rules",
-    "Input": "grantline.oauth.app_rules",
+    "FlowType": "grantline.oauth.app.settings",
+    "IdentityRules": "grantline.oauth.app.app_rules",
+    "Input": "grantline.oauth.app.app_rules",
     "ItemsPage": "grantline.connections.requests.pages",
     "KeptScenario": "grantline.scenarios.kept",
-    "LifetimeUnit": "grantline.oauth.response_rules",
+    "LifetimeUnit": "grantline.oauth.app.response_rules",
     "NotJson": "grantline.calls.answers.response",
     "Pagination": "grantline.calls.paging.pagination",
     "PaginationType": "grantline.calls.paging.pagination",
     "Pending": "grantline.client.pending",
-    "Pkce": "grantline.oauth.settings",
-    "RequestMethod": "grantline.oauth.request_choices",
+    "Pkce": "grantline.oauth.app.settings",
+    "RequestMethod": "grantline.oauth.app.request_choices",
     "Requester": "grantline.client.requester",
     "Response": "grantline.calls.answers.response",
-    "ResponseRules": "grantline.oauth.response_rules",
+    "ResponseRules": "grantline.oauth.app.response_rules",
     "RetryPolicy": "grantline.calls.attempts.retry",
-    "RevocationRules": "grantline.oauth.app_rules",
-    "RevokedToken": "grantline.oauth.app_rules",
+    "RevocationRules": "grantline.oauth.app.app_rules",
+    "RevokedToken": "grantline.oauth.app.app_rules",
     "RunState": "grantline.scenarios.runs.run",
     "ScenarioResult": "grantline.client.scenario_result",
     "ScenarioRun": "grantline.scenarios.runs.run",
@@ -237,9 +237,9 @@ _HOMES = {
     "Secret": "grantline.secret",
     "Settings": "grantline.connections.settings",
     "State": "grantline.connections.state",
-    "TokenPlacement": "grantline.oauth.settings",
-    "TokenRequestFormat": "grantline.oauth.request_choices",
-    "UpgradeRules": "grantline.oauth.app_rules",
+    "TokenPlacement": "grantline.oauth.app.settings",
+    "TokenRequestFormat": "grantline.oauth.app.request_choices",
+    "UpgradeRules": "grantline.oauth.app.app_rules",
     "Verification": "grantline.connections.doctor.verify",
 }
 

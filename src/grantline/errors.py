@@ -64,7 +64,7 @@ class GrantlineError(Exception):
         hint: The next step, or an empty string.
         detail: More for the log; never a secret.
         failure: The classified answer of an OAuth endpoint behind this error, if there is one;
-            ``grantline.oauth.failure.failure_of`` gives it with its type.
+            ``grantline.oauth.answers.failure.failure_of`` gives it with its type.
     """
 
     failure: object | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grantline.connections.engine import LOCAL
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from tests.api.conftest import A_SCENARIO, Api
 from tests.api.routes import OPERATIONS
 from tests.canary import assert_no_canary

@@ -10,7 +10,7 @@ import pytest
 
 from grantline.cli.views import app_view as cli_app_view
 from grantline.cli.views import connection_view as cli_view
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.server.api.models_connections import (
     AppShown,
     ConnectionShown,

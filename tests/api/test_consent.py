@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from grantline.connections.connection import Connection
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.server.api_later import API_PREFIX
 from tests.api.conftest import Api
 from tests.connections.world import World

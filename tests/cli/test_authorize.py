@@ -8,7 +8,7 @@ import pytest
 from grantline.cli import authorize as module
 from grantline.cli.main import status_of
 from grantline.clock import SystemClock
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
 from tests.cli.conftest import CommandLine, Create
 

@@ -23,9 +23,9 @@ from grantline.errors import (
     InvalidInput,
     NotAuthorized,
 )
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import FlowType, Pkce
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import FlowType, Pkce
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Endpoint, FakeAuthorizationServer
 from tests.client.installation import app_of

@@ -8,8 +8,8 @@ from typing import Any, cast, get_type_hints
 
 from hypothesis import strategies as st
 
-from grantline.oauth.app_rules import Input
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.app_rules import Input
+from grantline.oauth.app.settings import AppSettings
 
 MOST_FIELDS = 5
 TEXT = st.text(max_size=10)

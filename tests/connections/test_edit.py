@@ -15,20 +15,20 @@ from grantline.connections.edit import (
     price_of_grant,
     price_of_settings,
 )
-from grantline.oauth.app_rules import (
+from grantline.oauth.app.app_rules import (
     IdentityRules,
     Input,
     RevocationRules,
     UpgradeRules,
 )
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.request_choices import (
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import (
     ClientAuthentication,
     RequestMethod,
     TokenRequestFormat,
 )
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from tests.connections.settings_values import APP_SETTINGS
 
 HERE = "https://a.example"

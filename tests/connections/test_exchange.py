@@ -10,7 +10,7 @@ from grantline.connections.connection import Actor, Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.transcript import Line, as_text
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidGrant
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.authorization_server import Answer, Drop, Replace
 from grantline.testing.clock import JumpingClock
 from tests.canary import assert_no_canary

@@ -24,8 +24,8 @@ from grantline.errors import (
     NotAuthorized,
 )
 from grantline.messages import ClientCertificate
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.jwt import new_ec_key
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Refuse
 from tests.connections.world import World, an_engine

@@ -13,11 +13,11 @@ from grantline.connections.rules import (
     check_settings,
 )
 from grantline.errors import InvalidInput
-from grantline.oauth.app_rules import UpgradeRules
-from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.app.app_rules import UpgradeRules
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType, TokenPlacement
 from grantline.oauth.jwt import new_ec_key
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, TokenPlacement
 from grantline.secret import Secret
 
 HERE = "https://a.example"

@@ -25,7 +25,7 @@ from grantline.connections.sealing import (
 )
 from grantline.errors import SecretUnreadable
 from grantline.messages import ClientCertificate
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.clock import START

@@ -12,9 +12,9 @@ from grantline.connections.manage import NewConnection
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.values import settled_app
 from grantline.errors import InvalidInput
-from grantline.oauth.app_rules import IdentityRules, Input
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.app_rules import IdentityRules, Input
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings
 from grantline.testing.authorization_server import ServerOptions
 from tests.connections.world import World
 

@@ -19,7 +19,7 @@ from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.store.records import Health, TokenColumns
 from grantline.testing.authorization_server import (

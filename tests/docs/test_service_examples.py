@@ -29,7 +29,7 @@ from grantline.connections import open as opening
 from grantline.connections.apps.catalogue import checked_entry, settings_of
 from grantline.connections.engine import LOCAL
 from grantline.connections.settings import Settings
-from grantline.oauth.inputs import resolved
+from grantline.oauth.app.inputs import resolved
 from grantline.providers.catalogue import entry_text, profile
 from grantline.providers.profile import Profile
 from grantline.providers.toml_entry import parse_profile

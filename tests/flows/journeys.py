@@ -13,11 +13,11 @@ from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.oauth.flow import adrive
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.refresh import refresh_flow
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.grants.refresh import refresh_flow
 from grantline.secret import Secret
 from tests.peers.browser import Person
 from tests.peers.peer import Peer, PeerClient

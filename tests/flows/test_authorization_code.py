@@ -15,7 +15,7 @@ from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError, CallbackRejected
 from grantline.net.loopback import LoopbackListener
-from grantline.oauth.settings import Pkce
+from grantline.oauth.app.settings import Pkce
 from tests.flows.journeys import BINDING, connect, connected, consent, deliver, get
 from tests.peers.browser import Person
 from tests.peers.fixtures import StartPeer

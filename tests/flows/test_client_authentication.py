@@ -8,9 +8,9 @@ import pytest
 
 from grantline.connections.engine import LOCAL, Engine
 from grantline.errors import InvalidClient
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import ClientSecrets, FlowType
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import ClientSecrets, FlowType
 from grantline.secret import Secret
 from tests.flows.journeys import connect, connected, consent, deliver, get
 from tests.peers.peer import Peer

@@ -8,7 +8,7 @@ import pytest
 
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.clock import FakeClock
 from tests.flows.journeys import connect, get
 from tests.peers.peer import Peer

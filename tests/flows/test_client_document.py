@@ -13,8 +13,8 @@ from grantline.connections.apps.client_document import DOCUMENT_PREFIX, client_d
 from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.discovery.metadata import apply_metadata
 from tests.flows.journeys import consent, deliver, get
 from tests.peers.fixtures import StartPeer
 

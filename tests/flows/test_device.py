@@ -13,7 +13,7 @@ from grantline.connections.consent.device import DeviceStart
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
 from grantline.errors import AuthorizationDenied, InvalidGrant
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.clock import JumpingClock
 from tests.flows.journeys import connect, get
 from tests.peers.browser import Person

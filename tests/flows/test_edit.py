@@ -10,7 +10,7 @@ from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.state import State
 from grantline.errors import AccountChanged, InvalidInput, NotAuthorized
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
 from tests.flows.journeys import authorize, connected, get
 from tests.peers.browser import Person

@@ -20,7 +20,7 @@ from grantline.errors import (
     InvalidGrant,
 )
 from grantline.messages import HttpRequest
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from tests.flows.journeys import (
     BINDING,
     code_in,

@@ -10,7 +10,7 @@ import pytest
 from grantline.connections.engine import Engine
 from grantline.connections.state import State
 from grantline.errors import AuthorizationDenied, CallbackRejected, ReauthorizationRequired
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.clock import FakeClock
 from tests.flows.journeys import authorize, connect, connected, consent, deliver, get
 from tests.peers.peer import Peer

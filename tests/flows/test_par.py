@@ -8,8 +8,8 @@ import pytest
 
 from grantline.connections.engine import LOCAL, Engine
 from grantline.errors import AuthorizationServerError, InvalidClient
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
 from tests.flows.journeys import BINDING, CALLBACK, connect, connected, consent, deliver, get
 from tests.peers.fixtures import StartPeer

@@ -10,7 +10,7 @@ from grantline.connections.planning import ConnectionEdit
 from grantline.connections.revoke import revoke_tokens
 from grantline.connections.state import State
 from grantline.errors import AuthorizationServerError
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.secret import Secret
 from tests.flows.journeys import connect, get
 from tests.peers.peer import Peer

@@ -11,9 +11,9 @@ from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.errors import AuthorizationServerError
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.secret import Secret
 from tests.flows.journeys import consent, deliver, get
 from tests.peers.fixtures import StartPeer

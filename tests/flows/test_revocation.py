@@ -12,8 +12,8 @@ from grantline.connections.revoke import revoke_tokens
 from grantline.connections.state import State
 from grantline.errors import ConnectionNotFound
 from grantline.messages import HttpRequest
-from grantline.oauth.client_auth import basic_credentials
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
+from grantline.oauth.requests.client_auth import basic_credentials
 from grantline.secret import Secret
 from tests.flows.journeys import authorize, connect, connected, get
 from tests.peers.peer import Peer

@@ -17,9 +17,9 @@ from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.connections.state import State
 from grantline.net.transport import Transport
-from grantline.oauth.inputs import captured_names, resolved, sample_values
+from grantline.oauth.app.inputs import captured_names, resolved, sample_values
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.jwt import new_ec_key
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.clock import FakeClock
 from grantline.testing.simulated_service import SimulatedService

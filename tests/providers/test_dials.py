@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from grantline.errors import GrantlineError
-from grantline.oauth.app_rules import (
+from grantline.oauth.app.app_rules import (
     IdentityRules,
     Input,
     RevocationRules,
     RevokedToken,
     UpgradeRules,
 )
-from grantline.oauth.request_choices import (
+from grantline.oauth.app.request_choices import (
     ClientAuthentication,
     RequestMethod,
     TokenRequestFormat,
 )
-from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
-from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
+from grantline.oauth.app.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from tests.providers.life import CLIENT_ID, Stage, live, simulated
 
 PLAIN = AppSettings(

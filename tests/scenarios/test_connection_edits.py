@@ -13,7 +13,7 @@ from grantline.connections.connection import Connection
 from grantline.connections.edit import Cost
 from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit
-from grantline.oauth.settings import TokenPlacement
+from grantline.oauth.app.settings import TokenPlacement
 from grantline.scenarios.definition.modules import HttpCall, MakeRequest, Module
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Schedule

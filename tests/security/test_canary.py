@@ -30,9 +30,9 @@ from grantline.connections.planning import ConnectionEdit
 from grantline.connections.requests.saved_requests import NewRequest
 from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError, KeyUnavailable
-from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.settings import ClientSecrets, FlowType, TokenPlacement
 from grantline.oauth.jwt import new_ec_key, public_jwk
-from grantline.oauth.settings import ClientSecrets, FlowType, TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import (
     DEMO_PASSWORD,

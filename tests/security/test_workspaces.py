@@ -25,7 +25,7 @@ from grantline.connections.manage import Manager, NewConnection
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.renewal.tokens import Tokens
 from grantline.errors import GrantlineError
-from grantline.oauth.device import DeviceAuthorization
+from grantline.oauth.authorization.device import DeviceAuthorization
 from grantline.secret import Secret
 from grantline.testing.clock import FakeClock, JumpingClock
 from tests.connections.credential_values import new_credential

@@ -15,7 +15,7 @@ from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.context import fingerprint
 from grantline.connections.engine import LOCAL
 from grantline.connections.state import State
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.testing.corpus.cases import Row, load_rows
 from grantline.testing.corpus.token_rows import app_settings
 from tests.server.conftest import FROM_HERE, Site, a_site

@@ -12,8 +12,8 @@ import pytest
 
 from grantline.connections.apps.client_document import document_uri
 from grantline.connections.engine import LOCAL
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.server.forms.values import DEFAULTS, blank
 from grantline.server.settings import ServerSettings
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grantline.connections.engine import LOCAL
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.providers.catalogue import profile
 from tests.server.conftest import Site
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
-from grantline.oauth.app_rules import IdentityRules
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.app_rules import IdentityRules
+from grantline.oauth.app.settings import FlowType
 from grantline.store.records import Account
 from grantline.testing.authorization_server import ServerOptions
 from tests.server.conftest import Site, a_site

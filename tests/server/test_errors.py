@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from grantline.errors import AuthorizationDenied, TemporarilyUnavailable
-from grantline.oauth.failure import Failure, FailureKind
+from grantline.oauth.answers.failure import Failure, FailureKind
 from grantline.server.accounts import Accounts
 from grantline.server.errors import Problem
 from tests.server.conftest import Site

@@ -14,7 +14,7 @@ from grantline.connections.context import fingerprint
 from grantline.connections.credentials.credential import Kind
 from grantline.connections.manage import NewConnection
 from grantline.connections.requests.saved_requests import NewRequest
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.scenarios.definition.modules import Module, Sleep
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.server import pages

@@ -11,7 +11,7 @@ import pytest
 from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.manage import NewConnection
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.scenarios.definition.edits import place_of
 from grantline.scenarios.definition.modules import (
     Aggregate,

@@ -32,7 +32,7 @@ from grantline.cli.setting_options import SettingOptions
 from grantline.cli.words import listed, when
 from grantline.clock import SystemClock
 from grantline.connections.labels import label_of
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 
 if TYPE_CHECKING:
     from grantline.connections.connection import App

@@ -20,7 +20,7 @@ from grantline.cli.output import Format, FormatOption, note
 from grantline.cli.running import with_engine
 from grantline.cli.words import parse_span, relative
 from grantline.clock import SystemClock
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection

@@ -29,7 +29,7 @@ from grantline.cli.values import pairs
 from grantline.cli.words import listed
 from grantline.connections.doctor.cautions import Caution, cautions
 from grantline.errors import InvalidInput
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection

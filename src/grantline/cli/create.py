@@ -26,7 +26,7 @@ from grantline.cli.setting_options import SettingOptions
 from grantline.cli.values import pairs
 from grantline.connections.doctor.cautions import cautions
 from grantline.errors import GrantlineError
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.providers.catalogue import profile
 from grantline.providers.profile import Profile
 from grantline.secret import Secret

@@ -28,8 +28,8 @@ from grantline.connections.open import open_engine
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.errors import EgressBlocked
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Endpoint, FakeAuthorizationServer, ServerOptions
 

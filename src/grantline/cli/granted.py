@@ -8,7 +8,7 @@ from grantline.cli.output import Format, say, say_fields, say_json, warn
 from grantline.cli.running import with_engine
 from grantline.cli.words import WARNINGS, listed, when
 from grantline.clock import SystemClock
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.oauth.token_set import Warn
 
 if TYPE_CHECKING:

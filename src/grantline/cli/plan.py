@@ -16,8 +16,8 @@ from grantline.cli.secret_options import (
     from_environment,
 )
 from grantline.cli.setting_options import SettingOptions
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 
@@ -146,7 +146,7 @@ async def discovered(
     engine: Engine, settings: AppSettings, issuer: str, secrets: ClientSecrets
 ) -> AppSettings:
     """``settings`` with what the issuer says of itself."""
-    from grantline.oauth.metadata import apply_metadata
+    from grantline.oauth.discovery.metadata import apply_metadata
 
     metadata = await engine.discover(issuer)
     return apply_metadata(settings, metadata, secrets=secrets)

@@ -18,7 +18,7 @@ from grantline.cli.errors import SecretInArguments, UsageError
 from grantline.cli.prompts import ask_secret
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
 
 SECRETS: Final = "Secrets (never as an argument)"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from grantline.cli.secret_options import text_in
 from grantline.errors import InvalidInput
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.request_choices import ClientAuthentication
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import ClientAuthentication
 from grantline.secret import Secret
 
 OPTION: Final = "--service-account-file"

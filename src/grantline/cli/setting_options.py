@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from grantline.cli.values import changed_rules, setting_value
-from grantline.oauth.request_choices import (
+from grantline.oauth.app.request_choices import (
     ClientAuthentication,
     RequestMethod,
     TokenRequestFormat,
 )
-from grantline.oauth.settings import AppSettings, Pkce, TokenPlacement
+from grantline.oauth.app.settings import AppSettings, Pkce, TokenPlacement
 
 SERVICE: Final = "Service"
 CLIENT: Final = "Client"

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from grantline.cli.errors import SecretInArguments
 from grantline.cli.words import parse_span
 from grantline.errors import InvalidInput
-from grantline.oauth.request_choices import Pairs
+from grantline.oauth.app.request_choices import Pairs
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.requests.redaction import visible_settings
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import App, Connection

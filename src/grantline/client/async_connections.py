@@ -31,7 +31,7 @@ from grantline.connections.open import open_engine
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.settings import Settings
 from grantline.errors import ConfigurationError, ConnectionNotFound
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.providers.catalogue import profile
 
 if TYPE_CHECKING:

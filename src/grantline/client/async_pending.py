@@ -20,7 +20,7 @@ from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL, Engine
 from grantline.errors import InvalidInput
 from grantline.net.loopback import LoopbackListener
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.url import is_loopback_host
 
 

@@ -14,10 +14,10 @@ from grantline.calls.hosts import HostList
 from grantline.connections.renewal.holding import Holding
 from grantline.errors import EgressBlocked
 from grantline.messages import HttpRequest, HttpResponse
-from grantline.oauth.dpop import Dpop, asks_for_nonce
+from grantline.oauth.app.settings import TokenPlacement
 from grantline.oauth.moment import Moment
-from grantline.oauth.placement import place_token
-from grantline.oauth.settings import TokenPlacement
+from grantline.oauth.requests.dpop import Dpop, asks_for_nonce
+from grantline.oauth.tokens.placement import place_token
 from grantline.secret import Secret
 from grantline.url import is_loopback_host, parse_url
 

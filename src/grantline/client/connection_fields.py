@@ -12,12 +12,16 @@ from grantline.connections.apps.catalogue import settings_of
 from grantline.connections.planning import APP_SECRETS
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
-from grantline.oauth.app_rules import IdentityRules, Input, RevocationRules, UpgradeRules
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.metadata import ServerMetadata, apply_metadata
-from grantline.oauth.request_choices import ClientAuthentication, RequestMethod, TokenRequestFormat
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.app_rules import IdentityRules, Input, RevocationRules, UpgradeRules
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import (
+    ClientAuthentication,
+    RequestMethod,
+    TokenRequestFormat,
+)
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType, Pkce, TokenPlacement
+from grantline.oauth.discovery.metadata import ServerMetadata, apply_metadata
 from grantline.providers.profile import Profile
 from grantline.secret import Secret
 

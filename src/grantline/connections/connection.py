@@ -8,7 +8,7 @@ from datetime import datetime
 
 from grantline.codec import from_plain
 from grantline.connections.state import State
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.store.records import AppRecord, ConnectionRecord
 
 LOCAL_WORKSPACE = "local"

@@ -28,12 +28,12 @@ from grantline.connections.values import resolved_hosts, values_of
 from grantline.errors import ConfigurationError, ConnectionNotFound, GrantlineError, StoreBusy
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits, Transport
-from grantline.oauth.dpop import Dpop
-from grantline.oauth.inputs import resolved
+from grantline.oauth.app.inputs import resolved
+from grantline.oauth.app.settings import AppSettings
 from grantline.oauth.moment import Moment
-from grantline.oauth.placement import credential_of
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import credential_of
 from grantline.store.protocol import Store
 from grantline.store.records import AppRecord, ConnectionRecord, Event
 from grantline.vault.vault import Vault

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from grantline.oauth.inputs import resolved, setting_at
-from grantline.oauth.settings import AppSettings, FlowType
-from grantline.oauth.template import host_names_in
+from grantline.oauth.app.inputs import resolved, setting_at
+from grantline.oauth.app.settings import AppSettings, FlowType
+from grantline.oauth.app.template import host_names_in
 from grantline.url import parse_url
 
 ISSUING_FIELDS: Final = ("client_id", "token_uri", "refresh_uri", "issuer")

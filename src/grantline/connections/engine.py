@@ -61,7 +61,7 @@ from grantline.errors import (
 )
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
-from grantline.oauth.metadata import ServerMetadata
+from grantline.oauth.discovery.metadata import ServerMetadata
 from grantline.secret import Secret
 from grantline.store.records import Event
 

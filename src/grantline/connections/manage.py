@@ -42,8 +42,8 @@ from grantline.connections.sealing import (
 )
 from grantline.connections.values import check_names, settled_app
 from grantline.errors import AppNotFound, ConnectionNotFound, InvalidInput, NameTaken
-from grantline.oauth.inputs import checked_inputs, resolved_host
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.inputs import checked_inputs, resolved_host
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
 

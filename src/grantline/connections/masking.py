@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from grantline.connections.renewal.holding import Holding
 from grantline.errors import AuthorizationServerError, GrantlineError
-from grantline.oauth.failure import failure_of
+from grantline.oauth.answers.failure import failure_of
 from grantline.secret import Secret, mask
 
 

@@ -35,9 +35,9 @@ from grantline.connections.sealing import (
 )
 from grantline.connections.values import check_names, moved_hosts
 from grantline.errors import InvalidInput
-from grantline.oauth.inputs import checked_inputs, resolved
+from grantline.oauth.app.inputs import checked_inputs, resolved
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.jwt import new_ec_key
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
 

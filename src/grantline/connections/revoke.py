@@ -9,12 +9,12 @@ from grantline.connections.exchange import exchange
 from grantline.connections.renewal.holding import Holding
 from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError
-from grantline.oauth.revocation import (
+from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.revocation import (
     parse_revocation_response,
     revocation_request,
     tokens_to_revoke,
 )
-from grantline.oauth.token_set import TokenSet
 
 
 @dataclass(frozen=True, slots=True)

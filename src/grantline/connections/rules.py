@@ -17,31 +17,34 @@ from grantline.connections.labels import label_of
 from grantline.connections.requests.service import check_rate_limit
 from grantline.connections.values import check_names
 from grantline.errors import InvalidInput
-from grantline.oauth.authorization_code import (
+from grantline.oauth.app.inputs import resolved, sample_values, setting_at
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.template import host_names_in, names_in
+from grantline.oauth.authorization.authorization_code import (
     AUTHORIZE_URI,
     AuthorizationRequest,
     authorization_url,
     code_exchange_request,
 )
-from grantline.oauth.client_credentials import client_credentials_request
-from grantline.oauth.device import DEVICE_AUTHORIZATION_URI, device_authorization_request
-from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.inputs import resolved, sample_values, setting_at
-from grantline.oauth.introspection import INTROSPECTION_URI
-from grantline.oauth.jwt_bearer import jwt_bearer_request
-from grantline.oauth.login import login_request
+from grantline.oauth.authorization.device import (
+    DEVICE_AUTHORIZATION_URI,
+    device_authorization_request,
+)
+from grantline.oauth.authorization.par import PAR_URI, pushed_authorization_request
+from grantline.oauth.authorization.pkce import code_verifier
+from grantline.oauth.grants.client_credentials import client_credentials_request
+from grantline.oauth.grants.jwt_bearer import jwt_bearer_request
+from grantline.oauth.grants.login import login_request
+from grantline.oauth.grants.password import password_request
+from grantline.oauth.grants.refresh import refresh_request
+from grantline.oauth.grants.upgrade import UPGRADE_URI, upgrade_request
 from grantline.oauth.moment import Moment
-from grantline.oauth.par import PAR_URI, pushed_authorization_request
-from grantline.oauth.password import password_request
-from grantline.oauth.pkce import code_verifier
-from grantline.oauth.placement import credential_of
-from grantline.oauth.refresh import refresh_request
-from grantline.oauth.revocation import REVOCATION_URI, TokenKind, revocation_request
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
-from grantline.oauth.template import host_names_in, names_in
-from grantline.oauth.token_request import TOKEN_URI
+from grantline.oauth.requests.endpoint import endpoint_url
+from grantline.oauth.requests.token_request import TOKEN_URI
 from grantline.oauth.token_set import TokenSet
-from grantline.oauth.upgrade import UPGRADE_URI, upgrade_request
+from grantline.oauth.tokens.introspection import INTROSPECTION_URI
+from grantline.oauth.tokens.placement import credential_of
+from grantline.oauth.tokens.revocation import REVOCATION_URI, TokenKind, revocation_request
 from grantline.secret import Secret
 from grantline.url import parse_url
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grantline.messages import ClientCertificate
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.store.records import (

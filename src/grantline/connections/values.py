@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from grantline.errors import InvalidInput
-from grantline.oauth.allowed_values import is_allowed
-from grantline.oauth.inputs import (
+from grantline.oauth.app.allowed_values import is_allowed
+from grantline.oauth.app.inputs import (
     URI_FIELDS,
     captured_names,
     resolved,
@@ -23,10 +23,10 @@ from grantline.oauth.inputs import (
     unknown_names,
     unruled_captures,
 )
-from grantline.oauth.settings import AppSettings
-from grantline.oauth.template import host_names_in
-from grantline.oauth.token_fields import look_up
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.app.template import host_names_in
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.token_fields import look_up
 from grantline.store.records import ConnectionRecord
 from grantline.url import parse_url
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.inputs import (
+from grantline.oauth.app.inputs import (
     URI_FIELDS,
     captured_names,
     resolved,
@@ -16,8 +15,9 @@ from grantline.oauth.inputs import (
     unknown_names,
     unruled_captures,
 )
-from grantline.oauth.settings import AppSettings
-from grantline.oauth.template import fill_uri
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.app.template import fill_uri
+from grantline.oauth.requests.endpoint import endpoint_url
 from grantline.providers.lines import Path
 from grantline.providers.profile import Profile
 from grantline.url import parse_url

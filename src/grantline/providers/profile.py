@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from grantline.calls.service_rules import ServiceRules
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 
 
 class Category(StrEnum):

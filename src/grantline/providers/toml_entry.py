@@ -16,9 +16,9 @@ from grantline.calls.service_rules import ServiceRules
 from grantline.calls.statuses import parse_statuses
 from grantline.codec import from_plain, to_plain
 from grantline.errors import ConfigurationError, InvalidInput
-from grantline.oauth.app_rules import IdentityRules, Input
-from grantline.oauth.inputs import checked_inputs
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.app_rules import IdentityRules, Input
+from grantline.oauth.app.inputs import checked_inputs
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.providers.lines import Path, key_lines, line_of
 from grantline.providers.objections import objections
 from grantline.providers.profile import Category, Profile, Trap

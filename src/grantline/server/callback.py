@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from grantline.connections.connection import Actor
 from grantline.connections.context import fingerprint
 from grantline.errors import CallbackRejected
-from grantline.oauth.callback import Objection, presented_state
+from grantline.oauth.authorization.callback import Objection, presented_state
 from grantline.server.errors import Problem, problem_page
 from grantline.server.page import engine_of, find_visitor, now_of, page, web_of
 from grantline.server.results import Failed

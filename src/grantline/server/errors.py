@@ -24,7 +24,7 @@ from grantline.errors import (
     TemporarilyUnavailable,
     places_of,
 )
-from grantline.oauth.failure import Failure, failure_of
+from grantline.oauth.answers.failure import Failure, failure_of
 from grantline.scenarios.definition.problem import Problem as ScenarioProblem
 from grantline.scenarios.triggers.hook_address import HOOK_PREFIX
 from grantline.server.page import is_part, page

@@ -14,7 +14,7 @@ from typing import Final
 from grantline.connections.consent.callback_path import CALLBACK_PREFIX
 from grantline.connections.consent.consents import redirect_uri
 from grantline.errors import GrantlineError, InvalidInput
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.secret import Secret
 from grantline.server.demo import DemoService
 from grantline.url import is_loopback_host, parse_url

@@ -15,8 +15,8 @@ from grantline.connections.consent.callback_path import callback_digest, callbac
 from grantline.connections.engine import LOCAL
 from grantline.connections.manage import NewConnection
 from grantline.errors import InvalidInput
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.testing.authorization_server import ServerOptions
 from tests.connections.world import World, a_world, app_settings
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grantline.connections.apps.pinning import moved_endpoints
-from grantline.oauth.metadata import ServerMetadata
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.discovery.metadata import ServerMetadata
 
 METADATA = ServerMetadata(
     issuer="https://a.example",

@@ -15,8 +15,8 @@ from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.engine import LOCAL
 from grantline.connections.manage import NewConnection
 from grantline.errors import AuthorizationServerError, InvalidInput, NameTaken
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import FlowType
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Replace, ServerOptions
 from grantline.testing.authorization_server.exchange import Answer

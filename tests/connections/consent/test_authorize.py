@@ -25,9 +25,9 @@ from grantline.errors import (
     InvalidGrant,
     InvalidInput,
 )
-from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.settings import ClientSecrets, FlowType
 from grantline.oauth.jwt import new_ec_key, public_jwk
-from grantline.oauth.settings import ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.authorization_server import (
     DEMO_PASSWORD,

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grantline.connections.consent.callback_path import callback_digest, callback_path
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from tests.connections.settings_values import APP_SETTINGS
 
 APP = AppSettings(

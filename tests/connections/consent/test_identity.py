@@ -8,7 +8,7 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.exchange import transcript
 from grantline.connections.transcript import Step
 from grantline.errors import AccountChanged
-from grantline.oauth.app_rules import IdentityRules
+from grantline.oauth.app.app_rules import IdentityRules
 from grantline.store.records import Account
 from tests.connections.world import World
 

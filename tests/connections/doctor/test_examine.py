@@ -29,10 +29,10 @@ from grantline.errors import (
     ReauthorizationRequired,
     TransportFailed,
 )
-from grantline.oauth.failure import Failure, FailureKind, failure_from_transport
+from grantline.oauth.answers.failure import Failure, FailureKind, failure_from_transport
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.oauth.grant import GrantType
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, FlowType
 from grantline.providers.known_service import entry_for_host
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions
 from tests.connections.world import World

@@ -9,8 +9,8 @@ import pytest
 
 from grantline.connections.doctor.diagnosis import Facts, Severity
 from grantline.connections.doctor.host_causes import host_causes, service_origins
-from grantline.oauth.app_rules import IdentityRules
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.app_rules import IdentityRules
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.providers.catalogue import profile
 
 SETTINGS = AppSettings(

@@ -11,7 +11,7 @@ import pytest
 from grantline.connections.doctor.diagnosis import Facts, Severity, is_well, weight
 from grantline.connections.doctor.standing_causes import standing_causes
 from grantline.errors import EgressBlocked, TransportFailed
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.providers.catalogue import profile
 
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.keeping.quarantine import RESUME, examine_copy, resume
 from grantline.connections.state import State
 from grantline.errors import Quarantined
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.store.open import open_store
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, a_world, an_engine

@@ -8,10 +8,10 @@ import pytest
 from grantline.connections.renewal.holding import Holding, Holdings, due_at
 from grantline.connections.sealing import FlowSecrets
 from grantline.errors import NotAuthorized
-from grantline.oauth.placement import credential_of
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import credential_of
 from grantline.secret import Secret
 from grantline.testing.clock import START
 from tests.records import a_connection, an_app

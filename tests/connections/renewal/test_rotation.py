@@ -21,7 +21,7 @@ from grantline.errors import (
     ReauthorizationRequired,
     TemporarilyUnavailable,
 )
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
 from grantline.store.protocol import Store
 from grantline.store.records import Lease, RefreshAttempt

@@ -16,7 +16,7 @@ from grantline.connections.credentials.authentication import KeyCredential
 from grantline.connections.engine import LOCAL
 from grantline.connections.requests.pages import ItemsPage
 from grantline.errors import EgressBlocked, InvalidInput, UpstreamError
-from grantline.oauth.settings import TokenPlacement
+from grantline.oauth.app.settings import TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Leniency, Replace, ServerOptions
 from grantline.testing.clock import FakeClock, JumpingClock

@@ -19,7 +19,7 @@ from grantline.connections.planning import ConnectionEdit
 from grantline.connections.requests.expiry import LOOKED_AT_BYTES
 from grantline.connections.requests.perform import NOT_SENT_AGAIN
 from grantline.errors import EgressBlocked, LimitExceeded, NotAuthorized, TransportFailed
-from grantline.oauth.settings import ClientSecrets, TokenPlacement
+from grantline.oauth.app.settings import ClientSecrets, TokenPlacement
 from grantline.secret import Secret
 from grantline.testing.authorization_server import Answer, Leniency, Replace, Rule, ServerOptions
 from tests.connections.world import World

@@ -19,7 +19,7 @@ from grantline.connections.manage import NewConnection
 from grantline.connections.planning import ConnectionEdit
 from grantline.connections.requests.seats import KEPT_EVERY, SEAT_SPAN, WAIT_AT_MOST
 from grantline.errors import ConnectionNotFound, InvalidInput, TemporarilyUnavailable
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.settings import AppSettings, FlowType
 from tests.connections.world import World, an_engine
 
 ROOT = Path(__file__).parents[3]

@@ -20,7 +20,7 @@ from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
-from grantline.oauth.settings import ClientSecrets
+from grantline.oauth.app.settings import ClientSecrets
 from grantline.providers.catalogue import profile
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.yaml_file import read_yaml

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from grantline.oauth.assertion_settings import AssertionSettings
-from grantline.oauth.request_choices import ClientAuthentication, TokenRequestFormat
-from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.request_choices import ClientAuthentication, TokenRequestFormat
+from grantline.oauth.app.settings import AppSettings, FlowType, Pkce, TokenPlacement
 from grantline.secret import REDACTED
 from grantline.server.forms.preview import STAND_IN, Preview, is_redirect_uri_known, previews
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from grantline.errors import InvalidInput
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.secret import REDACTED
 from grantline.server.forms.field import FormField, Kind
 from grantline.server.forms.fields import ADVANCED, FIELDS

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from grantline.messages import Headers
-from grantline.oauth.retry_after import parse_http_date
+from grantline.oauth.answers.retry_after import parse_http_date
 
 PARTIAL_CONTENT: Final = 206
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from grantline.oauth.retry_after import parse_http_date
+from grantline.oauth.answers.retry_after import parse_http_date
 
 # Nobody means to be asked again after more than a year.
 LONGEST: Final = timedelta(days=366)

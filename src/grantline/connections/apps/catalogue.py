@@ -7,8 +7,8 @@ from collections.abc import Callable
 from grantline.codec import from_plain
 from grantline.connections.rules import check_hosts, check_scopes, check_settings
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.oauth.inputs import resolved, resolved_host, sample_values
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.inputs import resolved, resolved_host, sample_values
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
 from grantline.providers.profile import Profile
 from grantline.providers.toml_entry import Mistake, read_entry
 from grantline.secret import Secret

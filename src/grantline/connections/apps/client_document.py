@@ -17,7 +17,7 @@ from grantline.connections.consent.callback_path import (
     DIGEST_DIGITS,
     callback_digest,
 )
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.url import is_loopback_host, parse_url
 
 CLIENT_NAME: Final = "Grantline"

@@ -9,9 +9,9 @@ from grantline.connections.context import Context
 from grantline.errors import DiscoveryFailed, RequestError
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import METADATA_LIMITS
+from grantline.oauth.discovery.metadata import ServerMetadata, metadata_flow
+from grantline.oauth.discovery.protected_resource import protected_resource_flow
 from grantline.oauth.flow import adrive
-from grantline.oauth.metadata import ServerMetadata, metadata_flow
-from grantline.oauth.protected_resource import protected_resource_flow
 
 
 async def discover(context: Context, url: str) -> ServerMetadata:

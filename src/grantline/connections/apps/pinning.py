@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grantline.oauth.metadata import ENDPOINTS, ServerMetadata, changed_endpoints
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.discovery.metadata import ENDPOINTS, ServerMetadata, changed_endpoints
 
 
 def moved_endpoints(settings: AppSettings, metadata: ServerMetadata) -> Mapping[str, str]:

@@ -18,15 +18,15 @@ from grantline.connections.context import Context
 from grantline.connections.labels import label_of
 from grantline.connections.manage import Manager, NewConnection
 from grantline.errors import GrantlineError, InvalidInput, KeyUnavailable, SecretUnreadable
-from grantline.oauth.metadata import ServerMetadata
-from grantline.oauth.registration import (
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.discovery.metadata import ServerMetadata
+from grantline.oauth.discovery.registration import (
     ClientMetadata,
     deregistration_request,
     parse_registration_response,
     registration_request,
 )
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 
 # In place of what the service is about to give, to check everything else before it is asked.

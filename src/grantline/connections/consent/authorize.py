@@ -37,32 +37,32 @@ from grantline.errors import (
     RequestError,
 )
 from grantline.messages import HttpResponse
-from grantline.oauth.authorization_code import (
+from grantline.oauth.answers.failure import failure_from_transport
+from grantline.oauth.app.response_rules import ResponseRules
+from grantline.oauth.app.settings import FlowType, Pkce
+from grantline.oauth.authorization.authorization_code import (
     AuthorizationRequest,
     authorization_url,
     code_exchange_flow,
 )
-from grantline.oauth.callback import (
+from grantline.oauth.authorization.callback import (
     AuthorizationCode,
     CallbackExpectation,
     parse_callback,
     presented_state,
 )
-from grantline.oauth.failure import failure_from_transport
-from grantline.oauth.flow import Flow, adrive
-from grantline.oauth.grant import GrantType
-from grantline.oauth.implicit import parse_implicit_response
-from grantline.oauth.moment import base64url
-from grantline.oauth.par import (
+from grantline.oauth.authorization.implicit import parse_implicit_response
+from grantline.oauth.authorization.par import (
     parse_pushed_authorization_response,
     pushed_authorization_request,
     pushed_authorization_url,
 )
-from grantline.oauth.pkce import code_verifier
-from grantline.oauth.response_rules import ResponseRules
-from grantline.oauth.settings import FlowType, Pkce
-from grantline.oauth.token_response import Asked
+from grantline.oauth.authorization.pkce import code_verifier
+from grantline.oauth.flow import Flow, adrive
+from grantline.oauth.grant import GrantType
+from grantline.oauth.moment import base64url
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.token_response import Asked
 from grantline.secret import Secret
 from grantline.store.records import Account, PendingAuthorization
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 
 CALLBACK_PREFIX: Final = "/oauth/callback/"
 DIGEST_DIGITS: Final = 16

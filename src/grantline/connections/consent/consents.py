@@ -13,8 +13,8 @@ from grantline.connections.consent.callback_path import callback_path
 from grantline.connections.context import Context, fingerprint
 from grantline.connections.state import State
 from grantline.errors import ConnectionNotFound, GrantlineError
-from grantline.oauth.callback import presented_state
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.authorization.callback import presented_state
 from grantline.store.records import PendingAuthorization
 
 FAILED: Final = "connection.authorization_failed"

@@ -14,17 +14,17 @@ from grantline.connections.exchange import exchange
 from grantline.connections.masking import masking
 from grantline.connections.transcript import Step
 from grantline.errors import GrantlineError, InvalidGrant, InvalidInput, RequestError
-from grantline.oauth.device import (
+from grantline.oauth.answers.failure import failure_from_transport, failure_of
+from grantline.oauth.app.settings import FlowType
+from grantline.oauth.authorization.device import (
     DeviceAuthorization,
     device_authorization_request,
     device_token_flow,
     next_interval,
     parse_device_authorization_response,
 )
-from grantline.oauth.failure import failure_from_transport, failure_of
 from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
-from grantline.oauth.settings import FlowType
 
 DEFAULT_LIFE: Final = timedelta(minutes=15)
 

@@ -15,11 +15,11 @@ from grantline.connections.transcript import Step
 from grantline.errors import AccountChanged, GrantlineError
 from grantline.messages import HttpRequest
 from grantline.net.transport import METADATA_LIMITS
-from grantline.oauth.error_answer import printable
-from grantline.oauth.id_token import IdTokenRules, validate_id_token
-from grantline.oauth.template import finish
-from grantline.oauth.token_fields import look_up
+from grantline.oauth.answers.error_answer import printable
+from grantline.oauth.app.template import finish
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.id_token import IdTokenRules, validate_id_token
+from grantline.oauth.tokens.token_fields import look_up
 from grantline.store.records import Account
 
 LABEL_CLAIMS: Final = ("email", "preferred_username", "name", "sub")

@@ -13,7 +13,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.consent.callback_path import callback_digest
 from grantline.connections.context import fingerprint
 from grantline.connections.renewal.holding import Holding
-from grantline.oauth.callback import Objection
+from grantline.oauth.authorization.callback import Objection
 from grantline.store.records import PendingAuthorization
 
 

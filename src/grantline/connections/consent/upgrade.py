@@ -10,11 +10,11 @@ from grantline.connections.exchange import exchange
 from grantline.connections.renewal.holding import Holding
 from grantline.connections.transcript import Step
 from grantline.errors import RequestError
-from grantline.oauth.failure import failure_from_transport
+from grantline.oauth.answers.failure import failure_from_transport
 from grantline.oauth.grant import GrantType
-from grantline.oauth.token_response import Asked, parse_token_response
+from grantline.oauth.grants.upgrade import upgrade_request
 from grantline.oauth.token_set import TokenSet, merge_refreshed
-from grantline.oauth.upgrade import upgrade_request
+from grantline.oauth.tokens.token_response import Asked, parse_token_response
 
 
 async def upgraded(

@@ -15,7 +15,7 @@ from grantline.calls.headers import check_header
 from grantline.calls.hosts import HostList, matches
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import HttpRequest
-from grantline.oauth.parameters import append_query, query_parameters
+from grantline.oauth.requests.parameters import append_query, query_parameters
 from grantline.secret import Secret
 from grantline.url import parse_url
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from grantline.oauth.request_choices import TokenRequestFormat
-from grantline.oauth.settings import AppSettings, FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.request_choices import TokenRequestFormat
+from grantline.oauth.app.settings import AppSettings, FlowType, Pkce, TokenPlacement
 
 
 @dataclass(frozen=True, slots=True)

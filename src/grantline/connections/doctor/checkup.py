@@ -26,7 +26,7 @@ from grantline.connections.manage import Manager
 from grantline.connections.renewal.spool import Spool
 from grantline.connections.requests.saved_requests import SavedRequests
 from grantline.connections.state import State
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 
 # More saved requests of one connection than anybody writes by hand.
 _MOST_REQUESTS: Final = 500

@@ -12,7 +12,7 @@ from typing import Final
 from grantline.connections.doctor.diagnosis import Diagnosis, Facts, Severity
 from grantline.connections.doctor.offline import missing, other_ways
 from grantline.connections.renewal.health import CAUSE_ANSWER_LOST
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 
 SKEW: Final = timedelta(minutes=1)
 # A grant is seen to have ended only when it is used: up to two days later, or a little early.

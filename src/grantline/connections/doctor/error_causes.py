@@ -25,10 +25,10 @@ from grantline.errors import (
     ReauthorizationRequired,
     TransportFailed,
 )
-from grantline.oauth.error_codes import normal_code
-from grantline.oauth.failure import Failure, FailureKind, failure_of
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import FlowType
+from grantline.oauth.answers.error_codes import normal_code
+from grantline.oauth.answers.failure import Failure, FailureKind, failure_of
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import FlowType
 
 
 def cause_of(error: GrantlineError, facts: Facts) -> Diagnosis:

@@ -25,8 +25,8 @@ from grantline.errors import (
     ReauthorizationRequired,
     SecretUnreadable,
 )
-from grantline.oauth.error_codes import kind_of_code
-from grantline.oauth.failure import Failure, FailureKind
+from grantline.oauth.answers.error_codes import kind_of_code
+from grantline.oauth.answers.failure import Failure, FailureKind
 from grantline.providers.catalogue import profile, profile_names
 from grantline.providers.known_service import entry_for_host
 from grantline.providers.profile import Profile

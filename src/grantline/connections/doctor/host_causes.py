@@ -8,7 +8,7 @@ from typing import Final
 from grantline.calls.hosts import WILDCARD, is_public_suffix, matches
 from grantline.connections.doctor.diagnosis import Diagnosis, Facts, Severity
 from grantline.errors import EgressBlocked
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.providers.known_service import is_shared_domain
 from grantline.url import parse_url
 

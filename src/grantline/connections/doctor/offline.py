@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.providers.profile import Profile, Trap
 
 # What OpenID Connect Core section 11 names, for services that nobody described.

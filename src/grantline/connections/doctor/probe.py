@@ -18,7 +18,7 @@ from grantline.connections.context import Context
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import Limits
-from grantline.oauth.metadata import ServerMetadata
+from grantline.oauth.discovery.metadata import ServerMetadata
 from grantline.url import parse_url
 
 MOST_SERVERS: Final = 100

@@ -18,7 +18,7 @@ from grantline.errors import (
     InvalidGrant,
     ProtocolError,
 )
-from grantline.oauth.introspection import introspection_request, parse_introspection_response
+from grantline.oauth.tokens.introspection import introspection_request, parse_introspection_response
 
 
 @dataclass(frozen=True, slots=True)

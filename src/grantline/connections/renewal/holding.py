@@ -18,10 +18,10 @@ from grantline.connections.renewal.schedule import UNUSED_FOR, background_due_at
 from grantline.connections.sealing import FlowSecrets
 from grantline.connections.state import HELD, State
 from grantline.errors import NotAuthorized
-from grantline.oauth.dpop import Dpop
-from grantline.oauth.placement import Credential
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import Credential
 from grantline.secret import Secret
 from grantline.store.records import AppRecord, ConnectionRecord
 

@@ -16,17 +16,17 @@ from typing import Final
 from grantline.connections.context import fingerprint
 from grantline.connections.renewal.holding import Holding
 from grantline.messages import HttpResponse
-from grantline.oauth.client_credentials import client_credentials_flow
+from grantline.oauth.app.settings import FlowType
 from grantline.oauth.flow import Flow
 from grantline.oauth.grant import GrantType
-from grantline.oauth.jwt_bearer import jwt_bearer_flow
-from grantline.oauth.login import login_flow
+from grantline.oauth.grants.client_credentials import client_credentials_flow
+from grantline.oauth.grants.jwt_bearer import jwt_bearer_flow
+from grantline.oauth.grants.login import login_flow
+from grantline.oauth.grants.password import password_flow
+from grantline.oauth.grants.refresh import refresh_flow
 from grantline.oauth.moment import Moment
-from grantline.oauth.password import password_flow
-from grantline.oauth.refresh import refresh_flow
-from grantline.oauth.settings import FlowType
-from grantline.oauth.token_response import Asked, parse_token_response
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.token_response import Asked, parse_token_response
 from grantline.secret import Secret
 
 GRANTS: Final = {

@@ -46,7 +46,7 @@ from grantline.errors import (
     TransportFailed,
 )
 from grantline.messages import HttpRequest, HttpResponse
-from grantline.oauth.failure import failure_from_transport, failure_of
+from grantline.oauth.answers.failure import failure_from_transport, failure_of
 from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
 from grantline.oauth.token_set import TokenSet

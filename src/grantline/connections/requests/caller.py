@@ -24,11 +24,11 @@ from grantline.connections.renewal.holding import Holding
 from grantline.errors import EgressBlocked
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.address import is_closed
-from grantline.oauth.dpop import Dpop, asks_for_nonce
+from grantline.oauth.app.template import names_in
 from grantline.oauth.moment import Moment
-from grantline.oauth.parameters import append_query, query_parameters
-from grantline.oauth.placement import place, place_token
-from grantline.oauth.template import names_in
+from grantline.oauth.requests.dpop import Dpop, asks_for_nonce
+from grantline.oauth.requests.parameters import append_query, query_parameters
+from grantline.oauth.tokens.placement import place, place_token
 from grantline.url import parse_url
 
 

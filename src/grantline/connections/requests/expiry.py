@@ -8,7 +8,7 @@ from typing import Final
 
 from grantline.connections.requests.journey import R
 from grantline.messages import HttpResponse
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 
 # An error that says what it is says so early.
 LOOKED_AT_BYTES: Final = 64 * 1024

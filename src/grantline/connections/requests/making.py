@@ -30,7 +30,7 @@ from grantline.connections.requests.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput, LimitExceeded
 from grantline.messages import DIRECT, Headers, HttpRequest, Route
 from grantline.net.transport import API_LIMITS, Limits
-from grantline.oauth.placement import place
+from grantline.oauth.tokens.placement import place
 
 # A list that a page shows is in memory; longer ones are for the command line and the library.
 MOST_LIST_BYTES: Final = 32 * 1024 * 1024

@@ -23,7 +23,7 @@ from grantline.connections.requests.service import rules_of
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS, Limits
-from grantline.oauth.parameters import append_query, query_parameters
+from grantline.oauth.requests.parameters import append_query, query_parameters
 from grantline.secret import Secret
 from grantline.url import parse_url
 

@@ -16,7 +16,7 @@ from grantline.calls.credential import is_credential_header, is_credential_param
 from grantline.codec import to_plain
 from grantline.connections.renewal.holding import Holding
 from grantline.messages import Headers
-from grantline.oauth.settings import HEADER_SETTINGS, AppSettings
+from grantline.oauth.app.settings import HEADER_SETTINGS, AppSettings
 from grantline.secret import REDACTED, Secret, mask
 
 # Shorter ones would garble every text that has them by chance.

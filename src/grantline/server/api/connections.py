@@ -15,8 +15,8 @@ from grantline.connections.engine import Engine
 from grantline.connections.listing import ALL, FILTERS
 from grantline.connections.manage import NewConnection
 from grantline.errors import InvalidInput
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.providers.catalogue import profile
 from grantline.providers.profile import Profile
 from grantline.server.api.auth import Manager, Reader, TheEngine, TheSettings

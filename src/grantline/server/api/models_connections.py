@@ -15,7 +15,7 @@ from grantline.connections.requests.redaction import visible_settings
 from grantline.connections.rules import MOST_AT_ONCE
 from grantline.connections.state import State
 from grantline.messages import ClientCertificate
-from grantline.oauth.settings import ClientSecrets, FlowType
+from grantline.oauth.app.settings import ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.server.api.fields import Given, Shown, Version, WrittenOnly, secret_of
 from grantline.server.api.settings_schema import SettingsGiven, SettingsShown

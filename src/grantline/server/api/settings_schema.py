@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 from pydantic import WithJsonSchema
 
 from grantline.codec import to_plain
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.server.api.fields import JsonObject
 
 _SIMPLE: Final = {str: "string", bool: "boolean", int: "integer"}

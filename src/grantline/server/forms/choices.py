@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grantline.oauth.request_choices import (
+from grantline.oauth.app.request_choices import (
     ClientAuthentication,
     RequestMethod,
     TokenRequestFormat,

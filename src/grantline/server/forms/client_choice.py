@@ -9,7 +9,7 @@ from typing import Final, Self
 from starlette.datastructures import FormData
 
 from grantline.connections.apps.client_document import why_no_document
-from grantline.oauth.metadata import ServerMetadata
+from grantline.oauth.discovery.metadata import ServerMetadata
 
 
 class Client(StrEnum):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from grantline.connections.labels import label_of
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 
 Options = tuple[tuple[str, str], ...]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grantline.oauth.settings import FlowType, Pkce, TokenPlacement
+from grantline.oauth.app.settings import FlowType, Pkce, TokenPlacement
 from grantline.server.forms.choices import AS_ABOVE, FORMATS, HTTP_METHODS, METHODS
 from grantline.server.forms.field import (
     ASKS_FOR_CONSENT,

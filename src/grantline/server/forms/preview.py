@@ -15,24 +15,23 @@ from typing import Final
 
 from grantline.errors import GrantlineError, InvalidInput
 from grantline.messages import Headers, HttpRequest
-from grantline.oauth.authorization_code import (
+from grantline.oauth.app.request_choices import ClientAuthentication
+from grantline.oauth.app.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType, Pkce
+from grantline.oauth.authorization.authorization_code import (
     AuthorizationRequest,
     authorization_url,
     code_exchange_request,
 )
-from grantline.oauth.client_credentials import client_credentials_request
-from grantline.oauth.device import device_authorization_request, device_token_request
-from grantline.oauth.endpoint import endpoint_url
+from grantline.oauth.authorization.device import device_authorization_request, device_token_request
+from grantline.oauth.authorization.pkce import code_verifier
 from grantline.oauth.grant import GrantType
-from grantline.oauth.login import login_request
+from grantline.oauth.grants.client_credentials import client_credentials_request
+from grantline.oauth.grants.login import login_request
+from grantline.oauth.grants.password import password_request
+from grantline.oauth.grants.refresh import refresh_request
 from grantline.oauth.moment import Moment
-from grantline.oauth.password import password_request
-from grantline.oauth.pkce import code_verifier
-from grantline.oauth.placement import credential_of, place
-from grantline.oauth.refresh import refresh_request
-from grantline.oauth.request_choices import ClientAuthentication
-from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType, Pkce
-from grantline.oauth.token_request import (
+from grantline.oauth.requests.endpoint import endpoint_url
+from grantline.oauth.requests.token_request import (
     MULTIPART_TYPE,
     Grant,
     scope_parameters,
@@ -40,6 +39,7 @@ from grantline.oauth.token_request import (
     token_request,
 )
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import credential_of, place
 from grantline.secret import REDACTED, Secret
 
 STAND_IN: Final = Secret("stand-in")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from grantline.oauth.app_rules import RevokedToken
-from grantline.oauth.response_rules import LifetimeUnit
+from grantline.oauth.app.app_rules import RevokedToken
+from grantline.oauth.app.response_rules import LifetimeUnit
 from grantline.server.forms.choices import FORMATS, HTTP_METHODS, METHODS
 from grantline.server.forms.field import CODE, FormField, Group, Kind
 

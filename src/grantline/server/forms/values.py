@@ -20,10 +20,10 @@ from grantline.connections.labels import label_of
 from grantline.connections.rules import check_at_once, check_hosts, check_name, check_scopes
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
-from grantline.oauth.endpoint import endpoint_url
-from grantline.oauth.inputs import checked_inputs, resolved, sample_values
-from grantline.oauth.request_choices import Pairs
-from grantline.oauth.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.inputs import checked_inputs, resolved, sample_values
+from grantline.oauth.app.request_choices import Pairs
+from grantline.oauth.app.settings import HEADER_SETTINGS, AppSettings, ClientSecrets, FlowType
+from grantline.oauth.requests.endpoint import endpoint_url
 from grantline.secret import REDACTED, Secret
 from grantline.server.forms.field import FormField, Kind
 from grantline.server.forms.fields import ADVANCED, FIELDS, STANDARD

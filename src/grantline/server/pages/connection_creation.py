@@ -19,7 +19,7 @@ from grantline.errors import (
     NameTaken,
     UnknownProvider,
 )
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
 from grantline.providers.catalogue import profile
 from grantline.providers.profile import Profile
 from grantline.secret import Secret

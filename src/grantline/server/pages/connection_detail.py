@@ -12,7 +12,7 @@ from grantline.connections.connection import Connection
 from grantline.connections.state import State
 from grantline.connections.transcript import as_text
 from grantline.errors import GrantlineError
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
 from grantline.server.errors import Problem
 from grantline.server.page import (
     actor_of,

@@ -17,7 +17,7 @@ from grantline.connections.edit import Cost, Price
 from grantline.connections.labels import label_of
 from grantline.connections.planning import ConnectionEdit
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.server.forms.fields import FIELDS, FLOW_OPTIONS
 from grantline.server.forms.values import (
     Errors,

@@ -22,10 +22,10 @@ from grantline.errors import (
     InvalidInput,
     NameTaken,
 )
-from grantline.oauth.app_rules import IdentityRules
-from grantline.oauth.inputs import checked_inputs, resolved, sample_values
-from grantline.oauth.metadata import apply_metadata
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.app_rules import IdentityRules
+from grantline.oauth.app.inputs import checked_inputs, resolved, sample_values
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.providers.catalogue import found_profiles
 from grantline.providers.profile import Profile
 from grantline.secret import Secret

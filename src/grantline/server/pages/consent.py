@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 from grantline.connections.connection import Connection
 from grantline.connections.consent.authorize import Begun
 from grantline.errors import CallbackRejected, GrantlineError
-from grantline.oauth.callback import STATE_LIFETIME
-from grantline.oauth.settings import FlowType
+from grantline.oauth.app.settings import FlowType
+from grantline.oauth.authorization.callback import STATE_LIFETIME
 from grantline.server.errors import Problem
 from grantline.server.flash import Tone
 from grantline.server.page import (

@@ -19,9 +19,9 @@ from grantline.connections.credentials.authentication import (
 )
 from grantline.connections.requests.redaction import Redactor
 from grantline.messages import Headers, HttpRequest
-from grantline.oauth.placement import credential_of, place
-from grantline.oauth.settings import AppSettings, TokenPlacement
+from grantline.oauth.app.settings import AppSettings, TokenPlacement
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import credential_of, place
 from grantline.secret import REDACTED, Secret
 
 # Stands where the token goes, in characters that a token may have.

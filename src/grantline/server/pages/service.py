@@ -6,7 +6,7 @@ from typing import Final
 
 from grantline.connections.connection import Connection
 from grantline.errors import EgressBlocked, UnknownProvider
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.settings import AppSettings
 from grantline.providers.catalogue import profile
 from grantline.server.demo import DemoService
 from grantline.url import parse_url

@@ -33,7 +33,7 @@ from grantline.errors import (
 )
 from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
-from grantline.oauth.settings import AppSettings, ClientSecrets
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
 from grantline.testing.corpus.cases import Row

@@ -16,12 +16,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from grantline.errors import GrantlineError
 from grantline.net.guard import check_url
 from grantline.net.transport import METADATA_LIMITS
-from grantline.oauth.assertion_settings import AssertionSettings
+from grantline.oauth.app.assertion_settings import AssertionSettings
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.discovery.metadata import (
+    ENDPOINTS,
+    ServerMetadata,
+    apply_metadata,
+    metadata_flow,
+)
 from grantline.oauth.flow import adrive
-from grantline.oauth.metadata import ENDPOINTS, ServerMetadata, apply_metadata, metadata_flow
+from grantline.oauth.grants.refresh import refresh_request
 from grantline.oauth.moment import Moment
-from grantline.oauth.refresh import refresh_request
-from grantline.oauth.settings import AppSettings, ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding, policy_of

@@ -13,7 +13,7 @@ from grantline.connections.manage import NewConnection
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.net.guard import PUBLIC_INTERNET
-from grantline.oauth.settings import AppSettings, ClientSecrets, FlowType
+from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import Finding
 from grantline.testing.corpus.wire import Answer, Seen, Wire

@@ -23,13 +23,13 @@ from grantline.net.transport import (
     EgressTransport,
     Limits,
 )
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
 from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
+from grantline.oauth.grants.refresh import refresh_flow
 from grantline.oauth.moment import Moment
-from grantline.oauth.refresh import refresh_flow
-from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_response import Asked, parse_token_response
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.token_response import Asked, parse_token_response
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import (
     CaseNotRun,

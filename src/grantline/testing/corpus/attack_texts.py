@@ -13,11 +13,11 @@ from grantline.calls.hosts import HostList
 from grantline.calls.target import fill_template, join_target
 from grantline.errors import EgressBlocked, ExpressionFailed, InvalidInput
 from grantline.messages import HttpRequest
-from grantline.oauth.authorization_code import AuthorizationRequest, authorization_url
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.authorization.authorization_code import AuthorizationRequest, authorization_url
 from grantline.oauth.moment import Moment
-from grantline.oauth.placement import place_token
-from grantline.oauth.settings import AppSettings
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.placement import place_token
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding, setup_of
 from grantline.testing.corpus.cases import Row

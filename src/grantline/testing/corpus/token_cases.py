@@ -17,22 +17,29 @@ from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.guard import EgressPolicy
 from grantline.net.transport import OAUTH_LIMITS, EgressTransport, Limits
-from grantline.oauth.authorization_code import AuthorizationRequest, code_exchange_request
-from grantline.oauth.callback import CallbackExpectation, is_reload, parse_callback
-from grantline.oauth.device import (
+from grantline.oauth.answers.failure import Failure, failure_from_transport, failure_of
+from grantline.oauth.app.settings import AppSettings, ClientSecrets
+from grantline.oauth.authorization.authorization_code import (
+    AuthorizationRequest,
+    code_exchange_request,
+)
+from grantline.oauth.authorization.callback import CallbackExpectation, is_reload, parse_callback
+from grantline.oauth.authorization.device import (
     device_authorization_request,
     device_token_request,
     next_interval,
     parse_device_authorization_response,
 )
-from grantline.oauth.failure import Failure, failure_from_transport, failure_of
 from grantline.oauth.grant import GrantType
+from grantline.oauth.grants.refresh import refresh_request
 from grantline.oauth.moment import Moment
-from grantline.oauth.refresh import refresh_request
-from grantline.oauth.revocation import TokenKind, parse_revocation_response, revocation_request
-from grantline.oauth.settings import AppSettings, ClientSecrets
-from grantline.oauth.token_response import Asked, parse_token_response
 from grantline.oauth.token_set import TokenSet
+from grantline.oauth.tokens.revocation import (
+    TokenKind,
+    parse_revocation_response,
+    revocation_request,
+)
+from grantline.oauth.tokens.token_response import Asked, parse_token_response
 from grantline.secret import Secret
 from grantline.testing.corpus.cases import Judgement, Row, judge_token_case
 from grantline.testing.corpus.memory import answer_in_memory

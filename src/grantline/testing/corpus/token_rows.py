@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from grantline.oauth.callback import Objection
-from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
+from grantline.oauth.app.settings import AppSettings
+from grantline.oauth.authorization.callback import Objection
 from grantline.secret import Secret
 from grantline.testing.corpus.cases import CorpusUnreadable, Row
 from grantline.testing.corpus.script_server import row_body

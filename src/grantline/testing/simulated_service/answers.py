@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from grantline.messages import HttpResponse
-from grantline.oauth.response_rules import LifetimeUnit, ResponseRules
-from grantline.oauth.settings import AppSettings
+from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
+from grantline.oauth.app.settings import AppSettings
 
 LIFETIME: Final = timedelta(hours=2)
 _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_plus
 
-from grantline.oauth.request_choices import (
+from grantline.oauth.app.request_choices import (
     ClientAuthentication,
     Pairs,
     RequestMethod,
     TokenRequestFormat,
 )
-from grantline.oauth.settings import AppSettings, Pkce, TokenPlacement
+from grantline.oauth.app.settings import AppSettings, Pkce, TokenPlacement
 from grantline.testing.simulated_service.requests import Received
 
 _NAME: Final = re.compile(r"\{[A-Za-z_][A-Za-z0-9_.-]*\}")

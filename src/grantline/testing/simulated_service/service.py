@@ -12,9 +12,9 @@ from grantline.clock import Clock
 from grantline.errors import TransportFailed
 from grantline.messages import HttpRequest, HttpResponse, StreamedResponse
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
-from grantline.oauth.app_rules import RevokedToken
-from grantline.oauth.request_choices import ClientAuthentication, RequestMethod
-from grantline.oauth.settings import AppSettings, FlowType
+from grantline.oauth.app.app_rules import RevokedToken
+from grantline.oauth.app.request_choices import ClientAuthentication, RequestMethod
+from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.testing.simulated_service import checks
 from grantline.testing.simulated_service.answers import (
     json_answer,
