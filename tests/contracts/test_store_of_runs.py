@@ -200,6 +200,20 @@ def test_r2_runs_of_a_scenario_go_one_after_the_other_in_order(store: Store) -> 
     assert claim(store) == ["y"]
 
 
+def test_r2_runs_that_wait_follow_an_edit_of_how_many_go_on_at_once(store: Store) -> None:
+    kept = a_scenario(at_once=1)
+    store.add_scenario(kept, [], an_event())
+    add(store, "a", "b", "c", "d")
+    assert claim(store) == ["a"]
+    store.update_scenario(replace(kept, at_once=3, version=2), [], an_event())
+    assert claim(store) == ["b", "c"]
+    store.delete_scenario("home", "scn_1", an_event())
+    store.advance_runs([an_advance(run_id=f"srn_{each}", changes=ENDED) for each in "ab"])
+    assert claim(store) == [], "what it was started with, with one going on"
+    store.advance_runs([an_advance(run_id="srn_c", changes=ENDED)])
+    assert claim(store) == ["d"]
+
+
 def test_r2_what_was_let_go_comes_before_what_was_started_later(store: Store) -> None:
     add(store, "a", "b")
     claim(store)

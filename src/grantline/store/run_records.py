@@ -28,7 +28,8 @@ class ScenarioRunRecord:
         owner: Who started it, and as whom its requests are made.
         scenario_id: None for a scenario that is not kept; it may be gone by now.
         cause: A ``runs.run.Cause`` value.
-        at_once: How many runs of its scenario may go on at the same time.
+        at_once: How many runs of its scenario could go on at the same time when it was started;
+            what counts is what the scenario says now, as long as it is there.
         connection_id: The connection on which it is parked.
         parked_generation: That connection's token set when the run was parked; -1 when its state
             alone says whether the run can go on.

@@ -5,7 +5,7 @@ Further laws, cited in ``tests/contracts/test_store_of_runs.py``:
 R1. A run is in the hands of one worker at a time. Each time it is taken up its leg grows by one,
     and whoever writes names worker and leg: a late writer writes nothing.
 R2. Runs of one scenario are taken up in the order in which they were started, and no more of them
-    go on at once than their ``at_once`` says, whoever asks and however many ask at once.
+    go on at once than the scenario allows now, whoever asks and however many ask at once.
 R3. A run that has ended is not taken up again, and nothing is written to it any more.
 """
 

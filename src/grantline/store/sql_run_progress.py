@@ -52,7 +52,7 @@ from grantline.store.run_records import (
 from grantline.store.sql_journal import note
 from grantline.store.sql_people import not_found
 from grantline.store.sql_scenario_runs import LISTED, NOTHING, insert_run
-from grantline.store.tables import connection, run_step, run_worker, scenario_run
+from grantline.store.tables import connection, run_step, run_worker, scenario, scenario_run
 
 _held: Final = scenario_run.c
 # Any number, as long as every version of Grantline locks the same one.
@@ -238,15 +238,19 @@ def _turn(now: datetime) -> Subquery:
         .subquery()
     )
     first_in = func.row_number().over(partition_by=kin, order_by=(_held.created_at, _held.id))
+    # Of a scenario that was edited, what it allows now; of one that is gone, what it did.
+    at_once = func.coalesce(scenario.c.at_once, _held.at_once)
+    origin = and_(scenario.c.workspace == _held.workspace, scenario.c.id == _held.scenario_id)
     # What sleeps is ranked apart: it needs no place, for it has one.
     queue = (
         select(
             _held.id,
             _held.created_at,
-            _held.at_once,
+            at_once.label("at_once"),
             kin.label("kin"),
             first_in.label("place"),
         )
+        .select_from(scenario_run.outerjoin(scenario, origin))
         .where(_is_due(now), ~_SLEEPS)
         .subquery()
     )

@@ -306,10 +306,6 @@ class ScenarioRuns(RunHistory):
         finally:
             end()
 
-    def connection_changed(self) -> None:
-        """A connection was authorized: what is parked on it may go on at once."""
-        self._workers.wake()
-
     async def _check_no_copy(self, name: str) -> None:
         quarantine = await self._context.quarantined()
         if quarantine is not None:
