@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from grantline.connections.credentials.credential import CredentialFields, Kind, NewCredential
+from grantline.connections.credentials.credential_rows import Carried
 from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.modules import Body, BodyKind, Module, Respond, SetVariables
 from grantline.scenarios.definition.scenario import Scenario
@@ -22,7 +23,13 @@ from grantline.scenarios.runs.run import Cause, RunState
 from grantline.scenarios.service import Scenarios
 from grantline.scenarios.triggers.firing import MADE_UP_FOR
 from grantline.scenarios.triggers.hook_request import MOST_BODY_BYTES, HookRequest
-from grantline.scenarios.triggers.hooks import BURST, EACH_SECOND, Buckets, HookAnswer
+from grantline.scenarios.triggers.hooks import (
+    BURST,
+    EACH_SECOND,
+    KEY_TRUSTED_FOR,
+    Buckets,
+    HookAnswer,
+)
 from grantline.scenarios.triggers.webhook import TOLERANCE, standard_signature
 from grantline.secret import Secret
 from grantline.testing.clock import FakeClock
@@ -205,6 +212,20 @@ async def test_a_delivery_that_comes_again_starts_no_second_run_and_is_answered_
     assert (await scenarios.runs.page(LOCAL)).total == 3
 
 
+async def test_what_slack_tries_again_starts_no_second_run(
+    scenarios: Scenarios, clock: FakeClock
+) -> None:
+    signature = await signed_by(scenarios, Scheme.SLACK, "8f742231")
+    kept = await hooked(scenarios, ECHO, signature=signature)
+    event = {"type": "event_callback", "event_id": "Ev08MFMKH6", "id": 7}
+    first = await sent(scenarios, kept, from_slack(clock, "8f742231", event))
+    clock.advance(timedelta(minutes=1))
+    again = await sent(scenarios, kept, from_slack(clock, "8f742231", event))
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert (await scenarios.runs.page(LOCAL)).total == 1
+
+
 async def test_a_recorded_delivery_is_not_played_again_later(
     scenarios: Scenarios, clock: FakeClock
 ) -> None:
@@ -238,19 +259,42 @@ async def test_a_body_that_is_too_large_is_refused(scenarios: Scenarios) -> None
 
 
 async def test_a_flood_is_slowed_down_and_others_are_not(
-    scenarios: Scenarios, clock: FakeClock
+    scenarios: Scenarios, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenarios.hooks, "_buckets", Buckets(burst=2))
+    kept, other = await hooked(scenarios, QUIET), await hooked(scenarios, QUIET, name="Other")
+    answers = [await sent(scenarios, kept, post({})) for _ in range(3)]
+
+    assert [each.status for each in answers] == [202, 202, 429]
+    assert dict(answers[2].headers)["Retry-After"] == "1"
+    assert (await sent(scenarios, other, post({"id": 1}))).status == 202
+    clock.advance(timedelta(seconds=1))
+    assert (await sent(scenarios, kept, post({}))).status == 202
+
+
+async def test_what_is_not_signed_uses_up_nothing_of_the_sender_and_looks_for_no_secret_again(
+    scenarios: Scenarios, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signature = await signed_by(scenarios, Scheme.TOKEN, "t0ken")
     kept = await hooked(scenarios, QUIET, signature=signature)
-    other = await hooked(scenarios, QUIET, name="Other")
-    answers = [await sent(scenarios, kept, post({})) for _ in range(BURST + 1)]
+    monkeypatch.setattr(scenarios.hooks, "_buckets", Buckets(burst=1))
+    credentials, looks = scenarios.engine.credentials, []
+    carried = credentials.carried
 
-    assert {each.status for each in answers[:BURST]} == {401}
-    assert answers[BURST].status == 429
-    assert dict(answers[BURST].headers)["Retry-After"] == "1"
-    assert (await sent(scenarios, other, post({"id": 1}))).status == 202
-    clock.advance(timedelta(seconds=1))
-    assert (await sent(scenarios, kept, post({}))).status == 401
+    async def counted(*given: Any) -> Carried:
+        looks.append(given)
+        return await carried(*given)
+
+    monkeypatch.setattr(credentials, "carried", counted)
+    signed = post({"id": 7}, ("X-Gitlab-Token", "t0ken"))
+    junk = [await sent(scenarios, kept, post({})) for _ in range(5)]
+    told = [await sent(scenarios, kept, signed) for _ in range(2)]
+
+    assert [each.status for each in (*junk, *told)] == [401] * 5 + [202, 429]
+    assert len(looks) == 1
+    clock.advance(KEY_TRUSTED_FOR)
+    await credentials.delete(LOCAL, signature.credential_id)
+    assert (await sent(scenarios, kept, signed)).status == 503
 
 
 def test_a_bucket_fills_again_and_is_bounded() -> None:

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from grantline.errors import InvalidInput
 from grantline.messages import Headers
 from grantline.scenarios.definition.triggers import Scheme, Signature, Webhook
+from grantline.scenarios.triggers.delivery import delivery_id
 from grantline.scenarios.triggers.webhook import (
     Refusal,
     check_webhook,
-    delivery_id,
     refusal_of,
     standard_signature,
 )
@@ -294,10 +294,33 @@ def test_every_comparison_with_a_secret_is_in_constant_time(
         assert compared == [(32, 32)] * (2 if signature is STRIPE else 1)
 
 
-def test_only_senders_by_the_standard_name_their_deliveries() -> None:
-    assert delivery_id(STANDARD, STANDARD_HEADERS) == "msg_p5jXN8AQM9LWM0D4loKWxJek"
-    assert delivery_id(GITHUB, STANDARD_HEADERS) == ""
-    assert delivery_id(None, STANDARD_HEADERS) == ""
+GITLAB_ID = ("Idempotency-Key", "f5e5f430-f57b-4e6e-9fac-d9128cd7232f")
+GITHUB_ID = ("X-GitHub-Delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958")
+PAID = ("X-Shopify-Topic", "orders/paid")
+
+
+@pytest.mark.parametrize(
+    ("signature", "headers", "body", "name"),
+    [
+        (STANDARD, STANDARD_HEADERS, None, "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+        (GITHUB, (GITHUB_ID,), None, GITHUB_ID[1]),
+        (SHOPIFY, (("X-Shopify-Event-Id", "98880550"), PAID), None, "98880550 orders/paid"),
+        (GITLAB, (GITLAB_ID,), None, GITLAB_ID[1]),
+        (SLACK, (("X-Slack-Retry-Num", "1"),), {"event_id": "Ev08MFMKH6"}, "Ev08MFMKH6"),
+        (STRIPE, (), {"id": "evt_1NG8Du", "object": "event"}, "evt_1NG8Du"),
+        (STRIPE, (), {"id": "ord_1"}, ""),
+        (STRIPE, (), {"id": 7}, ""),
+        (SLACK, (), "payload", ""),
+        (SHOPIFY, (PAID,), None, ""),
+        (GITHUB, (GITHUB_ID, GITHUB_ID), None, ""),
+        (GITHUB, STANDARD_HEADERS, {"id": "evt_1", "event_id": "Ev1"}, ""),
+        (None, (*STANDARD_HEADERS, GITHUB_ID), {"event_id": "Ev1"}, ""),
+    ],
+)
+def test_senders_that_sign_name_their_deliveries_each_in_its_way(
+    signature: Signature | None, headers: Headers, body: object, name: str
+) -> None:
+    assert delivery_id(signature, headers, body) == name
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 A request that is taken is in the database before its sender hears so, and a delivery that a sender
 numbers starts one run however often it comes. Who does not know the address learns nothing: it is
 the same 404 whether there is no such scenario, or it is off, or another trigger starts it.
+
+Who knows it and cannot sign uses up nothing of what the sender may send: he costs one look for the
+address, as any stranger does, and a digest of what he sent.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any, Final, Protocol
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context, fingerprint
-from grantline.connections.credentials.authentication import KeyCredential
+from grantline.connections.credentials.authentication import KeyCredential, RequestCredential
 from grantline.connections.credentials.credential import CredentialIds
 from grantline.connections.credentials.manage_credentials import CredentialManager
 from grantline.errors import (
@@ -35,8 +38,9 @@ from grantline.scenarios.definition.triggers import Signature, Webhook
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun
 from grantline.scenarios.runs.runs import ScenarioRuns
+from grantline.scenarios.triggers.delivery import delivery_id
 from grantline.scenarios.triggers.hook_request import MOST_BODY_BYTES, HookRequest, trigger_of
-from grantline.scenarios.triggers.webhook import SENTENCES, delivery_id, header_of, refusal_of
+from grantline.scenarios.triggers.webhook import SENTENCES, header_of, refusal_of
 from grantline.secret import Secret
 
 # One address takes so many at once, and so many a second for good: more than a service sends in
@@ -44,6 +48,8 @@ from grantline.secret import Secret
 BURST: Final = 100
 EACH_SECOND: Final = 10
 MOST_BUCKETS: Final = 1000
+# A secret that is changed is followed within this time, and a flood looks for it no more often.
+KEY_TRUSTED_FOR: Final = timedelta(seconds=1)
 TRY_AGAIN: Final = timedelta(seconds=30)
 _WAITS: Final = (RunState.PARKED, RunState.RETRYING)
 
@@ -76,6 +82,7 @@ class Hooks:
         self._runs = runs
         self._credentials = credentials
         self._buckets = Buckets()
+        self._keys: OrderedDict[str, tuple[RequestCredential | None, timedelta]] = OrderedDict()
 
     async def receive(self, secret: str, request: HookRequest) -> HookAnswer:
         """What the sender of ``request`` is told; whatever goes wrong is an answer, too.
@@ -112,36 +119,44 @@ class Hooks:
         signature: Signature | None,
         request: HookRequest,
     ) -> HookAnswer | None:
-        """What a sender is told who sends too much, or is not whom he should be; None if he may."""
-        if wait := self._buckets.take(kept.id, self._context.clock.elapsed()):
-            return _told(429, "Too many requests at once.", after=wait)
+        """What a sender is told who is not whom he should be, or sends too much; None if he may."""
         if len(request.body) > MOST_BODY_BYTES:
             return TOO_LARGE
-        if signature is None:
-            return None
-        ids = CredentialIds(credential_id=signature.credential_id)
-        carried = await self._credentials.carried(actor, ids)
-        if not isinstance(carried.credential, KeyCredential):
-            return _told(503, "This webhook cannot check its senders just now.", after=TRY_AGAIN)
-        refusal = refusal_of(
-            signature,
-            carried.credential.value,
-            request.headers,
-            request.body,
-            now=self._context.clock.now(),
-        )
-        return None if refusal is None else _told(401, SENTENCES[refusal], code=refusal.value)
+        if signature is not None:
+            key, now = await self._key(actor, signature), self._context.clock.now()
+            if not isinstance(key, KeyCredential):
+                unable = "This webhook cannot check its senders just now."
+                return _told(503, unable, after=TRY_AGAIN)
+            refusal = refusal_of(signature, key.value, request.headers, request.body, now=now)
+            if refusal is not None:
+                return _told(401, SENTENCES[refusal], code=refusal.value)
+        if wait := self._buckets.take(kept.id, self._context.clock.elapsed()):
+            return _told(429, "Too many requests at once.", after=wait)
+        return None
+
+    async def _key(self, actor: Actor, signature: Signature) -> RequestCredential | None:
+        """What signatures are checked with, looked up once in a second."""
+        now, name = self._context.clock.elapsed(), f"{actor.workspace} {signature.credential_id}"
+        key, until = self._keys.get(name, (None, timedelta()))
+        if now >= until:
+            ids = CredentialIds(credential_id=signature.credential_id)
+            key = (await self._credentials.carried(actor, ids)).credential
+            self._keys[name] = (key, now + KEY_TRUSTED_FOR)
+            self._keys.move_to_end(name)
+            if len(self._keys) > MOST_BUCKETS:
+                self._keys.popitem(last=False)
+        return key
 
     async def _start(
         self, actor: Actor, kept: KeptScenario, trigger: Webhook, request: HookRequest
     ) -> ScenarioRun:
-        numbered = delivery_id(trigger.signature, request.headers)
         # A shared token is the secret itself, under whatever name its header goes.
         signed_by = header_of(trigger.signature) if trigger.signature else ""
         # A megabyte may become a million values, and others are not to wait for that.
         brought = await asyncio.to_thread(
             trigger_of, request, received_at=self._context.clock.now(), besides=signed_by
         )
+        numbered = delivery_id(trigger.signature, request.headers, brought["body"])
         return await self._runs.start_run(
             actor,
             kept.scenario,

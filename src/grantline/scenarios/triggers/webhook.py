@@ -139,11 +139,14 @@ def values_of(headers: Headers, name: str) -> list[str]:
     return [value.strip() for each, value in headers if each.lower() == wanted]
 
 
-def delivery_id(signature: Signature | None, headers: Headers) -> str:
-    """What a sender calls a delivery, the same each time it tries again; empty without a name."""
-    if signature is None or signature.scheme is not Scheme.STANDARD:
-        return ""
-    return _standard_values(headers, "id")
+def standard_value(headers: Headers, part: str) -> str:
+    """What a sender by the standard says of a request: its id, timestamp or signature."""
+    # Svix, whose scheme became the standard, and who sends with it still use its first names.
+    for family in ("webhook", "svix"):
+        given = values_of(headers, f"{family}-{part}")
+        if len(given) == 1:
+            return given[0]
+    return ""
 
 
 def standard_signature(secret: Secret, message_id: str, at: datetime, body: bytes) -> str:
@@ -191,9 +194,9 @@ def _standard(
     given = (
         values_of(headers, signature.header)
         if signature.header
-        else [value] if (value := _standard_values(headers, "signature")) else []
+        else [value] if (value := standard_value(headers, "signature")) else []
     )  # fmt: skip
-    message_id, stamp = _standard_values(headers, "id"), _standard_values(headers, "timestamp")
+    message_id, stamp = standard_value(headers, "id"), standard_value(headers, "timestamp")
     if not given or not message_id or not stamp:
         return Refusal.MISSING
     if len(given) > 1 or not _SECONDS.fullmatch(stamp):
@@ -202,15 +205,6 @@ def _standard(
     signatures = [content for version, _, content in versioned if version == "v1"]
     content = _standard_content(message_id, int(stamp), body, stamp)
     return _bound_to_time(_standard_key(secret), content, stamp, signatures, now)
-
-
-def _standard_values(headers: Headers, part: str) -> str:
-    # Svix, whose scheme became the standard, and who sends with it still use its first names.
-    for family in ("webhook", "svix"):
-        given = values_of(headers, f"{family}-{part}")
-        if len(given) == 1:
-            return given[0]
-    return ""
 
 
 def _standard_content(message_id: str, seconds: int, body: bytes, stamp: str = "") -> bytes:
