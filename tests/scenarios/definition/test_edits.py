@@ -22,12 +22,18 @@ from grantline.scenarios.definition.edits import (
     without_module,
 )
 from grantline.scenarios.definition.modules import (
+    Action,
     Aggregate,
     Branch,
+    HttpCall,
     Iterate,
+    MakeRequest,
     Module,
+    OnError,
     Router,
+    SetVariables,
     Sleep,
+    request_of,
 )
 from grantline.scenarios.definition.scenario import Scenario
 
@@ -40,6 +46,7 @@ def router(number: int, *branches: tuple[Module, ...]) -> Module:
     return Module(id=number, does=Router(branches=tuple(Branch(modules=each) for each in branches)))
 
 
+UNREADABLE = Sleep(span="{{ 3.a +")
 NESTED = Scenario(
     name="Nested",
     modules=(
@@ -114,6 +121,40 @@ def test_a_copy_has_numbers_of_its_own_and_collects_from_its_own_iterator() -> N
     assert isinstance(own, Aggregate)
     assert isinstance(other, Aggregate)
     assert (own.source, other.source) == (7, 1)
+
+
+def test_a_copy_speaks_of_the_modules_in_it_and_else_as_its_original() -> None:
+    inner = Module(
+        id=3,
+        name="{{ 4.x }}",
+        when="{{ 4.status == 3 and 1.ok }}",
+        does=SetVariables(variables=(("a", {"b": ["{{ 4.data[3] }}, {{ 1.data }}", 4]}),)),
+        on_error=OnError(action=Action.FALLBACK, fallback={"x": "{{ 4.x ~ '4.x' }}"}),
+    )
+    asks = MakeRequest(call=HttpCall(spec=request_of("https://a.example/{{ 3.a }}/{{ 14.b }}")))
+    branches = (
+        Branch(modules=(Module(id=4, does=Sleep(span="{{ 13 + 3.s }}")), inner)),
+        Branch(when="{{ 3.a }}", modules=(Module(id=5, does=asks), Module(id=6, does=UNREADABLE))),
+    )
+    original = Module(id=2, when="{{ 1.ok }}", does=Router(branches=branches))
+    copied, copy = with_copy(Scenario(name="x", modules=(sleep(1), original, sleep(14))), 2)
+
+    assert module_of(copied, 2) == original
+    assert copy.when == "{{ 1.ok }}"
+    sleeps, variables, request, unread = (module_of(copied, each) for each in (16, 17, 18, 19))
+    assert sleeps.does == Sleep(span="{{ 13 + 17.s }}")
+    assert variables == Module(
+        id=17,
+        name="{{ 4.x }}",
+        when="{{ 16.status == 3 and 1.ok }}",
+        does=SetVariables(variables=(("a", {"b": ["{{ 16.data[3] }}, {{ 1.data }}", 4]}),)),
+        on_error=OnError(action=Action.FALLBACK, fallback={"x": "{{ 16.x ~ '4.x' }}"}),
+    )
+    assert isinstance(request.does, MakeRequest)
+    assert request.does.call.spec.url == "https://a.example/{{ 17.a }}/{{ 14.b }}"
+    assert unread.does == UNREADABLE
+    assert isinstance(copy.does, Router)
+    assert [each.when for each in copy.does.branches] == ["", "{{ 17.a }}"]
 
 
 def test_a_router_does_not_go_into_itself() -> None:

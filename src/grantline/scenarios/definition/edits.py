@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grantline.errors import InvalidInput, NotFound
-from grantline.scenarios.definition.modules import Aggregate, Module, Router
+from grantline.scenarios.definition.modules import Module, Router
+from grantline.scenarios.definition.renumbering import renumbered
 from grantline.scenarios.definition.scenario import Scenario
 
 Modules = tuple[Module, ...]
@@ -116,13 +117,14 @@ def without_module(scenario: Scenario, number: int) -> Scenario:
 def with_copy(scenario: Scenario, number: int) -> tuple[Scenario, Module]:
     """``scenario`` with a copy behind a module, and the copy; raises ``NotFound``.
 
-    What is in the copy gets numbers of its own, and an aggregator in it collects from the iterator
-    in it. Expressions are copied as they are.
+    What is in the copy gets numbers of its own. What spoke of modules in the original, be it an
+    expression or an aggregator, speaks of those in the copy.
     """
     original, place = module_of(scenario, number), place_of(scenario, number)
     inside = Scenario(name="", modules=(original,)).each_module()
     first = next_number(scenario)
-    copy = _renumbered(original, {each.id: first + at for at, each in enumerate(inside)})
+    numbers = {each.id: first + at for at, each in enumerate(inside)}
+    (copy,) = _mapped((original,), lambda each: renumbered(each, numbers))
     behind = replace(place, index=place.index + 1)
     return with_module(scenario, copy, behind), copy
 
@@ -222,13 +224,3 @@ def _mapped(modules: Modules, change: Callable[[Module], Module]) -> Modules:
         return change(module)
 
     return tuple(deep(each) for each in modules)
-
-
-def _renumbered(module: Module, numbers: dict[int, int]) -> Module:
-    def change(each: Module) -> Module:
-        if isinstance(each.does, Aggregate):
-            does = replace(each.does, source=numbers.get(each.does.source, each.does.source))
-            each = replace(each, does=does)
-        return replace(each, id=numbers[each.id])
-
-    return _mapped((module,), change)[0]
