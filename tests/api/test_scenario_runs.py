@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from grantline.connections.engine import LOCAL
+from grantline.secret import REDACTED
 from tests.api.conftest import Api
 
 PATIENT = {"wait_s": 30}
@@ -58,6 +60,19 @@ async def test_steps_are_listed_for_all_and_opened_for_managers(api: Api) -> Non
     assert {**detail, **step} == detail
     assert (await api.refused("GET", f"{path}/1", key=api.use))["status"] == 403
     assert (await api.refused("GET", f"{path}/9"))["status"] == 404
+
+
+async def test_a_step_is_shown_without_the_token_of_its_connection(api: Api) -> None:
+    echo = ask(1, "/echo?reveal=1")
+    await scenario(api, echo, {"id": 2, "set_variables": {"answered": "{{ 1.data }}"}})
+    run = await api.post("/scenarios/Orders/runs", PATIENT, status=201)
+    token = await api.world.token(await api.world.engine.find(LOCAL, "demo"))
+
+    assert token in str(run["output"]), "what a program is given is as it came"
+    for path in "12":
+        shown = str(await api.get(f"/scenario-runs/{run['id']}/steps/{path}"))
+        assert token not in shown
+        assert REDACTED in shown
 
 
 async def test_runs_are_listed_and_filtered(api: Api) -> None:

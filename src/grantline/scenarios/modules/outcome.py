@@ -52,7 +52,7 @@ class Outcome:
         output: The bundle that it gives; empty when it failed.
         input: What was filled in, as a person reads it later, secrets masked; as far as it came.
         error: Why it failed; None when it did not. The run decides by its class.
-        failure: ``error`` as JSON, for the run's page; see `failure_of`.
+        failure: ``error`` as JSON, for the run's page.
         variables: What it sets, by name.
         wait: How long the run is to sleep before it goes on.
         answer: What the caller of the webhook is to be told.
@@ -68,11 +68,13 @@ class Outcome:
 
 
 def failed(error: GrantlineError, given: Bundle, redactor: Redactor) -> Outcome:
-    """The outcome of a module that was given ``given`` and ended with ``error``."""
-    return Outcome(input=given, error=error, failure=failure_of(error, redactor))
+    """The outcome of a module that was given ``given`` and ended with ``error``, masked."""
+    # Rows have both in the clear, for lists to show and to be searched by.
+    error.message, error.hint = redactor.text(error.message), redactor.text(error.hint)
+    return Outcome(input=given, error=error, failure=_failure_of(error, redactor))
 
 
-def failure_of(error: GrantlineError, redactor: Redactor) -> Bundle:
+def _failure_of(error: GrantlineError, redactor: Redactor) -> Bundle:
     """``error`` as JSON, secrets masked: ``code``, ``message`` and ``hint``, and what else it says.
 
     That is, where it is known: ``field``, ``rule``, ``limit``, ``line`` and ``column`` of an
@@ -81,8 +83,8 @@ def failure_of(error: GrantlineError, redactor: Redactor) -> Bundle:
     """
     told: Bundle = {
         "code": error.code,
-        "message": redactor.text(error.message),
-        "hint": redactor.text(error.hint),
+        "message": error.message,
+        "hint": error.hint,
     }
     told |= {name: getattr(error, name) for kind, name in _NAMED_CAUSES if isinstance(error, kind)}
     for name in ("line", "column"):

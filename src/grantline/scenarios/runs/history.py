@@ -1,16 +1,20 @@
-"""Looking at runs: lists, one run, its steps, and what went in and came out of each."""
+"""Looking at runs: lists, one run, its steps, and what went in and came out of each, masked."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from grantline.calls.structures.json_values import load_json
 from grantline.connections.connection import Actor
-from grantline.connections.context import Context
+from grantline.connections.engine import Engine
 from grantline.scenarios.modules.files import Files
 from grantline.scenarios.modules.outcome import Answer
+from grantline.scenarios.runs.masking import masked_bundle, redactor_of_run
 from grantline.scenarios.runs.run import (
     Cause,
     RunDetail,
@@ -22,7 +26,7 @@ from grantline.scenarios.runs.run import (
     run_of,
     step_of,
 )
-from grantline.scenarios.runs.sealed_run import Seals
+from grantline.scenarios.runs.sealed_run import Read, Seals
 from grantline.store.records import Page
 from grantline.store.run_records import RunStepRecord, StepSeals
 
@@ -32,9 +36,10 @@ _UNSUCCESSFUL: Final = (StepState.FAILED, StepState.IGNORED)
 class RunHistory:
     """The runs of scenarios, as people look at them."""
 
-    def __init__(self, context: Context, files: Path) -> None:
+    def __init__(self, engine: Engine, files: Path) -> None:
         """Args: ``files`` is the folder for files of this installation."""
-        self._context = context
+        self._engine = engine
+        self._context = engine.context
         self._files = files
 
     async def page(
@@ -119,16 +124,19 @@ class RunHistory:
         return Page(tuple(step_of(each) for each in found.rows), found.total)
 
     async def last_step(self, actor: Actor, run_id: str) -> StepDetail | None:
-        """The last step that succeeded of those carried out once for the whole run."""
+        """The last step that succeeded of those carried out once for the whole run.
+
+        With its bundles as they came: what a scenario hands to a program is not masked.
+        """
         store = self._context.store
         found = await self._context.stored(store.last_run_step, actor.workspace, run_id)
-        return None if found is None else self._opened(actor, *found)
+        return None if found is None else self._opened(actor, *found, load_json)
 
     async def step(self, actor: Actor, run_id: str, path: str) -> StepDetail:
-        """One step with its bundles; raises ``NotFound``."""
+        """One step with its bundles, secrets masked; raises ``NotFound``."""
         store = self._context.store
         row, seals = await self._context.stored(store.load_run_step, actor.workspace, run_id, path)
-        return self._opened(actor, row, seals)
+        return await self._shown(actor, row, seals)
 
     async def answer(self, actor: Actor, run_id: str) -> Answer | None:
         """What a Respond module of the run answered, as soon as it has."""
@@ -147,12 +155,15 @@ class RunHistory:
     async def last_output(
         self, actor: Actor, scenario_id: str, module_id: int
     ) -> StepDetail | None:
-        """The last step of this module that succeeded, in one of the latest runs; or None."""
+        """The last step of this module that succeeded, in one of the latest runs; or None.
+
+        With its bundles, secrets masked.
+        """
         store = self._context.store
         found = await self._context.stored(
             store.latest_run_step, actor.workspace, scenario_id, module_id
         )
-        return None if found is None else self._opened(actor, *found)
+        return None if found is None else await self._shown(actor, *found)
 
     async def delete(self, actor: Actor, run_id: str) -> None:
         """Takes a run that has ended out of the history, with the files that were its own.
@@ -170,15 +181,24 @@ class RunHistory:
         files = Files(self._files, actor.workspace)
         await self._context.stored(files.remove_run, run_id)
 
-    def _opened(self, actor: Actor, row: RunStepRecord, sealed: StepSeals) -> StepDetail:
+    async def _shown(self, actor: Actor, row: RunStepRecord, sealed: StepSeals) -> StepDetail:
+        scenario = (await self.detail(actor, row.run_id)).scenario
+        redactor = await redactor_of_run(self._engine, actor, scenario)
+        # Bundles may have megabytes, and others are not to wait for that.
+        read = partial(masked_bundle, redactor=redactor)
+        return await asyncio.to_thread(self._opened, actor, row, sealed, read)
+
+    def _opened(
+        self, actor: Actor, row: RunStepRecord, sealed: StepSeals, read: Read
+    ) -> StepDetail:
         opening = Seals(self._context.vault, actor.workspace)
-        output: Any = opening.open_output(row.id, sealed.sealed_output)
+        output: Any = opening.open_output(row.id, sealed.sealed_output, read)
         failure = None
         if row.state in _UNSUCCESSFUL:
             failure, output = (output or {}).get("failure"), None
         return StepDetail(
             step=step_of(row),
-            input=opening.open_input(row.id, sealed.sealed_input),
+            input=opening.open_input(row.id, sealed.sealed_input, read),
             output=output,
             failure=failure,
         )

@@ -156,7 +156,7 @@ class StepDetail:
     """A step with its bundles; None where there is none.
 
     Attributes:
-        input: What was filled in, secrets masked.
+        input: What was filled in.
         failure: Of a step that failed: the error as JSON, with what the service answered.
     """
 

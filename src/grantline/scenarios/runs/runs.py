@@ -69,7 +69,7 @@ class ScenarioRuns(RunHistory):
             carry_out: Carries out one module.
             serves: Whether this process goes on with runs that others have started.
         """
-        super().__init__(engine.context, settings.files)
+        super().__init__(engine, settings.files)
         self._shelf = shelf
         name = worker_name(engine.context.entropy)
         self._journal = Journal(engine.context)

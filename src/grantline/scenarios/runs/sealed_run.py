@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -23,6 +23,7 @@ from grantline.store.run_records import RunSeals
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault
 
+Read = Callable[[str], Any]
 REMEMBERED: Final = 32
 MOST_BUNDLE_BYTES: Final = 10 * 1024 * 1024
 
@@ -116,16 +117,16 @@ class Seals:
         _check_size(len(text), "what the module gives")
         return Sealed(self._seal(text, self._of_step(step_id, "output")), len(text))
 
-    def open_input(self, step_id: str, sealed: str | None) -> Any:
-        """What a module saw; None when nothing is kept."""
-        return self._bundle(sealed, self._of_step(step_id, "input"))
+    def open_input(self, step_id: str, sealed: str | None, read: Read = load_json) -> Any:
+        """What a module saw, as ``read`` gives it; None when nothing is kept."""
+        return self._bundle(sealed, self._of_step(step_id, "input"), read)
 
-    def open_output(self, step_id: str, sealed: str | None) -> Any:
-        """What a module gave; None when nothing is kept."""
-        return self._bundle(sealed, self._of_step(step_id, "output"))
+    def open_output(self, step_id: str, sealed: str | None, read: Read = load_json) -> Any:
+        """What a module gave, as ``read`` gives it; None when nothing is kept."""
+        return self._bundle(sealed, self._of_step(step_id, "output"), read)
 
-    def _bundle(self, sealed: str | None, place: Place) -> Any:
-        return None if sealed is None else load_json(self._open(sealed, place))
+    def _bundle(self, sealed: str | None, place: Place, read: Read) -> Any:
+        return None if sealed is None else read(self._open(sealed, place))
 
     def _seal(self, text: str, place: Place) -> str:
         return self._vault.seal(Secret(text), place)

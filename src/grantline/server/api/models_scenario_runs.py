@@ -102,7 +102,7 @@ class StepDetailShown(StepShown):
     """One module carried out, with its bundles."""
 
     input: Any
-    """What was filled in, secrets masked."""
+    """What was filled in; here and in what follows, secrets are masked."""
     output: Any
     failure: Any
     """Of a step that failed: the error, with what the service answered."""

@@ -18,7 +18,7 @@ from grantline.scenarios.runs.run import ScenarioRun, StepState
 from grantline.server.page import actor_of, engine_of, page, scenarios_of
 from grantline.server.pages.history import BODY_POLICY
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
-from grantline.server.pages.scenario_run_bundles import body_of_bundle, bytes_of, redactor_for
+from grantline.server.pages.scenario_run_bundles import body_of_bundle, bytes_of
 from grantline.server.pages.scenario_run_steps import Steps, branch_names
 
 # How long a page that follows a run waits for news; then it asks again.
@@ -115,7 +115,6 @@ async def step(request: Request) -> Response:
     actor, run, path = actor_of(request), await run_asked(request), request.path_params["path"]
     runs = scenarios_of(request).runs
     detail = await runs.step(actor, run.id, path)
-    redactor = await redactor_for(request, run.id)
     all_steps = await runs.steps(actor, run.id)
     place = next((at for at, each in enumerate(all_steps) if each.path == path), 0)
     kept = await kept_of(request, run)
@@ -125,8 +124,8 @@ async def step(request: Request) -> Response:
         run=run,
         step=detail.step,
         failure=detail.failure or {},
-        given=await body_of_bundle(detail.input, redactor),
-        gave=await body_of_bundle(detail.output, redactor),
+        given=await body_of_bundle(detail.input),
+        gave=await body_of_bundle(detail.output),
         connection=await connection_of(request, detail.step.connection_id),
         count=len(all_steps),
         before=all_steps[place - 1] if place else None,
@@ -144,7 +143,7 @@ async def bundle(request: Request) -> Response:
     given = detail.input if side == "input" else detail.output
     name = f"{run_id}-{path.replace('/', '-')}-{'input' if side == 'input' else 'output'}.json"
     return Response(
-        await bytes_of(given, await redactor_for(request, run_id)),
+        await bytes_of(given),
         media_type="application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',

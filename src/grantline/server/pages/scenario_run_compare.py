@@ -15,13 +15,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.calls.structures.json_difference import Differences, differences
-from grantline.connections.requests.redaction import Redactor
 from grantline.scenarios.runs.run import RunStep, ScenarioRun
 from grantline.server.flash import Tone
 from grantline.server.page import actor_of, page, scenarios_of, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
 from grantline.server.pages.returning import return_path
-from grantline.server.pages.scenario_run_bundles import masked, redactor_for
 from grantline.server.pages.scenario_runs import LIST
 
 HERE: Final = f"{LIST}/compare"
@@ -145,18 +143,16 @@ async def _looked_into(request: Request, runs: tuple[ScenarioRun, ScenarioRun], 
         large = Side(is_too_large=True)
         return replace(pair, gave=large)
     before, after = [await store.step(actor, each.id, pair.path) for each in runs]
-    redactors = [await redactor_for(request, each.id) for each in runs]
     return replace(
         pair,
-        given=await _side(before.input, after.input, redactors),
-        gave=await _side(before.output, after.output, redactors),
+        given=await _side(before.input, after.input),
+        gave=await _side(before.output, after.output),
     )
 
 
-async def _side(before: Any, after: Any, redactors: Sequence[Redactor]) -> Side:
+async def _side(before: Any, after: Any) -> Side:
     if before is None or after is None:
         return Side()  # not kept of a step that was taken over, or there was none
-    before, after = await masked(before, redactors[0]), await masked(after, redactors[1])
     return Side(await to_thread.run_sync(partial(differences, before, after)))
 
 
