@@ -74,20 +74,6 @@ def test_a_failing_case_is_one_line_with_what_was_expected_and_what_came(
         ('{"id": "a"}', "cases.jsonl:1: a case without expect"),
         ('{"id": "a", "expect": {}}', "cases.jsonl: a is of no known format"),
         ('{"id": "a", "expect": {}, "endpoint": "token"}', "cases.jsonl: a lacks status"),
-        (json.dumps({**OK_MINIMAL, "endpoint": "elsewhere"}), "ok-minimal: an endpoint"),
-        (json.dumps({**OK_MINIMAL, "expect": {}}), "ok-minimal: an outcome"),
-        (json.dumps({**OK_MINIMAL, "context": {}}), "ok-minimal: a context without"),
-        (json.dumps({**OK_MINIMAL, "status": None}), "ok-minimal: a status"),
-        (json.dumps({**OK_MINIMAL, "headers": []}), "ok-minimal: headers"),
-        (json.dumps({**OK_MINIMAL, "gen": {"kind": "melt"}}), "ok-minimal: a kind of answer"),
-        (
-            json.dumps({**OK_MINIMAL, "gen": {"kind": "slow"}}),
-            "ok-minimal: an answer without chunk",
-        ),
-        (
-            json.dumps({**OK_MINIMAL, "body": "x", "body_encoding": "base64"}),
-            "ok-minimal: a body",
-        ),
     ],
 )
 def test_a_file_that_is_no_corpus_is_one_clear_line_and_status_two(
@@ -99,6 +85,28 @@ def test_a_file_that_is_no_corpus_is_one_clear_line_and_status_two(
     error = capsys.readouterr().err
     assert complaint in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"endpoint": "elsewhere"}, "an endpoint"),
+        ({"expect": {}}, "an outcome"),
+        ({"context": {}}, "a context without"),
+        ({"status": None}, "a status"),
+        ({"headers": []}, "headers"),
+        ({"gen": {"kind": "melt"}}, "a kind of answer"),
+        ({"gen": {"kind": "slow"}}, "an answer without chunk"),
+        ({"body": "x", "body_encoding": "base64"}, "a body"),
+    ],
+)
+def test_a_case_that_nobody_can_play_is_not_run_and_the_others_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, object], complaint: str
+) -> None:
+    assert main([write(tmp_path / "cases.jsonl", {**OK_MINIMAL, **change}, OK_MINIMAL)]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"not run: ok-minimal: {complaint}")
+    assert rest == ["1 not run", "1 passed, 0 failed"]
 
 
 def test_a_missing_file_is_status_two(tmp_path: Path) -> None:

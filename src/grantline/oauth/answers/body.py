@@ -36,7 +36,9 @@ _CHARSETS: Final = re.compile(
 _FORM: Final = re.compile(r"[A-Za-z_][\w\-\[\]%]*=")
 _JSONP: Final = re.compile(r"(?:/\*\*/)?\s*[A-Za-z_$][\w$.]*\s*\(\s*(\{.*\})\s*\)\s*;?", re.DOTALL)
 _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
-_TEXTUAL: Final = re.compile(r"text/|.*(?:json|javascript|html|form-urlencoded)", re.IGNORECASE)
+_TEXTUAL: Final = re.compile(
+    r"text/(?!xml)|.*(?:json|javascript|html|form-urlencoded)", re.IGNORECASE
+)
 # A string as one unit, so that brackets inside it do not count; possessive, so it cannot backtrack.
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 _CODE_NAMES: Final = (
     *("error", "error_code", "errorCode", "errcode", "err_code", "error_type", "errorType"),
-    *("errors", "error_response", "fault", "ECODE"),
+    *("errors", "error_response", "fault", "ECODE", "ErrorCode"),
 )
 _INNER_CODE_NAMES: Final = (
     *("sub_code", "error", "error_code", "errorCode", "errorcode", "code", "errorType"),
@@ -32,6 +32,7 @@ _TEXT_NAMES: Final = (
         "faultstring",
         "reason",
         "err",
+        "Error",
     ),
 )
 _NESTED: Final = ("data", "meta", "response", "result", "body")
@@ -90,7 +91,7 @@ def _nested_sign(fields: Mapping[str, Any]) -> ErrorSign | None:
 def _vague_sign(fields: Mapping[str, Any], status: int, *, refused: bool) -> ErrorSign | None:
     for name in _NUMBER_NAMES:
         number = _number(fields.get(name))
-        if number and not 200 <= number < 300 and number != status:
+        if number and number != status and (status >= 400 or not 200 <= number < 300):
             return ErrorSign(str(number), name, _text(fields))
     refused = refused or str(fields.get("status")).lower() in _FAILED
     if refused or status >= 400:

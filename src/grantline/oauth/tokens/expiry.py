@@ -33,12 +33,15 @@ RELATIVE_NAMES: Final = (
 ABSOLUTE_NAMES: Final = (
     *("expires_at", "expires_on", "access_token_expires_at", "token_expires_at", "expiry"),
     *("expiration", "expiry_date", "expires_date", "expire_time", ".expires"),
+    "access_token_expiration",
 )
 REFRESH_RELATIVE_NAMES: Final = (
     *("refresh_token_expires_in", "refresh_expires_in", "x_refresh_token_expires_in"),
     *("rt_expires_in", "re_expires_in"),
 )
-REFRESH_ABSOLUTE_NAMES: Final = ("refresh_token_expires_at", "refresh_expires_at")
+REFRESH_ABSOLUTE_NAMES: Final = (
+    *("refresh_token_expires_at", "refresh_expires_at", "refresh_token_expiration"),
+)
 
 _SECONDS_IN: Final = {
     LifetimeUnit.SECONDS: 1,
@@ -163,8 +166,9 @@ def _absolute(name: str, value: Any, *, now: datetime) -> Expiry:
     if number is None:
         date = _date(value) if isinstance(value, str) else None
         number = None if date is None else (date - EPOCH).total_seconds()
-    elif number >= _MILLISECONDS_FROM:
-        number /= 1000
+    else:
+        while number >= _MILLISECONDS_FROM:  # and once more where those are microseconds
+            number /= 1000
     if number == 0:
         return Expiry(None, (Warn.EXPIRES_ZERO,), (name,))
     ahead = 0 if number is None else math.floor(number) - math.floor((now - EPOCH).total_seconds())
@@ -193,7 +197,7 @@ def _number(value: Any) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
-    text = text.strip()
+    text = text.strip().removesuffix(" UTC")  # as Ruby writes it
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

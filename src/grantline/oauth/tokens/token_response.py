@@ -232,12 +232,11 @@ class _Answer:
         return Secret(value)
 
     def _refresh_token(self, warnings: list[Warn]) -> Secret | None:
-        value = self.read.refresh_token
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            warnings.append(Warn.REFRESH_TOKEN_COERCED)
-            return Secret(str(value))
-        if not isinstance(value, str) or not value.strip():
+        value = _refresh_token_text(self.read.refresh_token)
+        if not value:
             return None
+        if value != self.read.refresh_token:
+            warnings.append(Warn.REFRESH_TOKEN_COERCED)
         self._refuse_undecodable(value)
         return Secret(value)
 
@@ -305,11 +304,16 @@ class _Answer:
 
     def _rotated(self) -> Secret | None:
         """The refresh token of an answer that is no use otherwise, when it is a new one."""
-        value: Any = self.read.refresh_token
-        if not 200 <= self.response.status < 300 or "refresh_token" in self.body.conflicts:
+        value = _refresh_token_text(self.read.refresh_token)
+        doubted = "refresh_token" in self.body.conflicts
+        if not value or doubted or not 200 <= self.response.status < 300:
             return None
-        if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-            return None
-        rotated = Secret(str(value))
-        held = self.asked.held
+        rotated, held = Secret(value), self.asked.held
         return None if held is not None and held.refresh_token == rotated else rotated
+
+
+def _refresh_token_text(value: Any) -> str:
+    """``value`` as a refresh token, some services send numbers; empty when it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or not value:
+        return ""
+    return str(value) if str(value).strip() else ""

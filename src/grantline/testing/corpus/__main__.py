@@ -22,8 +22,8 @@ An attack case is tried against the real code, over sockets where the network ma
 """
 AFTERWORD: Final = """\
 One line per case that failed or could not be run, "K not run" if there are any, and last "N passed,
-M failed". Exit status: 0 when none failed, 1 when one did, 2 when a file cannot be read or holds
-something that is not a case.
+M failed". A case that nobody can play is not run, and the others are. Exit status: 0 when none
+failed, 1 when one did, 2 when a file cannot be read or holds something that is not a case.
 """
 
 Runner = Callable[[Sequence[Row]], list[Judgement]]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import timedelta
 from typing import Any, Final
 
 from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
 from grantline.oauth.app.settings import AppSettings
-from grantline.oauth.authorization.callback import Objection
+from grantline.oauth.authorization.callback import STATE_LIFETIME, Objection
 from grantline.secret import Secret
-from grantline.testing.corpus.cases import CorpusUnreadable, Row
+from grantline.testing.corpus.cases import Row
 from grantline.testing.corpus.script_server import row_body
 
 REQUIRED: Final = ("endpoint", "status", "headers", "body", "context")
@@ -29,39 +32,25 @@ SCRIPTS: Final[Mapping[str, tuple[str, ...]]] = {
     "gzip_bomb": ("plain_bytes",),
     "interim": ("statuses",),
 }
-SETTING_NAMES: Final = {
-    "token_path": "token_path",
-    "access_token": "access_token",
-    "refresh_token": "refresh_token",
-    "expires_at": "expires_at",
-    "scope": "scope",
-    "secondary_path": "secondary_path",
-    "code_param": "code_parameter",
-    "refresh_with": "refresh_with",
+# Names of a row's profile that are not those of the app's fields.
+_RENAMED: Final = {"code_param": "code_parameter", "save_params": "captured_parameters"}
+_PLAIN_RULES: Final = frozenset(field.name for field in fields(ResponseRules)) - {
+    *("lifetime_unit", "default_lifetime", "default_refresh_lifetime", "allowed_values"),
 }
+_UNITS: Final = {text: unit for unit in LifetimeUnit for text in (unit.value, unit.name.lower())}
 
 
-def check_row(row: Row) -> None:
-    """Refuse a row that is no token case.
-
-    Raises:
-        CorpusUnreadable: Names the row and what is wrong with it.
-    """
-    complaint = _complaint(row)
-    if complaint:
-        raise CorpusUnreadable(f"{row['id']}: {complaint}")
-
-
-def _complaint(row: Row) -> str:
+def complaint_about(row: Row) -> str:
+    """Why ``row`` cannot be played; empty when it can."""
     context, expect = row["context"], row["expect"]
     if row["endpoint"] not in ENDPOINTS:
         return "an endpoint that nobody knows"
     if not isinstance(expect, dict) or expect.get("outcome") not in OUTCOMES:
         return "an outcome that nobody knows"
-    if not isinstance(context, dict) or not isinstance(context.get("now"), int):
+    if not isinstance(context, dict) or not isinstance(context.get("now"), int | float):
         return "a context without an instant `now`"
-    is_callback = row["endpoint"] == "authorize_callback"
-    if not isinstance(row["status"], type(None) if is_callback else int):
+    has_answer = row["endpoint"] != "authorize_callback" and not row.get("gen")
+    if has_answer and not isinstance(row["status"], int):
         return "a status that is none"
     if not isinstance(row["headers"], dict | None):
         return "headers that are none"
@@ -82,11 +71,14 @@ def _script_complaint(script: Any) -> str:
 def app_settings(context: Mapping[str, Any]) -> AppSettings:
     """The settings in force: the row's profile, under the names of the app's fields."""
     profile: Mapping[str, Any] = context.get("profile") or {}
-    named = {SETTING_NAMES[name]: value for name, value in profile.items() if name in SETTING_NAMES}
+    plain: dict[str, Any] = {
+        _RENAMED.get(name, name): tuple(value) if isinstance(value, list) else value
+        for name, value in profile.items()
+        if _RENAMED.get(name, name) in _PLAIN_RULES
+    }
     rules = ResponseRules(
-        **named,
-        lifetime_unit=LifetimeUnit(profile.get("expires_in_unit", "s")),
-        captured_parameters=tuple(profile.get("save_params", ())),
+        **plain,
+        lifetime_unit=_UNITS[profile.get("expires_in_unit", "s")],
         allowed_values=tuple(
             (name, tuple(values)) for name, values in profile.get("allow", {}).items()
         ),
@@ -99,39 +91,56 @@ def app_settings(context: Mapping[str, Any]) -> AppSettings:
     )
 
 
+# How rows say that something is as it should be, or is not there.
+_SAME: Final = frozenset({"same", "true", "ok"})
+_ABSENT: Final = frozenset({"none", "missing", "absent", "lost", "expired", "deleted", "gone"})
+_OTHER: Final = re.compile(r"other|wrong|different|mismatch|foreign")
+
+
+def state_age(context: Mapping[str, Any]) -> timedelta:
+    """How long ago the journey of a callback began."""
+    if context.get("state_expired"):
+        return STATE_LIFETIME + timedelta(seconds=1)
+    return timedelta(seconds=context.get("state_age_s") or 0)
+
+
 def objections(context: Mapping[str, Any]) -> tuple[Objection, ...]:
-    """What the server around the callback would know against it."""
-    session = context.get("session", "same") or "none"
-    is_missing = session in {"none", "missing", "absent"}
+    """What the server around the callback would know against it, by any name a row gives that."""
+    session = _word(context.get("session", "same"))
+    connections = {_word(value) for name, value in context.items() if name == "connection"}
     facts = {
         Objection.STATE_USED: bool(context.get("state_used")),
-        Objection.SESSION_MISSING: is_missing,
-        Objection.SESSION_MISMATCH: session != "same" and not is_missing,
+        Objection.SESSION_MISSING: session in _ABSENT,
+        Objection.SESSION_MISMATCH: session not in _ABSENT | _SAME,
         Objection.CONTEXT_MISMATCH: _is_other_context(context),
-        Objection.CONNECTION_DELETED: context.get("connection") == "deleted",
+        Objection.CONNECTION_DELETED: bool(connections & _ABSENT)
+        or any(value and "deleted" in name for name, value in context.items()),
     }
     return tuple(objection for objection, holds in facts.items() if holds)
 
 
 def _is_other_context(context: Mapping[str, Any]) -> bool:
-    """Whether the callback came in on another connection's path, by any name a row gives that."""
-    if str(context.get("connection", "same")).startswith(("other", "wrong", "different")):
-        return True
-    paths = [str(value) for name, value in context.items() if "path" in name or "context" in name]
-    said = any(path.startswith(("other", "wrong", "different", "mismatch")) for path in paths)
-    return said or len(set(paths)) > 1
+    """Whether the callback came in on another connection's path."""
+    places = {name for name in context if "path" in name or "context" in name}
+    stated = {_word(context[name]) for name in places | {"connection", "app"} if name in context}
+    denied = any(context[name] is False for name in places)
+    return denied or any(map(_OTHER.search, stated)) or len(stated - _SAME - _ABSENT) > 1
+
+
+def _word(value: Any) -> str:
+    return str(value or "none").lower()
 
 
 def held_id_token(context: Mapping[str, Any]) -> Secret | None:
-    """The ID token of the first answer, given whole or by its claims."""
-    held = next((value for name, value in context.items() if "id_token" in name), None)
-    if isinstance(held, str) and held.count(".") == 2:
-        return Secret(held)
-    claims = dict(held) if isinstance(held, Mapping) else {}
-    for name in ("iss", "sub"):
-        for key in (f"old_{name}", f"id_token_{name}", f"old_id_token_{name}"):
-            if key in context:
-                claims[name] = context[key]
+    """The ID token of the first answer, given whole or by its claims, under any name."""
+    claims: dict[str, Any] = {}
+    for name, value in context.items():
+        if isinstance(value, str) and "id_token" in name and value.count(".") == 2:
+            return Secret(value)
+        if isinstance(value, Mapping) and ("id_token" in name or "claims" in name):
+            claims.update(value)
+        if name.rpartition("_")[2] in {"iss", "sub"} and isinstance(value, str):
+            claims[name.rpartition("_")[2]] = value
     if not claims:
         return None
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
