@@ -19,9 +19,9 @@ from sqlalchemy import insert, text
 
 from grantline.connections.renewal.background import ENOUGH
 from grantline.store.open import open_store
-from grantline.store.rows import connection_to_row, to_row
-from grantline.store.sql import SqlStore
-from grantline.store.tables import app, connection
+from grantline.store.schema.tables import app, connection
+from grantline.store.sql.rows import connection_to_row, to_row
+from grantline.store.sql.store import SqlStore
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

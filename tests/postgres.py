@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from grantline.store.open import open_store
-from grantline.store.tables import metadata
+from grantline.store.schema.tables import metadata
 
 
 class PostgresServer:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from grantline.store.records import (
+from grantline.store.records.records import (
     ApiKey,
     AppRecord,
     ConnectionRecord,
@@ -23,7 +23,7 @@ from grantline.store.records import (
     TranscriptLine,
     User,
 )
-from grantline.store.scenario_records import ListedScenario, ScenarioRecord
+from grantline.store.records.scenarios import ListedScenario, ScenarioRecord
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grantline.store.run_records import (
+from grantline.store.records.runs import (
     Advance,
     RunSeals,
     RunStepRecord,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from grantline.store.open import open_store
-from grantline.store.protocol import Store
+from grantline.store.protocol.store import Store
 from tests.records import AUTHORIZED, a_connection, an_app, an_event, tokens
 
 DATABASES = [

@@ -16,8 +16,8 @@ from grantline.errors import (
     NameTaken,
     NotFound,
 )
-from grantline.store.protocol import Store
-from grantline.store.records import Account, Due, Health, Lease, Page, SealedValue
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import Account, Due, Health, Lease, Page, SealedValue
 from tests.records import (
     AUTHORIZED,
     HOUR,

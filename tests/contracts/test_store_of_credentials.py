@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from grantline.errors import ConnectionChanged, GrantlineError, NameTaken, NotFound
-from grantline.store.protocol import Store
-from grantline.store.records import ListedCredential, Page
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import ListedCredential, Page
 from tests.records import HOUR, NOW, a_credential, a_request, an_event
 
 PLACES = ("credential_id", "certificate_id", "authority_id", "proxy_id")

@@ -1,4 +1,4 @@
-"""The laws of ``grantline.store.notice_store`` and of runs that are started once."""
+"""The laws of ``grantline.store.protocol.notices`` and of runs that are started once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from grantline.errors import ConnectionChanged
-from grantline.store.notice_records import (
+from grantline.store.protocol.store import Store
+from grantline.store.records.notices import (
     Change,
     Channel,
     NoticeRecord,
     NoticeSettingsRecord,
     Subject,
 )
-from grantline.store.protocol import Store
-from grantline.store.records import Health
-from grantline.store.scenario_records import ScenarioUse, UseKind
+from grantline.store.records.records import Health
+from grantline.store.records.scenarios import ScenarioUse, UseKind
 from tests.records import AUTHORIZED, HOUR, NOW, a_scenario, an_event
 from tests.run_records import SEALS, a_scenario_run
 

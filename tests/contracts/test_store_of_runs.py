@@ -1,4 +1,4 @@
-"""The same laws for runs of scenarios, and laws R1 to R3 of ``grantline.store.run_store``."""
+"""The same laws for runs of scenarios, and laws R1 to R3 of ``grantline.store.protocol.runs``."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,9 +9,9 @@ import pytest
 
 from grantline.errors import ConfigurationError, InvalidInput, NotFound
 from grantline.store.failures import is_lasting
-from grantline.store.protocol import Store
-from grantline.store.records import Health, Page
-from grantline.store.run_records import Advanced, NewRun, StepSeals
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import Health, Page
+from grantline.store.records.runs import Advanced, NewRun, StepSeals
 from tests.records import HOUR, NOW, a_connection, a_scenario, an_app, an_event
 from tests.run_records import SEALS, a_scenario_run, a_step, an_advance, written
 

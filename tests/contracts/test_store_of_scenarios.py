@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from grantline.errors import ConnectionChanged, NameTaken, NotFound
-from grantline.store.protocol import Store
-from grantline.store.records import Page
-from grantline.store.scenario_records import ScenarioUse, UseKind
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import Page
+from grantline.store.records.scenarios import ScenarioUse, UseKind
 from tests.records import HOUR, NOW, a_credential, a_request, a_scenario, an_event, as_listed
 
 MAIL = ScenarioUse(UseKind.CONNECTION, "con_1")

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from grantline.errors import ConnectionNotFound
-from grantline.store.protocol import Store
-from grantline.store.seat_store import SeatAnswer, SeatClaim
+from grantline.store.protocol.seats import SeatAnswer, SeatClaim
+from grantline.store.protocol.store import Store
 from tests.records import HOUR, a_connection, an_app, an_event
 
 OVER = timedelta(0)

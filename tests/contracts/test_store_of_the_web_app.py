@@ -14,8 +14,8 @@ from grantline.errors import (
     NameTaken,
     NotFound,
 )
-from grantline.store.protocol import Store
-from grantline.store.records import Account, Glance, Health, Page
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import Account, Glance, Health, Page
 from tests.records import (
     HOUR,
     NOW,

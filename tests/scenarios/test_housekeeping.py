@@ -18,7 +18,7 @@ from grantline.scenarios.modules.files import Files
 from grantline.scenarios.runs.leftovers import LEFT_FOR, keep_swept, sweep
 from grantline.scenarios.runs.run import RunState
 from grantline.scenarios.service import Scenarios
-from grantline.store.run_records import RunSeals
+from grantline.store.records.runs import RunSeals
 from tests.connections.world import World
 from tests.run_records import a_scenario_run
 

@@ -12,7 +12,7 @@ from grantline.connections.context import Context
 from grantline.connections.engine import LOCAL
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.runs.sealed_run import Given, Seals
-from grantline.store.run_records import RunStepRecord, ScenarioRunRecord, StepSeals, StepWrite
+from grantline.store.records.runs import RunStepRecord, ScenarioRunRecord, StepSeals, StepWrite
 
 ANSWER = {"status": 200, "data": {"items": [{"id": 1, "total": "12.50"}], "next": None}}
 ASKED = {"method": "GET", "url": "https://api.example.com/orders"}

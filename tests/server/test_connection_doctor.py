@@ -13,8 +13,8 @@ import pytest
 from grantline.connections.connection import Connection
 from grantline.connections.consent.consents import ACCOUNT_CHANGED
 from grantline.connections.engine import LOCAL
-from grantline.store.columns import EPOCH, microseconds
 from grantline.store.open import DATABASE_FILE
+from grantline.store.schema.columns import EPOCH, microseconds
 from grantline.testing.authorization_server import Answer, Replace, ServerOptions
 from grantline.testing.clock import FakeClock
 from tests.server.conftest import Site, a_site

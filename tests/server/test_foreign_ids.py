@@ -43,7 +43,7 @@ from grantline.server.pages import (
     scenarios,
     settings,
 )
-from grantline.store.records import ApiKey
+from grantline.store.records.records import ApiKey
 from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 from tests.server.run_rows import Step, keep_run

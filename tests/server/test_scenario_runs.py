@@ -20,7 +20,7 @@ from grantline.scenarios.definition.modules import (
     request_of,
 )
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.store.run_records import ScenarioRunRecord
+from grantline.store.records.runs import ScenarioRunRecord
 from tests.server.conftest import Site
 from tests.server.run_rows import ASKED, REFUSED, Step, failed, keep_run, looped
 

@@ -15,8 +15,8 @@ import pytest
 
 from grantline.errors import KeyUnavailable
 from grantline.store.open import open_store
-from grantline.store.records import Lease
-from grantline.store.sql import SqlStore
+from grantline.store.records.records import Lease
+from grantline.store.sql.store import SqlStore
 from tests.records import (
     AUTHORIZED,
     HOUR,

@@ -15,7 +15,7 @@ import pytest
 
 from grantline.store.listening import RETRY_S, Listening
 from grantline.store.open import open_store
-from grantline.store.sql import SqlStore
+from grantline.store.sql.store import SqlStore
 from tests.records import AUTHORIZED, HOUR, a_connection, an_app, an_attempt, an_event, tokens
 
 pytestmark = pytest.mark.postgres

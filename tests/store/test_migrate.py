@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from grantline.errors import ConfigurationError
 from grantline.store import migrations
 from grantline.store.open import open_store
-from grantline.store.tables import metadata
+from grantline.store.schema.tables import metadata
 
 PATIENCE_S = 60
 PAUSE_S = 0.02

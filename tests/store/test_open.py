@@ -10,7 +10,7 @@ from sqlalchemy import text
 from grantline.errors import ConfigurationError, GrantlineError, StoreBusy
 from grantline.store.location import data_dir, database_url
 from grantline.store.open import _POOL, open_store
-from grantline.store.sql import SqlStore
+from grantline.store.sql.store import SqlStore
 from grantline.testing.clock import FakeClock
 from tests.canary import assert_no_canary
 from tests.records import AUTHORIZED, HOUR, a_connection, an_app, an_event, tokens

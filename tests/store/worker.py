@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from grantline.store.open import open_store
-from grantline.store.protocol import Store
+from grantline.store.protocol.store import Store
 from tests.records import AUTHORIZED, NOW, an_attempt, an_event, tokens
 
 

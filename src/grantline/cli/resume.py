@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grantline.connections.keeping.quarantine import Quarantine
     from grantline.connections.open import Installation
-    from grantline.store.records import ConnectionRecord, Page
+    from grantline.store.records.records import ConnectionRecord, Page
 
 commands = typer.Typer()
 

@@ -34,8 +34,8 @@ from grantline.oauth.moment import Moment
 from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.placement import credential_of
-from grantline.store.protocol import Store
-from grantline.store.records import AppRecord, ConnectionRecord, Event
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import AppRecord, ConnectionRecord, Event
 from grantline.vault.vault import Vault
 
 P = ParamSpec("P")

@@ -63,7 +63,7 @@ from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.discovery.metadata import ServerMetadata
 from grantline.secret import Secret
-from grantline.store.records import Event
+from grantline.store.records.records import Event
 
 LOCAL: Final = Actor()
 

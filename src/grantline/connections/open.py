@@ -15,7 +15,7 @@ from grantline.connections.settings import Settings
 from grantline.errors import KeyUnavailable
 from grantline.net.transport import EgressTransport, Transport
 from grantline.store.open import open_store
-from grantline.store.protocol import Store
+from grantline.store.protocol.store import Store
 from grantline.vault.providers import KeyProvider, providers
 from grantline.vault.unlock import KnownKey, Unlocked, unlock
 

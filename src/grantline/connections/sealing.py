@@ -16,7 +16,7 @@ from grantline.messages import ClientCertificate
 from grantline.oauth.app.settings import ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-from grantline.store.records import (
+from grantline.store.records.records import (
     AppRecord,
     ConnectionRecord,
     CredentialRecord,

@@ -11,7 +11,7 @@ from grantline.connections.context import Context
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.yaml_file import ScenarioFile, read_file, write_yaml
 from grantline.scenarios.references import at_home, names_of, with_ids, with_known_ids
-from grantline.store.scenario_records import ScenarioUse, UseKind
+from grantline.store.records.scenarios import ScenarioUse, UseKind
 
 
 async def scenario_from_file(context: Context, actor: Actor, text: str) -> Scenario:

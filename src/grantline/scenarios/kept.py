@@ -14,7 +14,7 @@ from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Manual, Schedule, Trigger, Webhook
 from grantline.scenarios.triggers.hook_address import hook_digest, hook_path
 from grantline.secret import Secret
-from grantline.store.scenario_records import ListedScenario, ScenarioRecord
+from grantline.store.records.scenarios import ListedScenario, ScenarioRecord
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault
 

@@ -31,8 +31,8 @@ from grantline.scenarios.references import lost_references, names_of, uses_of, w
 from grantline.scenarios.triggers.check import check_trigger
 from grantline.scenarios.triggers.hook_address import SECRET_BYTES, hook_digest, hook_secret
 from grantline.secret import Secret
-from grantline.store.records import Page
-from grantline.store.scenario_records import ScenarioRecord
+from grantline.store.records.records import Page
+from grantline.store.records.scenarios import ScenarioRecord
 
 ID_PREFIX: Final = "scn_"
 NAME: Final = "Scenario name"

@@ -25,7 +25,7 @@ from grantline.scenarios.definition.plain import malformed, problem_at, scenario
 from grantline.scenarios.definition.problem import PlainPath, Problem
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.definition.triggers import Webhook
-from grantline.store.scenario_records import ScenarioUse, UseKind
+from grantline.store.records.scenarios import ScenarioUse, UseKind
 
 _PREFIXES: Final = {UseKind.CONNECTION: "con_", UseKind.CREDENTIAL: ID_PREFIX}
 _CREDENTIALS: Final = tuple(each.name for each in fields(CredentialIds))

@@ -28,8 +28,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from grantline.clock import Clock
 from grantline.errors import GrantlineError
-from grantline.store.columns import EPOCH, Instant, microseconds
 from grantline.store.failures import translate
+from grantline.store.schema.columns import EPOCH, Instant, microseconds
 
 PATIENCE_MS: Final = 5000
 _OPENING: Final = "grantline_opening"

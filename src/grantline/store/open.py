@@ -17,7 +17,7 @@ from grantline.errors import ConfigurationError, GrantlineError
 from grantline.store.database import PATIENCE_MS, prepare
 from grantline.store.migrate import migrate
 from grantline.store.snapshot import TableRows, load
-from grantline.store.sql import SqlStore
+from grantline.store.sql.store import SqlStore
 
 DATABASE_FILE: Final = "grantline.db"
 _POSTGRESQL: Final = {"postgres", "postgresql", "postgresql+psycopg"}

@@ -31,7 +31,7 @@ from grantline.errors import ConfigurationError
 from grantline.store import migrations
 from grantline.store.database import Database, exclusive, translated
 from grantline.store.migrate import upgrade
-from grantline.store.tables import instance, metadata
+from grantline.store.schema.tables import instance, metadata
 
 _BATCH: Final = 500
 _VERSION: Final = "alembic_version"

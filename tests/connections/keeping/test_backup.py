@@ -27,7 +27,7 @@ from grantline.connections.state import State
 from grantline.errors import ConfigurationError, InvalidInput, KeyUnavailable, Quarantined
 from grantline.secret import Secret
 from grantline.store.open import open_store
-from grantline.store.scenario_records import ScenarioUse, UseKind
+from grantline.store.records.scenarios import ScenarioUse, UseKind
 from grantline.testing.clock import FakeClock
 from grantline.vault.envelope import Place
 from grantline.vault.key_file import KeyFile

@@ -18,7 +18,7 @@ from grantline.connections.keeping.quarantine import Quarantine
 from grantline.connections.renewal.background import AT_ONCE, CLAIM, PER_HOST, SPREAD, TICK
 from grantline.connections.renewal.refresh import Refresher
 from grantline.connections.state import State
-from grantline.store.records import RefreshAttempt
+from grantline.store.records.records import RefreshAttempt
 from grantline.testing.authorization_server import ExpiresIn, Refuse, Rule, ServerOptions
 from tests.connections.world import World, a_world, an_engine
 

@@ -23,8 +23,8 @@ from grantline.errors import (
 )
 from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
-from grantline.store.protocol import Store
-from grantline.store.records import Lease, RefreshAttempt
+from grantline.store.protocol.store import Store
+from grantline.store.records.records import Lease, RefreshAttempt
 from grantline.testing.authorization_server import (
     Answer,
     Delay,

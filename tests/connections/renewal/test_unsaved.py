@@ -12,7 +12,7 @@ import pytest
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.state import State
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
-from grantline.store.records import Health
+from grantline.store.records.records import Health
 from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, a_world, an_engine
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grantline.scenarios.notices.wording import content_of, mail_of
-from grantline.store.notice_records import Change, Subject
+from grantline.store.records.notices import Change, Subject
 
 NOW = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 URL = "https://grantline.example"

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from grantline.errors import ConfigurationError
 from grantline.scenarios.runs.journal import Journal
-from grantline.store.run_records import Advanced
+from grantline.store.records.runs import Advanced
 from tests.connections.world import World
 from tests.run_records import SEALS, a_scenario_run, a_step, an_advance, written
 

@@ -21,7 +21,7 @@ from grantline.connections.settings import Settings
 from grantline.errors import InvalidInput, KeyUnavailable
 from grantline.secret import Secret
 from grantline.store.open import fill_store
-from grantline.store.protocol import Store
+from grantline.store.protocol.store import Store
 from grantline.store.snapshot import TableRows
 from grantline.vault.age import HEAD_BYTES, decrypted, encrypt, is_age_file, wants_passphrase
 from grantline.vault.keys import MasterKey, verify_check

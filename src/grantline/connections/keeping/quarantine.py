@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from grantline.errors import Quarantined
-from grantline.store.protocol import Store
+from grantline.store.protocol.store import Store
 
 RESUME: Final = "grantline resume --i-am-the-only-copy"
 

@@ -22,7 +22,7 @@ from grantline.errors import (
     TemporarilyUnavailable,
     TransportFailed,
 )
-from grantline.store.records import Health, RefreshAttempt
+from grantline.store.records.records import Health, RefreshAttempt
 
 CAUSE_DEAD_GRANT: Final = "grant_dead"
 CAUSE_ANSWER_LOST: Final = "rotation_answer_lost"

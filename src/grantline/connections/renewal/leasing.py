@@ -16,7 +16,7 @@ from typing import Final
 from grantline.connections.context import Context
 from grantline.connections.renewal.presence import Life, Presence
 from grantline.connections.renewal.unsaved import Unsaved
-from grantline.store.records import ConnectionRecord, Lease
+from grantline.store.records.records import ConnectionRecord, Lease
 
 MOST_WATCHED: Final = 1000
 

@@ -51,7 +51,7 @@ from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-from grantline.store.records import Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.records import Health, Lease, RefreshAttempt, TokenColumns
 
 
 class _Overtaken(Exception):

@@ -18,7 +18,7 @@ from grantline.connections.renewal.holding import Holding
 from grantline.connections.renewal.spool import Spool, SpooledAnswer
 from grantline.connections.revoke import revoke_tokens
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
-from grantline.store.records import Event, Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.records import Event, Health, Lease, RefreshAttempt, TokenColumns
 
 LOG: Final = logging.getLogger("grantline.refresh")
 FIRST_PAUSE: Final = timedelta(milliseconds=250)

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Final
 
 from grantline.connections.context import Context
-from grantline.store.records import ConnectionRecord, Glance
-from grantline.store.renewal_store import Listener
+from grantline.store.protocol.renewal import Listener
+from grantline.store.records.records import ConnectionRecord, Glance
 
 POLL: Final = timedelta(milliseconds=25)
 POLL_BESIDE: Final = timedelta(milliseconds=250)

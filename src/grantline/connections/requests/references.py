@@ -17,7 +17,7 @@ from grantline.connections.credentials.credential import ID_PREFIX, PLACES, Cred
 from grantline.connections.credentials.credential_contents import contents_from_plain
 from grantline.connections.credentials.credential_rows import new_record
 from grantline.errors import InvalidInput, NotFound
-from grantline.store.records import CredentialRecord
+from grantline.store.records.records import CredentialRecord
 
 _MOST_OF_ONE_NAME: Final = 1_000
 

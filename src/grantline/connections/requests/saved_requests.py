@@ -32,7 +32,7 @@ from grantline.connections.requests.references import (
 from grantline.connections.rules import check_name
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken, NotFound, StoreBusy
 from grantline.secret import Secret
-from grantline.store.records import CredentialRecord, Event, Page, SavedRequestRecord
+from grantline.store.records.records import CredentialRecord, Event, Page, SavedRequestRecord
 from grantline.vault.envelope import Place
 
 ID_PREFIX: Final = "req_"

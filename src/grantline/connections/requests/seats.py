@@ -23,7 +23,7 @@ from grantline.errors import (
     StoreBusy,
     TemporarilyUnavailable,
 )
-from grantline.store.seat_store import SeatClaim
+from grantline.store.protocol.seats import SeatClaim
 
 SEAT_SPAN: Final = timedelta(minutes=1)
 KEPT_EVERY: Final = timedelta(seconds=20)

@@ -24,7 +24,7 @@ from grantline.scenarios.notices.recipients import (
 from grantline.scenarios.notices.sending import Notice, Sender
 from grantline.scenarios.notices.telling import ID_PREFIX, Telling
 from grantline.scenarios.notices.wording import test_content
-from grantline.store.notice_records import Channel, NoticeSettingsRecord
+from grantline.store.records.notices import Channel, NoticeSettingsRecord
 
 LOG: Final = logging.getLogger("grantline.notices")
 NAME: Final = "notices"

@@ -11,7 +11,7 @@ from grantline.errors import EgressBlocked, InvalidInput
 from grantline.net.mail_server import checked_mail_address
 from grantline.scenarios.triggers.webhook import WHSEC
 from grantline.secret import Secret
-from grantline.store.notice_records import NoticeSettingsRecord
+from grantline.store.records.notices import NoticeSettingsRecord
 from grantline.url import parse_url
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault

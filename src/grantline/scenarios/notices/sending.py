@@ -16,7 +16,7 @@ from grantline.net.transport import Limits, Transport
 from grantline.scenarios.notices.recipients import MAILS, WEBHOOK_URL, Recipients
 from grantline.scenarios.notices.wording import mail_of
 from grantline.scenarios.triggers.webhook import standard_signature
-from grantline.store.notice_records import Channel
+from grantline.store.records.notices import Channel
 from grantline.version import USER_AGENT
 
 LIMITS: Final = Limits(

@@ -19,7 +19,7 @@ from grantline.errors import GrantlineError, ModuleFailed, places_of
 from grantline.scenarios.notices.recipients import opened
 from grantline.scenarios.notices.sending import Notice, Sender, is_hopeless
 from grantline.scenarios.notices.wording import content_of
-from grantline.store.notice_records import Change, Channel, NoticeRecord
+from grantline.store.records.notices import Change, Channel, NoticeRecord
 
 LOG: Final = logging.getLogger("grantline.notices")
 AT_A_TIME: Final = 100

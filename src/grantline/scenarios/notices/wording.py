@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from grantline.store.notice_records import Change, Subject
+from grantline.store.records.notices import Change, Subject
 
 LONGEST_NAME: Final = 100
 _CAUSES: Final = {

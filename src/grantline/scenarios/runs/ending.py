@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from grantline.errors import GrantlineError
-from grantline.store.run_records import (
+from grantline.store.records.runs import (
     CANCELLED,
     FAILED,
     PARKED,

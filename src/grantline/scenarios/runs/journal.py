@@ -16,7 +16,7 @@ from typing import Final
 from grantline.connections.context import Context
 from grantline.errors import ConfigurationError, StoreBusy
 from grantline.store.failures import is_lasting
-from grantline.store.run_records import Advance, Advanced, NewRun
+from grantline.store.records.runs import Advance, Advanced, NewRun
 
 Write = Advance | NewRun
 LOG: Final = logging.getLogger("grantline.scenarios")

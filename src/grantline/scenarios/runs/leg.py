@@ -48,7 +48,7 @@ from grantline.scenarios.runs.run import StepState
 from grantline.scenarios.runs.sealed_run import Given
 from grantline.scenarios.runs.step_rows import FINISHED, StepRows
 from grantline.scenarios.runs.walk import Act, Done, Held, Scope, Walk
-from grantline.store.run_records import SUCCEEDED, WAITING, RunStepRecord, ScenarioRunRecord
+from grantline.store.records.runs import SUCCEEDED, WAITING, RunStepRecord, ScenarioRunRecord
 
 LOG: Final = logging.getLogger("grantline.scenarios")
 # A longer sleep lets go of the run: the row remembers when it goes on.

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from grantline.scenarios.definition.scenario import Scenario
-from grantline.store import run_records as rows
-from grantline.store.run_records import RunStepRecord, ScenarioRunRecord
+from grantline.store.records import runs as rows
+from grantline.store.records.runs import RunStepRecord, ScenarioRunRecord
 
 
 class Cause(StrEnum):

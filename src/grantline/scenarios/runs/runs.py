@@ -25,7 +25,7 @@ from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun, run_of
 from grantline.scenarios.runs.sealed_run import Given, Seals
 from grantline.scenarios.runs.step_rows import FINISHED
 from grantline.scenarios.runs.workers import PATIENCE, Workers, worker_name
-from grantline.store.run_records import WAITING, NewRun, ScenarioRunRecord, StepSeals, StepWrite
+from grantline.store.records.runs import WAITING, NewRun, ScenarioRunRecord, StepSeals, StepWrite
 
 # How often a run that another process goes on with is looked at.
 LOOK_EVERY: Final = timedelta(seconds=1)

@@ -19,7 +19,7 @@ from grantline.scenarios.definition.plain import scenario_from_plain, scenario_t
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.modules.outcome import Answer
 from grantline.secret import Secret
-from grantline.store.run_records import RunSeals
+from grantline.store.records.runs import RunSeals
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault
 

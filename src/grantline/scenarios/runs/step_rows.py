@@ -14,7 +14,7 @@ from grantline.scenarios.runs.ending import error_columns, storable
 from grantline.scenarios.runs.run import StepState
 from grantline.scenarios.runs.sealed_run import Seals
 from grantline.scenarios.runs.walk import Held
-from grantline.store.run_records import RunStepRecord, StepSeals, StepWrite
+from grantline.store.records.runs import RunStepRecord, StepSeals, StepWrite
 
 FINISHED: Final = (StepState.SUCCEEDED, StepState.PASSED_OVER, StepState.IGNORED)
 

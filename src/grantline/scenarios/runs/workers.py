@@ -29,7 +29,7 @@ from grantline.scenarios.runs.leg import Leg, Stop, unforeseen, whereabouts
 from grantline.scenarios.runs.run import ENDED
 from grantline.scenarios.runs.sealed_run import Seals
 from grantline.scenarios.runs.step_rows import StepRows
-from grantline.store.run_records import Advance, RunStepRecord, ScenarioRunRecord
+from grantline.store.records.runs import Advance, RunStepRecord, ScenarioRunRecord
 
 P = ParamSpec("P")
 

@@ -22,7 +22,7 @@ from grantline.scenarios.runs.durable import Durable, Rhythm
 from grantline.scenarios.runs.run import Cause
 from grantline.scenarios.runs.runs import ScenarioRuns
 from grantline.scenarios.triggers.schedule import is_due, next_times, plain_cron
-from grantline.store.scenario_records import ListedScenario
+from grantline.store.records.scenarios import ListedScenario
 
 LOG: Final = logging.getLogger("grantline.scenarios.schedules")
 NAME: Final = "schedules"

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from grantline.store.tables import metadata
+from grantline.store.schema.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

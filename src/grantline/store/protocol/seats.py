@@ -1,4 +1,4 @@
-"""What sharing a connection asks of a database: a part of ``protocol.Store``, with its law 16."""
+"""What sharing a connection asks of a database: a part of ``Store``, with its law 16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What renewing tokens asks of a database: a part of ``protocol.Store``, whose laws it cites."""
+"""What renewing tokens asks of a database: a part of ``Store``, whose laws it cites."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from grantline.store.records import Due, Event, Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.records import Due, Event, Health, Lease, RefreshAttempt, TokenColumns
 
 
 class Listener(Protocol):

@@ -33,11 +33,9 @@ from sqlalchemy import (
     update,
 )
 
-from grantline.store.columns import Instant, microseconds
 from grantline.store.database import Database, adding
-from grantline.store.records import Event
-from grantline.store.rows import to_record, to_row
-from grantline.store.run_records import (
+from grantline.store.records.records import Event
+from grantline.store.records.runs import (
     CANCELLED,
     PARKED,
     RETRYING,
@@ -49,10 +47,12 @@ from grantline.store.run_records import (
     ScenarioRunRecord,
     WorkerSeen,
 )
-from grantline.store.sql_journal import note
-from grantline.store.sql_people import not_found
-from grantline.store.sql_scenario_runs import LISTED, NOTHING, insert_run
-from grantline.store.tables import connection, run_step, run_worker, scenario, scenario_run
+from grantline.store.schema.columns import Instant, microseconds
+from grantline.store.schema.tables import connection, run_step, run_worker, scenario, scenario_run
+from grantline.store.sql.journal import note
+from grantline.store.sql.people import not_found
+from grantline.store.sql.rows import to_record, to_row
+from grantline.store.sql.scenario_runs import LISTED, NOTHING, insert_run
 
 _held: Final = scenario_run.c
 # Any number, as long as every version of Grantline locks the same one.

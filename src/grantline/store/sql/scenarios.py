@@ -11,19 +11,19 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from grantline.errors import NotFound
 from grantline.store.database import Database
-from grantline.store.paging import contains, page_of
-from grantline.store.records import Event, Page
-from grantline.store.rows import to_record, to_row
-from grantline.store.scenario_records import (
+from grantline.store.records.records import Event, Page
+from grantline.store.records.scenarios import (
     ListedScenario,
     ScenarioRecord,
     ScenarioUse,
     UseKind,
 )
-from grantline.store.sql_connections import missing_or_changed, write_over
-from grantline.store.sql_journal import note
-from grantline.store.sql_people import not_found
-from grantline.store.tables import scenario, scenario_use
+from grantline.store.schema.tables import scenario, scenario_use
+from grantline.store.sql.connections import missing_or_changed, write_over
+from grantline.store.sql.journal import note
+from grantline.store.sql.paging import contains, page_of
+from grantline.store.sql.people import not_found
+from grantline.store.sql.rows import to_record, to_row
 
 _EDITABLE: Final = (
     "name",

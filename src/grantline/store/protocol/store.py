@@ -38,8 +38,12 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from grantline.store.notice_store import NoticeStore
-from grantline.store.records import (
+from grantline.store.protocol.notices import NoticeStore
+from grantline.store.protocol.renewal import RenewalStore
+from grantline.store.protocol.runs import RunStore
+from grantline.store.protocol.scenarios import ScenarioStore
+from grantline.store.protocol.seats import SeatStore
+from grantline.store.records.records import (
     Account,
     ApiKey,
     AppRecord,
@@ -63,10 +67,6 @@ from grantline.store.records import (
     TranscriptLine,
     User,
 )
-from grantline.store.renewal_store import RenewalStore
-from grantline.store.run_store import RunStore
-from grantline.store.scenario_store import ScenarioStore
-from grantline.store.seat_store import SeatStore
 from grantline.store.snapshot import Snapshot
 
 

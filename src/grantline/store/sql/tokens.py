@@ -21,10 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from grantline.store.columns import Instant, microseconds
 from grantline.store.database import Database
 from grantline.store.listening import CHANNEL, Listening
-from grantline.store.records import (
+from grantline.store.records.records import (
     Due,
     Event,
     Health,
@@ -33,10 +32,11 @@ from grantline.store.records import (
     RefreshAttempt,
     TokenColumns,
 )
-from grantline.store.rows import to_record, to_row
-from grantline.store.sql_connections import no_connection
-from grantline.store.sql_journal import note
-from grantline.store.tables import connection, pending_authorization, refresh_attempt
+from grantline.store.schema.columns import Instant, microseconds
+from grantline.store.schema.tables import connection, pending_authorization, refresh_attempt
+from grantline.store.sql.connections import no_connection
+from grantline.store.sql.journal import note
+from grantline.store.sql.rows import to_record, to_row
 
 # An attempt whose answer came after all, or that its own holder finishes late.
 _TAKEN_FOR_LOST: Final = ("", "lost")

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 
 from grantline.store.database import Database
-from grantline.store.paging import contains, page_of
-from grantline.store.records import AppRecord, Glance, ListedConnection, Page
-from grantline.store.rows import connection_to_record, to_record
-from grantline.store.scenario_records import UseKind
-from grantline.store.sql_connections import no_connection
-from grantline.store.tables import app, connection
-from grantline.store.uses import count_uses
+from grantline.store.records.records import AppRecord, Glance, ListedConnection, Page
+from grantline.store.records.scenarios import UseKind
+from grantline.store.schema.tables import app, connection
+from grantline.store.sql.connections import no_connection
+from grantline.store.sql.paging import contains, page_of
+from grantline.store.sql.rows import connection_to_record, to_record
+from grantline.store.sql.uses import count_uses
 
 
 class Listing(Database):

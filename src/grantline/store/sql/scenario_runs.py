@@ -10,10 +10,8 @@ from sqlalchemy import Connection, delete, select
 
 from grantline.errors import InvalidInput
 from grantline.store.database import Database, add_unless_there, adding
-from grantline.store.paging import contains, page_of
-from grantline.store.records import Event, Page
-from grantline.store.rows import to_record, to_row
-from grantline.store.run_records import (
+from grantline.store.records.records import Event, Page
+from grantline.store.records.runs import (
     SUCCEEDED,
     NewRun,
     RunSeals,
@@ -22,9 +20,11 @@ from grantline.store.run_records import (
     StepSeals,
     StepWrite,
 )
-from grantline.store.sql_journal import note
-from grantline.store.sql_people import not_found
-from grantline.store.tables import run_step, scenario, scenario_run
+from grantline.store.schema.tables import run_step, scenario, scenario_run
+from grantline.store.sql.journal import note
+from grantline.store.sql.paging import contains, page_of
+from grantline.store.sql.people import not_found
+from grantline.store.sql.rows import to_record, to_row
 
 LISTED: Final = [each for each in scenario_run.c if not each.name.startswith("sealed_")]
 _STEP: Final = [each for each in run_step.c if not each.name.startswith("sealed_")]

@@ -18,20 +18,20 @@ from sqlalchemy import (
 
 from grantline.errors import NotFound
 from grantline.store.database import Database
-from grantline.store.paging import contains, page_of
-from grantline.store.records import (
+from grantline.store.records.records import (
     CredentialRecord,
     Event,
     ListedCredential,
     Page,
 )
-from grantline.store.rows import to_record, to_row
-from grantline.store.scenario_records import UseKind
-from grantline.store.sql_connections import write_over
-from grantline.store.sql_journal import note
-from grantline.store.sql_people import not_found
-from grantline.store.tables import credential
-from grantline.store.uses import count_uses
+from grantline.store.records.scenarios import UseKind
+from grantline.store.schema.tables import credential
+from grantline.store.sql.connections import write_over
+from grantline.store.sql.journal import note
+from grantline.store.sql.paging import contains, page_of
+from grantline.store.sql.people import not_found
+from grantline.store.sql.rows import to_record, to_row
+from grantline.store.sql.uses import count_uses
 
 _EDITABLE: Final = (
     "name",

@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from grantline.store.database import Database
-from grantline.store.records import Event
-from grantline.store.rows import to_record, to_row
-from grantline.store.tables import (
+from grantline.store.records.records import Event
+from grantline.store.schema.tables import (
     event,
     pending_authorization,
     refresh_attempt,
@@ -18,7 +17,8 @@ from grantline.store.tables import (
     session,
     transcript_line,
 )
-from grantline.store.tables import run as made_run
+from grantline.store.schema.tables import run as made_run
+from grantline.store.sql.rows import to_record, to_row
 
 
 def note(run: Connection, happened: Event) -> None:

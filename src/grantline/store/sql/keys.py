@@ -11,9 +11,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from grantline.errors import KeyInUse, KeyUnavailable, NotFound
 from grantline.store.database import Database
-from grantline.store.records import KeyRecord, SealedColumn, SealedCount, SealedValue
-from grantline.store.rows import to_record, to_row
-from grantline.store.tables import BOUND_TO, instance, metadata, vault_key
+from grantline.store.records.records import KeyRecord, SealedColumn, SealedCount, SealedValue
+from grantline.store.schema.tables import BOUND_TO, instance, metadata, vault_key
+from grantline.store.sql.rows import to_record, to_row
 
 # Of a sealed value: its version and the fingerprint of the key that wrapped it, with both dots.
 HEAD: Final = 20

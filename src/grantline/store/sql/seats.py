@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from grantline.store.columns import microseconds
 from grantline.store.database import Database
-from grantline.store.seat_store import SeatAnswer, SeatClaim
-from grantline.store.sql_connections import no_connection
-from grantline.store.tables import connection, seat
+from grantline.store.protocol.seats import SeatAnswer, SeatClaim
+from grantline.store.schema.columns import microseconds
+from grantline.store.schema.tables import connection, seat
+from grantline.store.sql.connections import no_connection
 
 
 class Seats(Database):

@@ -1,4 +1,4 @@
-"""What runs of scenarios ask of a database: a part of ``protocol.Store``, whose laws it cites.
+"""What runs of scenarios ask of a database: a part of ``Store``, whose laws it cites.
 
 Further laws, cited in ``tests/contracts/test_store_of_runs.py``:
 
@@ -15,8 +15,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from grantline.store.records import Event, Page
-from grantline.store.run_records import (
+from grantline.store.records.records import Event, Page
+from grantline.store.records.runs import (
     Advance,
     Advanced,
     NewRun,

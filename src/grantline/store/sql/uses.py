@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select, union_all
 
-from grantline.store.scenario_records import UseKind
-from grantline.store.tables import saved_request, scenario_use
+from grantline.store.records.scenarios import UseKind
+from grantline.store.schema.tables import saved_request, scenario_use
 
 NAMES_CREDENTIALS: Final = tuple(
     saved_request.c[name]

@@ -1,4 +1,4 @@
-"""What scenarios ask of a database: a part of ``protocol.Store``, whose laws it cites."""
+"""What scenarios ask of a database: a part of ``Store``, whose laws it cites."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from grantline.store.records import Event, Page
-from grantline.store.scenario_records import ListedScenario, ScenarioRecord, ScenarioUse
+from grantline.store.records.records import Event, Page
+from grantline.store.records.scenarios import ListedScenario, ScenarioRecord, ScenarioUse
 
 
 class ScenarioStore(Protocol):

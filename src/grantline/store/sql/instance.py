@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy import func, select, text, update
 
 from grantline.store.database import Database
-from grantline.store.records import ConnectionRecord, Instance, Page
-from grantline.store.rows import connection_to_record, to_record
-from grantline.store.tables import connection, instance
+from grantline.store.records.records import ConnectionRecord, Instance, Page
+from grantline.store.schema.tables import connection, instance
+from grantline.store.sql.rows import connection_to_record, to_record
 
 _DATABASE: Final = "SELECT oid FROM pg_database WHERE datname = current_database()"
 _MAY_ASK: Final = "SELECT has_function_privilege('pg_control_system()', 'execute')"

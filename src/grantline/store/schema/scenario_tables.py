@@ -15,8 +15,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from grantline.store.columns import Instant, Json, Span
-from grantline.store.schema import metadata, sealed, when
+from grantline.store.schema.columns import Instant, Json, Span
+from grantline.store.schema.parts import metadata, sealed, when
 
 scenario = Table(
     "scenario",

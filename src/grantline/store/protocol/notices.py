@@ -1,4 +1,4 @@
-"""What notices ask of a database: a part of ``protocol.Store``, whose laws it cites.
+"""What notices ask of a database: a part of ``Store``, whose laws it cites.
 
 Further laws, cited in ``tests/contracts/test_store_of_notices.py``:
 
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from grantline.store.notice_records import Change, NoticeRecord, NoticeSettingsRecord
-from grantline.store.records import Event
+from grantline.store.records.notices import Change, NoticeRecord, NoticeSettingsRecord
+from grantline.store.records.records import Event
 
 
 class NoticeStore(Protocol):

@@ -22,8 +22,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from grantline.store.columns import Instant, Json, Span, Words
-from grantline.store.scenario_tables import (
+from grantline.store.schema.columns import Instant, Json, Span, Words
+from grantline.store.schema.parts import BOUND_TO, metadata, sealed, when
+from grantline.store.schema.scenario_tables import (
     notice,
     notice_settings,
     notice_state,
@@ -33,7 +34,6 @@ from grantline.store.scenario_tables import (
     scenario_run,
     scenario_use,
 )
-from grantline.store.schema import BOUND_TO, metadata, sealed, when
 
 __all__ = [
     "BOUND_TO",

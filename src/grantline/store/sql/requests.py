@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select
 
 from grantline.errors import ConnectionNotFound
 from grantline.store.database import Database
-from grantline.store.paging import contains, page_of
-from grantline.store.records import (
+from grantline.store.records.records import (
     CredentialRecord,
     Event,
     Page,
@@ -19,13 +18,14 @@ from grantline.store.records import (
     SavedRequestRecord,
     TranscriptLine,
 )
-from grantline.store.rows import to_record, to_row
-from grantline.store.sql_connections import no_connection, write_over
-from grantline.store.sql_credentials import insert_credential
-from grantline.store.sql_journal import note
-from grantline.store.sql_people import not_found
-from grantline.store.tables import run, saved_request, transcript_line
-from grantline.store.uses import NAMES_CREDENTIALS
+from grantline.store.schema.tables import run, saved_request, transcript_line
+from grantline.store.sql.connections import no_connection, write_over
+from grantline.store.sql.credentials import insert_credential
+from grantline.store.sql.journal import note
+from grantline.store.sql.paging import contains, page_of
+from grantline.store.sql.people import not_found
+from grantline.store.sql.rows import to_record, to_row
+from grantline.store.sql.uses import NAMES_CREDENTIALS
 
 _EDITABLE: Final = (
     "name",

@@ -20,20 +20,18 @@ from sqlalchemy import (
 )
 
 from grantline.errors import ConnectionChanged
-from grantline.store.columns import microseconds
 from grantline.store.database import Database, add_unless_there
-from grantline.store.notice_records import (
+from grantline.store.records.notices import (
     Change,
     Channel,
     NoticeRecord,
     NoticeSettingsRecord,
     Subject,
 )
-from grantline.store.records import Event
-from grantline.store.rows import to_record, to_row
-from grantline.store.run_records import FAILED, SUCCEEDED
-from grantline.store.sql_journal import note
-from grantline.store.tables import (
+from grantline.store.records.records import Event
+from grantline.store.records.runs import FAILED, SUCCEEDED
+from grantline.store.schema.columns import microseconds
+from grantline.store.schema.tables import (
     connection,
     notice,
     notice_settings,
@@ -42,6 +40,8 @@ from grantline.store.tables import (
     scenario_run,
     scenario_use,
 )
+from grantline.store.sql.journal import note
+from grantline.store.sql.rows import to_record, to_row
 
 WANTING: Final = "reauthorization_required"
 WELL: Final = ("authorized", "expiring")

@@ -16,7 +16,7 @@ from grantline.errors import (
     GrantlineError,
 )
 from grantline.store.database import Database
-from grantline.store.records import (
+from grantline.store.records.records import (
     Account,
     AppRecord,
     ConnectionRecord,
@@ -25,16 +25,16 @@ from grantline.store.records import (
     Health,
     SavedRequestRecord,
 )
-from grantline.store.rows import (
+from grantline.store.records.scenarios import ScenarioRecord
+from grantline.store.schema.tables import app, connection
+from grantline.store.sql.journal import note
+from grantline.store.sql.rows import (
     NO_TOKENS,
     connection_to_record,
     connection_to_row,
     to_record,
     to_row,
 )
-from grantline.store.scenario_records import ScenarioRecord
-from grantline.store.sql_journal import note
-from grantline.store.tables import app, connection
 
 _EDITABLE_APP: Final = ("name", "provider", "settings", "sealed_secrets", "version", "updated_at")
 _EDITABLE: Final = (
