@@ -185,6 +185,7 @@ async def test_a_no_is_told_in_the_services_words(site: Site, draft: Connection)
 
     assert "access_denied" in page.text
     assert f"/connections/{draft.id}" in page.text
+    assert "data-close-window" in page.text
 
 
 async def test_what_went_wrong_is_shown_to_the_session_it_happened_in_alone(

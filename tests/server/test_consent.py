@@ -160,7 +160,9 @@ async def test_another_account_takes_the_place_of_the_first_by_a_button_alone(si
 
     assert "Some Body" in page
     assert await site.world.token(made) == before
-    form = next(each for each in page.split("<form")[1:] if "Use the other account" in each)
+    form = next(
+        each for each in page.split("<form")[1:] if "Use the other account</button>" in each
+    )
     action = form.partition('action="')[2].partition('"')[0]
     assert 'name="any_account" value="yes"' in form
 

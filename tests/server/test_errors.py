@@ -33,12 +33,13 @@ async def test_what_nobody_expected_is_one_sentence_and_no_secret(
     assert f"fault {reference} in /setup" in caplog.text
 
 
-async def test_an_address_with_nothing_is_a_calm_page(site: Site) -> None:
+async def test_an_address_with_nothing_is_a_calm_page_that_leads_to_its_list(site: Site) -> None:
     page = await site.get("/connections/con_nothing/of/the/kind")
 
     assert page.status_code == 404
     assert "There is nothing at this address." in page.text
     assert "Sign out" in page.text
+    assert '<a class="button" href="/connections">' in page.text
 
 
 async def test_a_part_gets_its_error_as_a_notice(site: Site) -> None:

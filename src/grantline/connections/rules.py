@@ -78,7 +78,7 @@ def check_name(name: str, *, field: str) -> str:
         InvalidInput: It is empty, too long, has odd characters, or looks like an id.
     """
     if not name.strip():
-        raise InvalidInput(f"{field} is empty.", field=field, hint="Type what lists call it.")
+        raise InvalidInput(f"{field} is empty.", field=field, hint="Type a name to know it by.")
     if not _NAME.fullmatch(name) or name != name.strip() or name.startswith(_ID_PREFIXES):
         raise InvalidInput(
             f"{field} “{name[:100]}” cannot be used.",

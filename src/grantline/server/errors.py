@@ -47,7 +47,7 @@ _STATUS_WORDS: Final = {
     404: (
         "not_found",
         "There is nothing at this address.",
-        "Check the address, or start from the list.",
+        "Check it for a typing error; what was here may have been deleted.",
     ),
     405: ("method_not_allowed", "This address does not take such a request.", ""),
     413: ("too_large", "This is more than the server takes at once.", ""),

@@ -33,21 +33,22 @@ HOME: Final = "/connections"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the sidebar."""
+    """An entry of the sidebar; the bar of a phone folds those that are not main."""
 
     path: str
     label: str
     icon: str
+    is_main: bool = True
 
 
 PLACES: Final = (
     Place("/scenarios", "Scenarios", "workflow"),
     Place("/requests", "Requests", "send"),
     Place("/connections", "Connections", "plug"),
-    Place("/credentials", "Credentials", "key-round"),
-    Place("/providers", "Providers", "book-open"),
+    Place("/credentials", "Credentials", "key-round", is_main=False),
+    Place("/providers", "Providers", "book-open", is_main=False),
     Place("/history", "History", "history"),
-    Place("/settings", "Settings", "settings"),
+    Place("/settings", "Settings", "settings", is_main=False),
 )
 
 

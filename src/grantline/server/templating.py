@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from grantline.server.advice import on_page
 from grantline.server.assets import Assets
 from grantline.version import __version__
 
@@ -31,6 +32,7 @@ def make_templates(assets: Assets) -> Environment:
     )
     environment.globals.update(asset=assets.url, icons=assets.url("icons.svg"), version=__version__)
     environment.filters.update(
+        on_page=on_page,
         iso=iso,
         exact=exact,
         relative=relative,

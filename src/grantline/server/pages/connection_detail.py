@@ -30,6 +30,17 @@ from grantline.server.pages.scenario_parked import parked_on
 from grantline.server.pages.service import service_of
 
 MOST_EVENTS: Final = 200
+# Findings that another consent would meet again: something in the form has to change before.
+EDITED: Final = frozenset(
+    {
+        "client_refused",
+        "scope_refused",
+        "endpoint_moved",
+        "not_a_token_response",
+        "no_refresh_token",
+        "unreachable",
+    }
+)
 
 
 async def show(request: Request) -> Response:
@@ -46,6 +57,7 @@ async def show(request: Request) -> Response:
         connection=found,
         problem=Problem.of(error) if error else None,
         diagnoses=[(each, marked(each.differs)) for each in diagnoses],
+        edited=EDITED,
         uses=uses,
         service=service_of(found, settings_of(request).demo),
         missing=missing_scopes(found),

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from grantline.connections.connection import Connection
-from grantline.connections.requests.run_detail import SeenError
 from grantline.connections.requests.saved_requests import SavedRequest
 from grantline.errors import ConnectionNotFound, NotFound
 from grantline.server.page import actor_of, engine_of, page, see_other
@@ -30,8 +29,6 @@ STATUS_FILTERS: Final = (
 IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # If a browser opens a body as a page of its own, nothing in it may act.
 BODY_POLICY: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
-
-RUN_AGAIN: Final = "Open it as a request and run it: the answer there says what can be done."
 
 
 async def overview(request: Request) -> Response:
@@ -80,7 +77,6 @@ async def show(request: Request) -> Response:
         sent=detail.request,
         sent_body=body_of(detail.request.body),
         error=detail.error,
-        hint=_hint(detail.error),
         answer=answer,
         sendings=detail.attempts,
         connection=await _connection(request, detail.run.connection_id),
@@ -128,13 +124,6 @@ async def _saved(request: Request, request_id: str | None) -> SavedRequest | Non
         return await engine_of(request).requests.find(actor_of(request), request_id)
     except NotFound:
         return None
-
-
-def _hint(error: SeenError | None) -> str:
-    """The next step as it is taken here: some errors name a command of the terminal."""
-    if error is None:
-        return ""
-    return RUN_AGAIN if "grantline " in error.hint else error.hint
 
 
 def _ending(media_type: str) -> str:

@@ -203,7 +203,8 @@ async def _steps(
     if connection is None or not isinstance(error, ABOUT_CONNECTION):
         return ()
     found = await engine_of(request).diagnose(actor_of(request), connection.id, error)
-    return found[0].next_steps if found else ()
+    steps = found[0].next_steps if found else ()
+    return () if steps == (error.hint,) else steps
 
 
 def _lacks_scope(answer: Answer) -> bool:
