@@ -32,8 +32,8 @@ from grantline.calls.request import (
     json_text_content,
 )
 from grantline.calls.snippets import to_cli, to_python
-from grantline.cli import request as command
-from grantline.cli.paging_options import PagingOptions
+from grantline.cli.commands import request as command
+from grantline.cli.options.paging import PagingOptions
 from grantline.client.request_options import request_spec
 from grantline.connections.connection import Actor
 from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds

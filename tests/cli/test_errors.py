@@ -184,7 +184,7 @@ def test_a_fault_of_ours_is_one_sentence_without_what_it_held(
     def broken(work: object) -> None:
         raise RuntimeError("canary-1234")
 
-    cli.monkeypatch.setattr("grantline.cli.look.with_engine", broken)
+    cli.monkeypatch.setattr("grantline.cli.commands.connection.look.with_engine", broken)
 
     ran = cli.run("connection", "list")
     as_json = cli.run("connection", "list", "--format", "json")
@@ -202,7 +202,7 @@ def test_ctrl_c_has_its_own_status(cli: CommandLine) -> None:
     def interrupted(work: object) -> None:
         raise KeyboardInterrupt
 
-    cli.monkeypatch.setattr("grantline.cli.look.with_engine", interrupted)
+    cli.monkeypatch.setattr("grantline.cli.commands.connection.look.with_engine", interrupted)
 
     assert status_of(("connection", "list")) == 130
 

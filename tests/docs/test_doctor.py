@@ -11,7 +11,7 @@ DOCTOR = ROOT / "src" / "grantline" / "connections" / "doctor"
 CODES = sorted(
     {
         code
-        for path in (*DOCTOR.glob("*_causes.py"), ROOT / "src/grantline/cli/doctor.py")
+        for path in (*DOCTOR.glob("*_causes.py"), ROOT / "src/grantline/cli/commands/doctor.py")
         for found in re.findall(
             r'\bcode="(\w+)"|code="(\w+)" if .* else "(\w+)"|^    "(\w+)": \($',
             path.read_text(encoding="utf-8"),

@@ -6,28 +6,21 @@ from typing import Annotated
 
 import typer
 
-from grantline.cli import (
+from grantline.cli.commands import (
     app,
-    authorize,
-    backup,
-    change,
-    create,
     credential,
     demo,
     discover,
     doctor,
-    keys,
-    look,
     notify,
     provider,
     request,
-    resume,
-    scenario,
-    scenario_file,
-    scenario_run,
     serve,
     token,
 )
+from grantline.cli.commands.connection import authorize, change, create, look
+from grantline.cli.commands.keeping import backup, keys, resume
+from grantline.cli.commands.scenario import file, run, scenario
 from grantline.version import __version__
 
 program = typer.Typer(
@@ -47,7 +40,7 @@ program.add_typer(
 program.add_typer(
     credential.commands, name="credential", help="Keys, passwords, certificates and proxies."
 )
-for module in (scenario_run, scenario_file, scenario):
+for module in (run, file, scenario):
     scenarios.add_typer(module.commands)
 program.add_typer(scenarios, name="scenario", help="Run, check, keep, export and import scenarios.")
 program.add_typer(

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantline.cli.change import YesOption, changed_list
-from grantline.cli.credential_options import (
+from grantline.cli.commands.connection.change import YesOption, changed_list
+from grantline.cli.commands.uses import names_of, note_uses
+from grantline.cli.errors import UsageError
+from grantline.cli.options.credential import (
     SECRET_FILE,
     SECRET_OF,
     SECRET_VARIABLE,
     CredentialOptions,
     with_secret,
 )
-from grantline.cli.errors import UsageError
-from grantline.cli.option_groups import takes_groups
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.secrets import from_environment
 from grantline.cli.output import (
     Format,
     FormatOption,
@@ -28,8 +30,6 @@ from grantline.cli.output import (
 )
 from grantline.cli.prompts import ask_secret, can_ask, confirm
 from grantline.cli.running import with_engine
-from grantline.cli.secret_options import from_environment
-from grantline.cli.uses import names_of, note_uses
 from grantline.cli.words import listed, relative, when
 from grantline.clock import SystemClock
 from grantline.connections.credentials.credential import (

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from grantline.cli.errors import UsageError
-from grantline.cli.prompts import ask, ask_secret, can_ask
-from grantline.cli.secret_options import (
+from grantline.cli.options.secrets import (
     CLIENT_SECRET_VARIABLE,
     ClientSecretOptions,
     RegistrationOptions,
     from_environment,
 )
-from grantline.cli.setting_options import SettingOptions
+from grantline.cli.options.settings import SettingOptions
+from grantline.cli.prompts import ask, ask_secret, can_ask
 from grantline.oauth.app.request_choices import ClientAuthentication
 from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.providers.profile import Profile
@@ -64,7 +64,7 @@ class Plan:
         secrets = options.read()
         from_file: dict[str, Any] = {}
         if service_account_file:
-            from grantline.cli.service_account import read_service_account
+            from grantline.cli.commands.connection.service_account import read_service_account
 
             from_file, key = read_service_account(service_account_file)
             secrets = replace(secrets, private_key=secrets.private_key or key)

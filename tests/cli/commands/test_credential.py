@@ -126,7 +126,7 @@ def test_a_certificate_and_an_authority_come_from_files(
     renewed = ("edit", "bank", *chain, "--private-key-file", files["encrypted"])
     assert "Give the passphrase by --secret-file" in cli.run("credential", *renewed).err
     assert credential(cli, *renewed, "--secret-stdin", stdin=CANARY)["version"] == 2
-    cli.monkeypatch.setattr("grantline.cli.credential.can_ask", lambda: True)
+    cli.monkeypatch.setattr("grantline.cli.commands.credential.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.getpass", lambda *_, **__: CANARY)
     assert credential(cli, *renewed)["version"] == 3
@@ -166,7 +166,7 @@ def test_what_is_kept_is_listed_copied_and_deleted(cli: CommandLine) -> None:
 
     assert credential(cli, "delete", "second", "--yes") == {"deleted": "second", "uses": 0}
     assert cli.run("credential", "show", "second").status == 4
-    cli.monkeypatch.setattr("grantline.cli.credential.confirm", lambda *_, **__: False)
+    cli.monkeypatch.setattr("grantline.cli.commands.credential.confirm", lambda *_, **__: False)
     assert cli.run("credential", "delete", "way").status == 1
     assert len(credential(cli, "list")) == 2
     assert_no_canary([CANARY], *cli.said)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from grantline.cli import authorize as module
+from grantline.cli.commands.connection import authorize as module
 from grantline.cli.main import status_of
 from grantline.clock import SystemClock
 from grantline.oauth.app.settings import FlowType

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantline.cli.look import NameArgument
+from grantline.cli.commands.connection.look import NameArgument
 from grantline.cli.running import with_engine
 from grantline.cli.words import parse_span
 

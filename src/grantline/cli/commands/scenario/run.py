@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grantline.cli.commands.scenario.file import whole_file
+from grantline.cli.commands.scenario.progress import Watched, finish, watch
+from grantline.cli.commands.scenario.scenario import AT_ONCE, all_problems
 from grantline.cli.errors import UsageError
 from grantline.cli.files import STDIN, read_text
 from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json, say_table
 from grantline.cli.running import with_scenarios
-from grantline.cli.scenario import AT_ONCE, all_problems
-from grantline.cli.scenario_file import whole_file
-from grantline.cli.scenario_progress import Watched, finish, watch
 from grantline.cli.words import relative, when
 from grantline.clock import SystemClock
 from grantline.errors import InvalidInput, ScenarioNotReady
@@ -98,7 +98,7 @@ def rerun(
 @commands.command(epilog="Example: grantline scenario cancel srn_01h...")
 def cancel(run_id: RunArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Ends a run before its next step; what has ended stays as it is."""
-    from grantline.cli.scenario_views import run_view
+    from grantline.cli.commands.scenario.views import run_view
     from grantline.connections.engine import LOCAL
 
     found = with_scenarios(lambda scenarios: scenarios.runs.cancel(LOCAL, run_id))
@@ -124,7 +124,7 @@ def runs(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows the runs that there were, newest first; of one run its steps."""
-    from grantline.cli.scenario_views import run_view
+    from grantline.cli.commands.scenario.views import run_view
 
     if name is not None and name.startswith(RUN_PREFIX):
         _show_run(name, form)
@@ -224,8 +224,8 @@ async def _runs(
 
 
 def _show_run(run_id: str, form: Format) -> None:
-    from grantline.cli.scenario_progress import step_rows
-    from grantline.cli.scenario_views import run_view, step_view
+    from grantline.cli.commands.scenario.progress import step_rows
+    from grantline.cli.commands.scenario.views import run_view, step_view
     from grantline.connections.engine import LOCAL
 
     async def work(scenarios: Scenarios) -> tuple[ScenarioRun, tuple[RunStep, ...]]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grantline.cli.commands.scenario.scenario import NameArgument, all_problems
 from grantline.cli.errors import UsageError
 from grantline.cli.files import read_text, save
 from grantline.cli.output import Format, FormatOption, note, say, say_json
 from grantline.cli.running import with_scenarios
-from grantline.cli.scenario import NameArgument, all_problems
 from grantline.cli.values import pairs
 from grantline.errors import InvalidInput, MalformedFile, NotFound
 
@@ -38,7 +38,7 @@ def validate(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Says all that is wrong with scenario files: line, module, field, and what helps."""
-    from grantline.cli.scenario_views import problem_view
+    from grantline.cli.commands.scenario.views import problem_view
 
     found = {name: _checked(read_text(name), here=here) for name in files}
     if form is Format.JSON:
@@ -110,7 +110,7 @@ def import_file(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Keeps the scenario of a file, switched off; says which of its connections are missing."""
-    from grantline.cli.scenario_views import note_problems, problem_view, scenario_view
+    from grantline.cli.commands.scenario.views import note_problems, problem_view, scenario_view
     from grantline.cli.views import shell_word
 
     given = whole_file(read_text(file), form)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantline.cli.change import (
+from grantline.cli.commands.connection.change import (
     YesOption,
     changed_settings,
     typing_secrets_again,
 )
+from grantline.cli.commands.connection.look import settings_in_words
+from grantline.cli.commands.connection.price import ask_before_dropping, price_view, say_price
 from grantline.cli.errors import UsageError
-from grantline.cli.look import settings_in_words
-from grantline.cli.option_groups import takes_groups
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.secrets import ClientSecretOptions
+from grantline.cli.options.settings import SettingOptions
 from grantline.cli.output import (
     Format,
     FormatOption,
@@ -24,11 +27,8 @@ from grantline.cli.output import (
     say_json,
     say_table,
 )
-from grantline.cli.price import ask_before_dropping, price_view, say_price
 from grantline.cli.prompts import confirm
 from grantline.cli.running import with_engine
-from grantline.cli.secret_options import ClientSecretOptions
-from grantline.cli.setting_options import SettingOptions
 from grantline.cli.words import listed, when
 from grantline.clock import SystemClock
 from grantline.connections.labels import label_of

@@ -10,6 +10,6 @@ commands = typer.Typer()
 @commands.command(epilog="Example: grantline demo")
 def demo() -> None:
     """Connects, calls, refreshes, edits and deletes, with a bundled service; no account needed."""
-    from grantline.cli.demo_tour import run_tour
+    from grantline.cli.commands.demo_tour import run_tour
 
     run_tour()

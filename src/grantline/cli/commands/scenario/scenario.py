@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from grantline.cli.change import YesOption
+from grantline.cli.commands.connection.change import YesOption
 from grantline.cli.errors import UsageError
 from grantline.cli.output import (
     Format,
@@ -44,7 +44,7 @@ def list_scenarios(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows all scenarios: what starts each, whether it is on, when it is due."""
-    from grantline.cli.scenario_views import next_words, summary_view, trigger_words
+    from grantline.cli.commands.scenario.views import next_words, summary_view, trigger_words
     from grantline.scenarios.definition.triggers import MANUAL, Schedule, Webhook
 
     found = with_scenarios(lambda scenarios: _all(scenarios, search))
@@ -91,7 +91,7 @@ def show(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows one scenario: what starts it, its modules, what would keep it from running."""
-    from grantline.cli.scenario_views import (
+    from grantline.cli.commands.scenario.views import (
         module_lines,
         next_words,
         note_problems,
@@ -135,7 +135,7 @@ def show(
 @commands.command(epilog="Example: grantline scenario enable nightly-copy")
 def enable(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Switches a scenario on: its trigger starts runs, in grantline serve."""
-    from grantline.cli.scenario_views import next_words, trigger_words
+    from grantline.cli.commands.scenario.views import next_words, trigger_words
 
     kept = _switched(name, form, is_active=True)
     if form is Format.TEXT:
@@ -181,7 +181,7 @@ def _webhook_url(kept: KeptScenario) -> str:
 
 
 def _switched(name: str, form: Format, *, is_active: bool) -> KeptScenario:
-    from grantline.cli.scenario_views import scenario_view
+    from grantline.cli.commands.scenario.views import scenario_view
     from grantline.connections.engine import LOCAL
 
     with all_problems(form):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from grantline.cli.secret_options import PassphraseOptions
+from grantline.cli.options.secrets import PassphraseOptions
 from tests.cli.conftest import CommandLine
 
 PASSPHRASE = "canary-passphrase-of-a-backup"

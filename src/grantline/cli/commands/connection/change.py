@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from grantline.cli.create import FLOWS
+from grantline.cli.commands.connection.create import FLOWS
+from grantline.cli.commands.connection.look import NameArgument
+from grantline.cli.commands.connection.plan import discovered
+from grantline.cli.commands.connection.price import ask_before_dropping, price_view, say_price
+from grantline.cli.commands.uses import note_uses
 from grantline.cli.errors import UsageError
-from grantline.cli.look import NameArgument
-from grantline.cli.option_groups import takes_groups
-from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
-from grantline.cli.plan import discovered
-from grantline.cli.price import ask_before_dropping, price_view, say_price
-from grantline.cli.prompts import ask_secret, can_ask, confirm
-from grantline.cli.running import with_engine
-from grantline.cli.secret_options import (
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.secrets import (
     CLIENT_SECRET_VARIABLE,
     ClientSecretOptions,
     PasswordOptions,
     from_environment,
 )
-from grantline.cli.setting_options import SettingOptions
-from grantline.cli.uses import note_uses
+from grantline.cli.options.settings import SettingOptions
+from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
+from grantline.cli.prompts import ask_secret, can_ask, confirm
+from grantline.cli.running import with_engine
 from grantline.cli.values import pairs
 from grantline.cli.words import listed
 from grantline.connections.doctor.cautions import Caution, cautions

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from grantline.cli.commands.keeping.resume import MOST_SHOWN, show_doubtful
 from grantline.cli.errors import UsageError
-from grantline.cli.option_groups import takes_groups
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.secrets import PassphraseOptions, identities_in, secret_in
 from grantline.cli.output import Format, FormatOption, note, say, say_json, warn
-from grantline.cli.resume import MOST_SHOWN, show_doubtful
 from grantline.cli.running import settings_of_environment, with_installation
-from grantline.cli.secret_options import PassphraseOptions, identities_in, secret_in
 from grantline.clock import SystemClock
 
 commands = typer.Typer()

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from grantline.cli import secret_options
+from grantline.cli.options import secrets
 from grantline.testing.authorization_server import DEMO_PASSWORD, FakeAuthorizationServer
 from tests.cli.conftest import CLIENT_SECRET, CommandLine
 
@@ -40,7 +40,7 @@ def test_a_client_secret_by_the_environment(
 
 
 def test_a_client_secret_by_prompt(cli: CommandLine, server: FakeAuthorizationServer) -> None:
-    cli.monkeypatch.setattr("grantline.cli.plan.can_ask", lambda: True)
+    cli.monkeypatch.setattr("grantline.cli.commands.connection.plan.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.getpass", lambda *_, **__: CLIENT_SECRET)
 
@@ -64,9 +64,11 @@ def test_a_client_that_the_service_gives(cli: CommandLine, server: FakeAuthoriza
 def test_a_client_is_registered_when_nobody_types_its_id(
     typed: str, cli: CommandLine, server: FakeAuthorizationServer
 ) -> None:
-    cli.monkeypatch.setattr("grantline.cli.plan.can_ask", lambda: True)
-    cli.monkeypatch.setattr("grantline.cli.plan.ask", lambda *_, **__: typed)
-    cli.monkeypatch.setattr("grantline.cli.plan.ask_secret", lambda *_, **__: None)
+    cli.monkeypatch.setattr("grantline.cli.commands.connection.plan.can_ask", lambda: True)
+    cli.monkeypatch.setattr("grantline.cli.commands.connection.plan.ask", lambda *_, **__: typed)
+    cli.monkeypatch.setattr(
+        "grantline.cli.commands.connection.plan.ask_secret", lambda *_, **__: None
+    )
     cli.ok("connection", "create", "x", "--issuer", server.issuer, "--draft")
 
     assert server.journal.count("register") == (typed == "")
@@ -176,4 +178,4 @@ def test_standard_input_on_a_terminal_asks_without_showing(cli: CommandLine) -> 
     cli.monkeypatch.setattr("grantline.cli.prompts.can_ask", lambda: True)
     cli.monkeypatch.setattr("grantline.cli.prompts.getpass", lambda *_, **__: "typed")
 
-    assert secret_options.secret_from_stdin("Client secret", option="o").reveal() == "typed"
+    assert secrets.secret_from_stdin("Client secret", option="o").reveal() == "typed"

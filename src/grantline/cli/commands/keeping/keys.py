@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantline.cli.change import YesOption
+from grantline.cli.commands.connection.change import YesOption
 from grantline.cli.output import (
     Format,
     FormatOption,

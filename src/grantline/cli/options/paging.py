@@ -18,7 +18,7 @@ from grantline.errors import InvalidInput
 if TYPE_CHECKING:
     from grantline.calls.paging.pagination import Pagination
     from grantline.calls.request import RequestSpec
-    from grantline.cli.caller_options import CallerOptions
+    from grantline.cli.options.caller import CallerOptions
     from grantline.connections.engine import Engine
     from grantline.connections.requests.pages import ItemsPage
 

@@ -66,7 +66,7 @@ async def watch(scenarios: Scenarios, begun: ScenarioRun) -> Watched:
 
 def finish(watched: Watched, form: Format) -> None:
     """Prints what came of a run; ends with the status of what stopped it."""
-    from grantline.cli.scenario_views import run_view, step_view
+    from grantline.cli.commands.scenario.views import run_view, step_view
 
     run = watched.run
     if form is Format.JSON:

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from grantline.cli.authorize import Consenting, obtain
+from grantline.cli.commands.connection.authorize import Consenting, obtain
+from grantline.cli.commands.connection.granted import show_result
+from grantline.cli.commands.connection.plan import Plan
 from grantline.cli.errors import UsageError
-from grantline.cli.granted import show_result
-from grantline.cli.option_groups import takes_groups
-from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json, warn
-from grantline.cli.plan import Plan
-from grantline.cli.prompts import ask, ask_secret
-from grantline.cli.running import with_engine
-from grantline.cli.secret_options import (
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.secrets import (
     PASSWORD_VARIABLE,
     ClientSecretOptions,
     PasswordOptions,
     RegistrationOptions,
     from_environment,
 )
-from grantline.cli.setting_options import SettingOptions
+from grantline.cli.options.settings import SettingOptions
+from grantline.cli.output import Format, FormatOption, note, say, say_fields, say_json, warn
+from grantline.cli.prompts import ask, ask_secret
+from grantline.cli.running import with_engine
 from grantline.cli.values import pairs
 from grantline.connections.doctor.cautions import cautions
 from grantline.errors import GrantlineError

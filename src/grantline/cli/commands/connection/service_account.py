@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from grantline.cli.secret_options import text_in
+from grantline.cli.options.secrets import text_in
 from grantline.errors import InvalidInput
 from grantline.oauth.app.assertion_settings import AssertionSettings
 from grantline.oauth.app.request_choices import ClientAuthentication

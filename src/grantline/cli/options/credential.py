@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from grantline.cli.errors import UsageError
-from grantline.cli.secret_options import (
+from grantline.cli.options.secrets import (
     SECRETS,
     bytes_in,
     secret_in,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grantline.cli.commands.uses import names_of
 from grantline.cli.errors import TEMPORARY, UNUSABLE
 from grantline.cli.output import Format, FormatOption, note, say_fields, say_json, say_table
 from grantline.cli.running import with_engine
-from grantline.cli.uses import names_of
 from grantline.cli.words import listed, relative, state_words, when
 from grantline.clock import SystemClock
 from grantline.connections.labels import label_of

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from grantline.cli.body_options import BodyOptions, body_of
-from grantline.cli.caller_options import CallerOptions
 from grantline.cli.errors import UsageError
 from grantline.cli.files import save
-from grantline.cli.option_groups import takes_groups
-from grantline.cli.output import Format, FormatOption, note, say, say_json
-from grantline.cli.paging_options import (
+from grantline.cli.options.body import BodyOptions, body_of
+from grantline.cli.options.caller import CallerOptions
+from grantline.cli.options.groups import takes_groups
+from grantline.cli.options.paging import (
     PagingOptions,
     check_alone,
     pagination_of,
     print_items,
 )
+from grantline.cli.options.sending import SendingOptions, sending_fields
+from grantline.cli.output import Format, FormatOption, note, say, say_json
 from grantline.cli.running import with_engine
-from grantline.cli.sending_options import SendingOptions, sending_fields
 
 if TYPE_CHECKING:
     from grantline.calls.answers.response import Response

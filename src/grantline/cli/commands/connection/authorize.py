@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import typer
 
+from grantline.cli.commands.connection.granted import show_result
+from grantline.cli.commands.connection.look import NameArgument
 from grantline.cli.errors import UsageError
-from grantline.cli.granted import show_result
-from grantline.cli.look import NameArgument
 from grantline.cli.output import Format, FormatOption, note
 from grantline.cli.running import with_engine
 from grantline.cli.words import parse_span, relative

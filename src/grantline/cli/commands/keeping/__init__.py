@@ -1,0 +1,1 @@
+"""Keeping what is stored: ``backup`` and restore, ``resume`` after a copy, master ``keys``."""
