@@ -33,6 +33,8 @@ def test_a_path_stands_under_its_base(base: str, target: str, joined: str) -> No
         ("//evil.example/x", "host_changed"),
         ("@evil.example/", "host_changed"),
         (":6379/", "host_changed"),
+        (".evil.example/", "host_changed"),
+        ("-evil.example/", "host_changed"),
         ("javascript:alert(1)", "host_changed"),
         ("#@evil.example", "host_changed"),
         ("/\\evil.example", "bad_character"),

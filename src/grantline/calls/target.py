@@ -21,7 +21,7 @@ SEGMENT: Final = r"(?!\.{1,2}$)[A-Za-z0-9._~-]+"
 
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
-_RELATIVE = re.compile(r"/(?!/)|\?|[A-Za-z0-9._~-]+(?:[/?]|$)|$")
+_RELATIVE = re.compile(r"/(?!/)|\?|[A-Za-z0-9_~][A-Za-z0-9._~-]*(?:[/?]|$)|$")
 _DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?=[/?#]|$)", re.IGNORECASE)
 
 
@@ -39,18 +39,18 @@ def join_target(base: str, target: str) -> str:
     if _ABSOLUTE.match(target) or not base:
         return str(parse_url(target))
     root = parse_url(base)
-    # "//host", "@host" and ":80" mean another place once they are appended.
-    if not _RELATIVE.match(target):
-        raise EgressBlocked(
-            "The path would change the host.",
-            rule="host_changed",
-            hint="Begin the path with one slash.",
-        )
     if _DOT_SEGMENT.search(target.partition("?")[0]):
         raise EgressBlocked(
             "The path climbs out of the base URL.",
             rule="dot_segment",
             hint="Write the whole path without . and .. segments.",
+        )
+    # "//host", "@host", ":80" and ".host" mean another place once they are appended.
+    if not _RELATIVE.match(target):
+        raise EgressBlocked(
+            "The path would change the host.",
+            rule="host_changed",
+            hint="Begin the path with one slash.",
         )
     if not target:
         return str(root)

@@ -69,6 +69,7 @@ _CLOSED: Final = tuple(
         "192.0.0.192/32",  # Oracle Cloud classic metadata
         "::/128",
         "fd00:42::42/128",  # Scaleway metadata
+        "fd00:a9fe:a9fe::1/128",  # Linode metadata
         "fd00:c1::a9fe:a9fe/128",  # Oracle Cloud metadata
         "fd00:ec2::/32",  # AWS: metadata ::254, DNS ::253, time ::123, pod identity ::23
         "fd20:ce::254/128",  # Google Cloud metadata

@@ -40,12 +40,16 @@ _LOCAL_NAMES: Final = frozenset(
         "internal",  # reserved by ICANN for private use
         "home.arpa",  # RFC 8375
         "localdomain",
-        "lan",
+        "localdomain6",
+        "lan",  # this and the next: RFC 6762 appendix G
+        "intranet",
+        "private",
         "corp",  # ICANN never delegates these three: too many networks use them inside
         "home",
         "mail",
-        "svc",  # Kubernetes: name.namespace.svc
-        "cluster.local",
+        "svc",  # Kubernetes: name.namespace.svc, and name.default for short
+        "default",
+        "consul",
         "onion",  # RFC 7686
         "alt",  # RFC 9476
     )
@@ -59,6 +63,8 @@ _CLOSED_NAMES: Final = frozenset(
         "metadata.azure.com",
         "metadata.tencentyun.com",
         "metadata.platformequinix.com",
+        "metadata.packet.net",
+        "api.metadata.cloud.ibm.com",
         "instance-data.ec2.internal",
         "instance-data",
         "metadata",

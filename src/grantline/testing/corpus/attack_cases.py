@@ -20,9 +20,11 @@ from grantline.errors import (
     TransportFailed,
 )
 from grantline.testing.corpus import (
+    attack_answers,
     attack_connections,
     attack_discovery,
     attack_network,
+    attack_redirect,
     attack_texts,
 )
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding
@@ -34,14 +36,21 @@ REQUIRED: Final = ("id", "surface", "input", "expect")
 # An experiment that hangs is a defect of ours; none takes a tenth of this.
 DEADLINE: Final = timedelta(seconds=30)
 
-# A refusal is a safe way to strip a credential, and an error to whoever asked.
-_ALSO_SATISFIED_BY: Final = {"strip": {"deny"}, "error": {"deny"}}
+# A refusal is a safe way to strip a credential or to mend a value, and an error to whoever asked.
+# What is not even looked at is as good as denied.
+_ALSO_SATISFIED_BY: Final = {
+    "strip": {"deny"},
+    "sanitize": {"deny"},
+    "error": {"deny"},
+    "deny": {"ignore"},
+}
 _LIMIT_REASONS: Final = {
     "response_bytes": "response_too_large",
     "redirects": "too_many_redirects",
 }
 
 _EXPERIMENTS: Final[dict[str, Experiment]] = {
+    "authorize_params": attack_texts.authorize_parameters,
     "authorize_uri": attack_texts.authorize_uri,
     "body_template": attack_texts.body_template,
     "callback": attack_connections.callback,
@@ -49,21 +58,43 @@ _EXPERIMENTS: Final[dict[str, Experiment]] = {
     "connection_create": attack_connections.connection_create,
     "connection_edit": attack_connections.connection_edit,
     "connection_id": attack_connections.connection_id,
+    "cookie": attack_texts.cookie_value,
     "discovery_doc": attack_discovery.discovery_document,
     "env": attack_network.environment,
     "header_name": attack_texts.header_name,
     "header_value": attack_texts.header_value,
     "method": attack_texts.method,
     "path_template": attack_texts.path_template,
+    "multipart_filename": attack_texts.file_name,
     "policy": attack_texts.host_policy,
-    "redirect_location": attack_network.redirect_location,
+    "query_value": attack_texts.query_value,
+    "redirect_location": attack_redirect.redirect_location,
     "request_url": attack_network.request_url,
-    "response_body": attack_network.response_body,
+    "response_header": attack_answers.response_header,
+    "response_body": attack_answers.response_body,
     "return_to": attack_texts.return_to,
     "session": attack_network.session,
     "stored_token": attack_texts.stored_token,
     "tls": attack_network.tls,
     "token_uri": attack_network.token_uri,
+}
+
+
+# Other fields that hold a URL of the same kind.
+_SAME_SURFACE: Final = {
+    **dict.fromkeys(("base_url", "download_url", "next_url", "webhook_url"), "request_url"),
+    **dict.fromkeys(
+        (
+            *("token_url", "refresh_uri", "refresh_url", "revocation_uri", "introspection_uri"),
+            *("device_authorization_uri", "pushed_authorization_uri", "registration_uri"),
+        ),
+        "token_uri",
+    ),
+    **dict.fromkeys(("authorize_url", "authorization_uri", "authorization_url"), "authorize_uri"),
+    **dict.fromkeys(("query", "query_param", "query_parameter"), "query_value"),
+    **dict.fromkeys(("filename", "file_name"), "multipart_filename"),
+    **dict.fromkeys(("cookie_value",), "cookie"),
+    **dict.fromkeys(("issuer", "metadata"), "discovery_doc"),
 }
 
 
@@ -78,9 +109,10 @@ def run_attack_cases(rows: Sequence[Row]) -> list[Judgement]:
 
 async def judge_attack(row: Row) -> Judgement:
     """What the attack of ``row`` came to, or why it was not tried."""
-    experiment = _EXPERIMENTS.get(row["surface"])
+    surface = str(row["surface"])
+    experiment = _EXPERIMENTS.get(_SAME_SURFACE.get(surface, surface))
     if experiment is None:
-        reason = f"nothing tries the surface {row['surface']} yet"
+        reason = f"nothing tries the surface {surface} yet"
         return Judgement(row["id"], not_run=reason)
     try:
         async with asyncio.timeout(DEADLINE.total_seconds()):

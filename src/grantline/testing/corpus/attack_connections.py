@@ -50,7 +50,7 @@ HONEST: Final = AppSettings(
 )
 BINDING: Final = "the-owner's-session"
 
-_EDIT: Final = re.compile(r"(\w+)\s*(->|\+=)\s*([^\s,]+)")
+_EDIT: Final = re.compile(r"(\w+)\s*(?:->|\+=|:=|=|:|(?:changed |set )?to)\s*(?:\S+ -> )?([^\s,]+)")
 _HOST_FIELDS: Final = {"allowed_hosts", "hosts", "credential_hosts"}
 
 
@@ -142,7 +142,7 @@ async def connection_edit(row: Row) -> Finding:
     change = _EDIT.search(str(row["input"]))
     if change is None:
         raise CaseNotRun("the edit is not of the form: field -> value")
-    field, value = change[1], change[3]
+    field, value = change[1], change[2]
     edit = ConnectionEdit(settings={field: value})
     if field in _HOST_FIELDS:
         edit = ConnectionEdit(hosts=("api.example", value))
@@ -169,9 +169,12 @@ async def connection_create(_row: Row) -> Finding:
     return Finding("allow", "created")
 
 
-async def callback(_row: Row) -> Finding:
-    """A code on the honest callback path, in a journey that was begun at another server."""
+async def callback(row: Row) -> Finding:
+    """What a browser brings back: this query, or an honest code from another server's journey."""
+    text = str(row["input"])
     async with scene() as stage:
+        if re.fullmatch(r"[?#]?[\w.-]+=\S*", text):
+            return await _complete(stage, OWNER, callback_digest(HONEST), answer=text)
         other = AppSettings(
             client_id="hostile-client",
             authorize_uri="https://evil.example/authorize",
@@ -188,8 +191,10 @@ async def connect_link(_row: Row) -> Finding:
         )
 
 
-async def _complete(stage: Scene, actor: Actor, digest: str, *, binding: str = BINDING) -> Finding:
-    answer = urlencode({"code": "stolen", "state": stage.state})
+async def _complete(
+    stage: Scene, actor: Actor, digest: str, *, binding: str = BINDING, answer: str = ""
+) -> Finding:
+    answer = answer or urlencode({"code": "stolen", "state": stage.state})
     try:
         await stage.engine.authorize.complete(actor, answer, binding=binding, context_digest=digest)
     except CallbackRejected as error:

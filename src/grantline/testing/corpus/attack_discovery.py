@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qs
@@ -13,7 +14,7 @@ from urllib.parse import parse_qs
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from grantline.errors import GrantlineError
+from grantline.errors import DiscoveryFailed
 from grantline.net.guard import check_url
 from grantline.net.transport import METADATA_LIMITS
 from grantline.oauth.app.assertion_settings import AssertionSettings
@@ -37,41 +38,64 @@ from grantline.url import parse_url
 ISSUER: Final = "https://as.example"
 HONEST_ENDPOINT: Final = "https://honest.example/token"
 # Larger than the limit for metadata, and sent as fast as it is read.
-MAX_PLAYED_MIB: Final = 8
+MAX_PLAYED_KIB: Final = 8 << 10
+
+
+_MISMATCH: Final = re.compile(r"mismatch|another|other|differ")
+_UNREADABLE: Final = {
+    "html": b"<html><body>Not here.</body></html>",
+    "not json": b"issuer = https://as.example",
+    "nest": b'{"issuer": ' + b"[" * 100_000,
+}
 
 
 async def discovery_document(row: Row) -> Finding:
-    """``NAME=URL`` in the document, a document too large, redirected, over http or dishonest."""
-    text = row["input"]
-    if field := re.fullmatch(r"(\w+)=(.*)", text, re.DOTALL):
-        return await _discover(row, ISSUER, {field[1]: field[2]})
-    if size := re.match(r"(\d+) MiB", text):
-        body = b" " * (min(int(size[1]), MAX_PLAYED_MIB) << 20)
+    """A document with ``NAME=VALUE`` in it, or with a flaw that the input describes."""
+    text = str(row["input"])
+    if field := re.search(r"([\w.]+)=(.*)", text, re.DOTALL):
+        return await _discover(row, ISSUER, _nested(field[1], field[2]))
+    if size := re.search(r"(\d+) ?([KMG])i?B", text):
+        kibibytes = int(size[1]) << {"K": 0, "M": 10, "G": 20}[size[2]]
+        body = b" " * (min(kibibytes, MAX_PLAYED_KIB) << 10)
         return await _discover(row, ISSUER, answer=Answer(body=body))
-    if status := re.match(r"(30\d) to ", text):
-        location = ("Location", "https://evil.example/metadata")
-        return await _discover(row, ISSUER, answer=Answer(int(status[1]), (location,)))
-    if text.startswith("http:"):
-        check_url(parse_url("http://as.example"), policy_of(row))
-        return await _discover(row, "http://as.example")
+    if status := re.search(r"\b(30\d)\b|redirect", text):
+        named = re.search(r"https?:\S+", text)
+        location = ("Location", named[0] if named else "https://evil.example/metadata")
+        return await _discover(row, ISSUER, answer=Answer(int(status[1] or 302), (location,)))
     if "token_endpoint of" in text:
         fields = {
             "token_endpoint": HONEST_ENDPOINT,
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         }
         return await _discover(row, ISSUER, fields, _assertion_finding)
+    if "issuer" in text and _MISMATCH.search(text):
+        return await _discover(row, ISSUER, {"issuer": "https://evil.example"})
+    if issuer := re.search(r"https?://\S*", text):
+        host = parse_url(issuer[0] if issuer[0] != "http://" else "http://as.example")
+        check_url(host, policy_of(row))
+        return await _discover(row, host.origin)
+    if missing := re.search(r"(\w+_\w+|issuer) (?:is )?(?:missing|absent)", text):
+        return await _discover(row, ISSUER, {missing[1]: None})
+    for words, body in _UNREADABLE.items():
+        if words in text.lower():
+            return await _discover(row, ISSUER, answer=Answer(body=body))
     raise CaseNotRun("the input is no flaw of a document that this experiment knows")
+
+
+def _nested(path: str, value: object) -> dict[str, object]:
+    first, _, rest = path.partition(".")
+    return {first: _nested(rest, value) if rest else value}
 
 
 async def _discover(
     row: Row,
     issuer: str,
-    fields: Mapping[str, object] | None = None,
+    flaws: Mapping[str, object] | None = None,
     judge: Callable[[ServerMetadata], Finding] = lambda _metadata: Finding("allow"),
     *,
     answer: Answer | None = None,
 ) -> Finding:
-    document = {"issuer": issuer, "token_endpoint": f"{issuer}/token", **(fields or {})}
+    document = {"issuer": issuer, "token_endpoint": f"{issuer}/token", **(flaws or {})}
     given = answer or Answer(body=json.dumps(document).encode())
     policy = policy_of(row)
     async with (
@@ -83,13 +107,18 @@ async def _discover(
                 metadata_flow(issuer),
                 lambda request: transport.send(request, limits=METADATA_LIMITS),
             )
-        except GrantlineError:
-            if 300 <= given.status < 400 and {seen.origin for seen in wire.seen} == {issuer}:
-                return Finding("deny", "redirect_refused")
-            raise
-    for name in ENDPOINTS.values():
-        if uri := getattr(metadata, name):
-            check_url(parse_url(uri), policy)
+        except DiscoveryFailed as error:
+            if {seen.origin for seen in wire.seen} != {issuer}:
+                return Finding("allow", "followed")
+            moved = 300 <= given.status < 400
+            return Finding("deny", "redirect_refused" if moved else error.check)
+    if not flaws or not set(flaws) <= {field.name for field in fields(ServerMetadata)}:
+        return Finding("ignore", "not_read") if flaws else judge(metadata)
+    aliases = dict(metadata.mtls_endpoint_aliases)
+    for name in (*ENDPOINTS.values(), "registration_endpoint", "userinfo_endpoint"):
+        for uri in (getattr(metadata, name), aliases.get(name)):
+            if uri:
+                check_url(parse_url(uri), policy)
     return judge(metadata)
 
 

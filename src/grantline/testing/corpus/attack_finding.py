@@ -29,14 +29,23 @@ def setup_of(row: Row) -> dict[str, Any]:
 
 
 def policy_of(row: Row) -> EgressPolicy:
-    """The operator's settings that the row describes."""
+    """The operator's settings that the row describes: ``allow_hosts``, ``deny_networks``, ..."""
     setup = setup_of(row)
-    policy = setup.get("policy") or {}
+    allowed: list[str] = []
+    plain: list[str] = []
+    ports: list[str] = []
+    denied: list[str] = []
+    for name, values in (setup.get("policy") or {}).items():
+        if name.startswith("allow"):
+            kind = plain if "plain" in name else ports if "port" in name else allowed
+            kind += _texts(values)
+        elif name.startswith(("deny", "denied", "block")):
+            denied += _texts(values)
     return EgressPolicy.parse(
-        allow_hosts=_texts(policy.get("allow_hosts")) + _texts(policy.get("allow_networks")),
-        allow_plain=_texts(policy.get("allow_plaintext")),
-        allow_ports=[str(port) for port in policy.get("allow_ports") or ()],
-        denied_hosts=_texts(policy.get("deny_hosts")),
+        allow_hosts=allowed,
+        allow_plain=plain,
+        allow_ports=ports,
+        denied_hosts=denied,
         own_addresses=_texts(setup.get("own_addresses")),
     )
 

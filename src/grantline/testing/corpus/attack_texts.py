@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from grantline.calls.bodies.multipart import file_part, multipart_content, read_multipart
 from grantline.calls.expressions import fill_json
 from grantline.calls.headers import check_headers, check_method
 from grantline.calls.hosts import HostList
+from grantline.calls.query import encode_query
 from grantline.calls.target import fill_template, join_target
 from grantline.errors import EgressBlocked, ExpressionFailed, InvalidInput
 from grantline.messages import HttpRequest
@@ -24,7 +26,9 @@ from grantline.testing.corpus.cases import Row
 from grantline.url import canonical_host, local_path, parse_url
 
 _MOMENT: Final = Moment(now=datetime(2026, 1, 1, tzinfo=UTC), seed=bytes(16))
-_BASE_AND_PATH = re.compile(r"base (\S+) \+ path (.*)", re.DOTALL)
+# Two boundaries, two headers, an empty line, the content.
+_LINES_OF_ONE_PART: Final = 6
+_BASE_AND_PATH = re.compile(r"base (\S+?),? (?:\+ )?path (.*)", re.DOTALL)
 _TEMPLATE_AND_VALUE = re.compile(r"(\S*\{\w+\}\S*) (\w+)=(.*)", re.DOTALL)
 
 
@@ -91,13 +95,35 @@ async def body_template(row: Row) -> Finding:
 
 async def host_policy(row: Row) -> Finding:
     """``PATTERN vs HOST``: a host list with the pattern, asked about the host."""
-    pattern, separator, host = row["input"].partition(" vs ")
+    pattern, separator, host = re.sub(r" (?:against|for) ", " vs ", row["input"]).partition(" vs ")
     try:
         hosts = HostList.parse([pattern])
     except InvalidInput:
         return Finding("deny", "public_suffix")
     if separator and not hosts.allows(canonical_host(host.strip())):
         return Finding("deny", "host_not_allowed")
+    return Finding("allow")
+
+
+async def query_value(row: Row) -> Finding:
+    """A query parameter with this value: it stays one value, and no byte of it is a control."""
+    given = (("q", str(row["input"])),)
+    url = parse_url(f"https://api.example/?{encode_query(given)}")
+    kept = tuple(parse_qsl(url.query, keep_blank_values=True)) == given
+    return Finding("sanitize", "percent_encoded") if kept else Finding("allow", "split")
+
+
+async def file_name(row: Row) -> Finding:
+    """A file in a form with this name: the form still has one part, and the name no line break."""
+    part = file_part("file", b"content", filename=str(row["input"]))
+    form = multipart_content([part])
+    kept = read_multipart(form) == (part,) and form.data.count(b"\r\n") == _LINES_OF_ONE_PART
+    return Finding("sanitize", "escaped") if kept else Finding("allow", "split")
+
+
+async def cookie_value(row: Row) -> Finding:
+    """A cookie with this value, given for a request of a connection."""
+    check_headers([("Cookie", f"session={row['input']}")])
     return Finding("allow")
 
 
@@ -123,6 +149,11 @@ async def authorize_uri(row: Row) -> Finding:
     if len(names) != len(set(names)):
         return Finding("allow", "doubled_parameter")
     return Finding("allow")
+
+
+async def authorize_parameters(row: Row) -> Finding:
+    """An Authorize URI that has these parameters, ``a=1&b=2``, in its query."""
+    return await authorize_uri({**row, "input": f"https://as.example/authorize?{row['input']}"})
 
 
 def _rule_of(text: str) -> str:
