@@ -17,7 +17,8 @@ from grantline.connections.state import State
 from tests.connections.world import World
 from tests.faults.conftest import Report
 from tests.postgres import PostgresServer
-from tests.processes.conftest import Child, Town
+from tests.processes.conftest import Town
+from tests.processes.forking import Child
 
 pytestmark = pytest.mark.processes
 
@@ -28,12 +29,12 @@ LITTLE_BYTES = 16 * 1024
 def full(child: Child) -> None:
     """No file of the process grows any more, but for a small one: the kernel sees to it."""
     no_limit = resource.RLIM_INFINITY
-    resource.prlimit(child.process.pid, resource.RLIMIT_FSIZE, (LITTLE_BYTES, no_limit))
+    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (LITTLE_BYTES, no_limit))
 
 
 def free(child: Child) -> None:
     no_limit = resource.RLIM_INFINITY
-    resource.prlimit(child.process.pid, resource.RLIMIT_FSIZE, (no_limit, no_limit))
+    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (no_limit, no_limit))
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import subprocess
-import sys
+import signal
 from datetime import timedelta
 from typing import Final
 
@@ -25,8 +23,10 @@ from grantline.testing.authorization_server import (
 )
 from grantline.testing.authorization_server.faults import Faults
 from tests.connections.world import World, environment
+from tests.faults import traffic_child
 from tests.faults.conftest import Report
-from tests.processes.conftest import ROOT, Town
+from tests.processes.conftest import Town
+from tests.processes.forking import Child
 
 pytestmark = pytest.mark.processes
 
@@ -51,38 +51,22 @@ OPTIONS: Final = ServerOptions(
 )
 
 
-class Process:
-    def __init__(self, town: Town) -> None:
-        orders = {
-            "environment": environment(town.folder),
-            "connection": town.connection,
-            "tasks": TASKS,
-        }
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.traffic_child", json.dumps(orders)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        town.children.append(self.popen)
-
-    def say(self, words: str) -> None:
-        assert self.popen.stdin is not None
-        self.popen.stdin.write(f"{words}\n")
-        self.popen.stdin.flush()
-
-    def line(self) -> str:
-        assert self.popen.stdout is not None
-        return self.popen.stdout.readline().strip()
+def start(town: Town) -> Child:
+    orders = {
+        "environment": environment(town.folder),
+        "connection": town.connection,
+        "tasks": TASKS,
+    }
+    return town.start(traffic_child.main, orders)
 
 
 @pytest.mark.parametrize("options", [OPTIONS], ids=["grace"])
 def test_minutes_of_traffic_with_faults_lose_nothing(town: Town, report: Report) -> None:
     chance = random.Random(7)
-    processes = [Process(town) for _ in range(PROCESSES)]
-    assert {each.line() for each in processes} == {"ready"}
-    served = failed = killed = 0
+    processes = [start(town) for _ in range(PROCESSES)]
+    for each in processes:
+        each.expect("ready")
+    served = failed = 0
     ahead = timedelta(0)
     for step in range(STEPS):
         ahead += STEP
@@ -91,24 +75,23 @@ def test_minutes_of_traffic_with_faults_lose_nothing(town: Town, report: Report)
         if step % 10 == 7:
             # One dies in the middle of whatever it does, and another takes its place.
             victim = processes.pop(0)
-            victim.say(str(ahead.total_seconds()))
-            victim.popen.kill()
-            victim.popen.communicate()
-            killed += 1
-            processes.append(Process(town))
-            assert processes[-1].line() == "ready"
+            victim.line.send(ahead)
+            victim.signal(signal.SIGKILL)
+            assert victim.end() == -signal.SIGKILL
+            processes.append(start(town))
+            processes[-1].expect("ready")
         for each in processes:
-            each.say(str(ahead.total_seconds()))
+            each.line.send(ahead)
         for each in processes:
-            found = json.loads(each.line())
+            found = each.found()
             assert any(one == "status 200" or one.startswith("error") for one in found)
             tokens = {one for one in found if one.startswith("at_")}
             assert len(tokens) <= 2  # the one before, and the one that came meanwhile
             served += len(tokens)
             failed += sum(one.startswith("error") for one in found)
     for each in processes:
-        each.popen.communicate(timeout=20)
-        assert each.popen.returncode == 0
+        each.line.send(None)
+    assert [each.end() for each in processes] == [0] * PROCESSES
 
     town.server._service.faults = Faults()  # noqa: SLF001 - forgets what was to come
 

@@ -1,15 +1,14 @@
 """One of several processes that use one connection for minutes, at a time that its parent moves.
 
-Run as ``python -m tests.faults.traffic_child ORDERS``. For each line ``SECONDS`` it moves its clock
-on, asks for the token with many tasks, uses it once, and says what came of it, as JSON.
+Each time it is told how far, it moves its clock on, asks for the token with many tasks, uses it
+once, and says what came of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
 from grantline.calls.request import RequestSpec
@@ -18,7 +17,6 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError
-from tests.processes.child import say
 
 
 class MovedClock(SystemClock):
@@ -33,7 +31,7 @@ class MovedClock(SystemClock):
         return super().elapsed() + self.ahead
 
 
-async def main(orders: dict[str, Any]) -> None:
+async def main(orders: dict[str, Any], line: Connection) -> None:
     settings = Settings.from_environment(orders["environment"])
     clock = MovedClock()
     async with open_engine(settings, clock=clock) as engine:
@@ -53,12 +51,8 @@ async def main(orders: dict[str, Any]) -> None:
                 return f"error {error.code}"
             return f"status {answer.status}"
 
-        say("ready")
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            clock.ahead = timedelta(seconds=float(line))
+        line.send("ready")
+        while ahead := await asyncio.to_thread(line.recv):
+            clock.ahead = ahead
             found = await asyncio.gather(use(), *(ask() for _ in range(orders["tasks"])))
-            say(json.dumps(sorted(set(found))))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+            line.send(sorted(set(found)))

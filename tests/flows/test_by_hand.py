@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,23 +17,13 @@ from tests.flows.journeys import CALLBACK
 from tests.peers.browser import Person
 from tests.peers.peer import Peer
 from tests.ports import free_ports
+from tests.processes.forking import Command, Ran
 
 pytestmark = [pytest.mark.peers, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[2]
-GRANTLINE = Path(sys.executable).with_name("grantline")
 # The addresses of oidc-provider when a person starts it by hand, as the README says.
 ISSUER, API = "http://127.0.0.1:9400", "http://127.0.0.1:9401/api"
-DEADLINE_S = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What one command did."""
-
-    status: int
-    out: str
-    err: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +33,21 @@ class Shell:
     environment: dict[str, str]
 
     def run(self, *arguments: str, **variables: str) -> Ran:
-        with self.started(*arguments, **variables) as process:
-            out, err = process.communicate(timeout=DEADLINE_S)
-            return Ran(process.returncode, out, err)
+        return self.started(*arguments, **variables).end()
 
     def ok(self, *arguments: str, **variables: str) -> Ran:
         ran = self.run(*arguments, **variables)
         assert ran.status == 0, ran
         return ran
 
-    def started(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [str(GRANTLINE), *arguments],
-            cwd=ROOT,
-            env={**self.environment, **variables},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def started(self, *arguments: str, **variables: str) -> Command:
+        return Command.start({**self.environment, **variables}, *arguments)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def shell(tmp_path: Path) -> Shell:
     surroundings = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GRANTLINE_") and name != "PYTHONDONTWRITEBYTECODE"
+        name: value for name, value in os.environ.items() if not name.startswith("GRANTLINE_")
     }
     return Shell(
         {
@@ -79,8 +56,6 @@ def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
             "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
             "BROWSER": f"{shlex.quote(sys.executable)} -m tests.flows.played_browser %s",
             "NO_COLOR": "1",
-            # Compiled once for all these processes, also where the surroundings keep nothing.
-            "PYTHONPYCACHEPREFIX": str(tmp_path_factory.getbasetemp() / "bytecode"),
         }
     )
 
@@ -156,19 +131,18 @@ def test_an_answer_may_be_pasted_where_no_browser_is(
     assert secret is not None
     granted = scopes("openid", "offline_access")
     create("web", *granted, "--redirect-uri", CALLBACK, GRANTLINE_CLIENT_SECRET=secret)
-    with shell.started("connection", "authorize", "orders", "--paste") as process:
-        redirected = Person().authorize(address_shown(process))
-        out, err = process.communicate(f"{redirected}\n", timeout=DEADLINE_S)
+    command = shell.started("connection", "authorize", "orders", "--paste")
+    redirected = Person().authorize(address_shown(command))
+    ran = command.end(f"{redirected}\n")
 
-    assert process.returncode == 0, err
-    assert "Connected “orders”." in out
+    assert ran.status == 0, ran.err
+    assert "Connected “orders”." in ran.out
     assert json.loads(shell.ok("request", "GET", "/me", "-c", "orders").out)["client_id"] == "web"
 
 
-def address_shown(process: subprocess.Popen[str]) -> str:
+def address_shown(command: Command) -> str:
     """The address that a command asks the person to open; its standard error is read to there."""
-    assert process.stderr is not None
-    for line in process.stderr:
+    for line in command.err:
         if found := re.fullmatch(r"\s+(http\S+)\n", line):
             return found[1]
     raise AssertionError("no address was shown")
@@ -176,12 +150,12 @@ def address_shown(process: subprocess.Popen[str]) -> str:
 
 def test_a_person_who_refuses_leaves_a_draft_and_a_sentence(shell: Shell, create: Create) -> None:
     create("native", *scopes("openid"), "--redirect-uri", CALLBACK)
-    with shell.started("connection", "authorize", "orders", "--paste") as process:
-        redirected = Person().authorize(address_shown(process), deny=True)
-        _, err = process.communicate(f"{redirected}\n", timeout=DEADLINE_S)
+    command = shell.started("connection", "authorize", "orders", "--paste")
+    redirected = Person().authorize(address_shown(command), deny=True)
+    ran = command.end(f"{redirected}\n")
 
-    assert process.returncode == 5
-    assert "The person did not allow access." in err
+    assert ran.status == 5
+    assert "The person did not allow access." in ran.err
     shown = shell.ok("connection", "show", "orders", "--format", "json").out
     assert json.loads(shown)["state"] == "draft"
 

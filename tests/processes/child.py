@@ -1,16 +1,15 @@
 """A process of its own that renews one connection, and stops where it is told to.
 
-Run as ``python -m tests.processes.child ORDERS``. It says ``ready``, waits for a line, renews, says
-``stopped`` when it has come to its stopping point, and else prints what it got as JSON.
+It says ``ready``, waits for a word, renews, says ``stopped`` when it has come to its stopping
+point, and else what it got.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
 from grantline.connections.engine import LOCAL, Engine
@@ -19,12 +18,7 @@ from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError
 
 
-def say(word: str) -> None:
-    sys.stdout.write(word + "\n")
-    sys.stdout.flush()
-
-
-def stop_at(engine: Engine, moment: str, method: str) -> None:
+def stop_at(engine: Engine, line: Connection, moment: str, method: str) -> None:
     """Makes a store method stop for ever before or after it has done its work."""
     store = engine.context.store
     plain: Callable[..., Any] = getattr(store, method)
@@ -32,21 +26,21 @@ def stop_at(engine: Engine, moment: str, method: str) -> None:
     def stopping(*args: Any) -> None:
         if moment == "after":
             plain(*args)
-        say("stopped")
+        line.send("stopped")
         threading.Event().wait()
 
     setattr(store, method, stopping)
 
 
-async def main(orders: dict[str, Any]) -> None:
+async def main(orders: dict[str, Any], line: Connection) -> None:
     # Without the servers of `tests.connections.world`, which take longer to import than this does.
     settings = Settings.from_environment(orders["environment"], url=orders["url"])
     async with open_engine(settings) as engine:
         if orders["stop"]:
-            stop_at(engine, *orders["stop"])
+            stop_at(engine, line, *orders["stop"])
         rejected = await engine.token(LOCAL, orders["connection"])
-        say("ready")
-        await asyncio.to_thread(sys.stdin.readline)
+        line.send("ready")
+        await asyncio.to_thread(line.recv)
 
         async def ask() -> str:
             try:
@@ -55,10 +49,6 @@ async def main(orders: dict[str, Any]) -> None:
                 return f"{error.code}: {error}"
 
         found = await asyncio.gather(*(ask() for _ in range(orders["tasks"])))
-        say(json.dumps(sorted(set(found))))
+        line.send(sorted(set(found)))
         if orders["lingers"]:
-            await asyncio.to_thread(sys.stdin.readline)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+            await asyncio.to_thread(line.recv)

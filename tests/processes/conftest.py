@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +15,8 @@ from grantline.connections.connection import Connection
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, an_engine, environment
+from tests.processes import child
+from tests.processes.forking import Child, Command, Main
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -37,7 +36,7 @@ class Town:
     clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
     connection: str = ""
     token: str = ""
-    children: list[subprocess.Popen[str]] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
 
     def settle(self) -> None:
         """Makes one connection that works."""
@@ -70,16 +69,13 @@ class Town:
             "tasks": tasks,
             "lingers": lingers,
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes.child", json.dumps(orders)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.children.append(process)
-        return Child(process)
+        return self.start(child.main, orders)
+
+    def start(self, main: Main, orders: dict[str, Any]) -> Child:
+        """A process that follows ``orders`` until the end of the test at most."""
+        started = Child.start(main, orders)
+        self.children.append(started)
+        return started
 
     @asynccontextmanager
     async def _world(self, clock: FakeClock) -> AsyncIterator[World]:
@@ -87,54 +83,16 @@ class Town:
             yield World(engine, self.server, clock, self.folder)
 
 
-@dataclass
-class Child:
-    process: subprocess.Popen[str]
-
-    def expect(self, word: str) -> None:
-        assert self._line() == word
-
-    def go(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-
-    def found(self) -> list[str]:
-        """The different tokens and errors that its tasks got."""
-        return list(json.loads(self._line()))
-
-    def signal(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def end(self) -> int:
-        """Waits for its end; gives its status."""
-        self.process.communicate(timeout=20)
-        return self.process.returncode
-
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline().strip()
-        if not line:
-            raise AssertionError(self.process.communicate(timeout=20)[1])
-        return line
-
-
-def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def command(folder: Path, *arguments: str, **environment: str) -> Command:
     """``grantline`` with these arguments on the installation in ``folder``."""
-    return subprocess.Popen(
-        [sys.executable, "-c", "from grantline.cli.main import run; run()", *arguments],
-        env={
-            "PATH": os.environ["PATH"],
-            "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
-            "GRANTLINE_DATA_DIR": str(folder),
-            "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
-            **environment,
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    mine = {
+        "PATH": os.environ["PATH"],
+        "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
+        "GRANTLINE_DATA_DIR": str(folder),
+        "GRANTLINE_ALLOW_HOSTS": "127.0.0.1",
+        **environment,
+    }
+    return Command.start(mine, *arguments)
 
 
 @pytest.fixture
@@ -155,7 +113,7 @@ def town(tmp_path: Path, options: ServerOptions, request: pytest.FixtureRequest)
         try:
             yield made
         finally:
-            for process in made.children:
-                process.kill()
-                process.communicate()
+            for each in made.children:
+                each.process.kill()
+                each.end()
     server.journal.assert_clean()

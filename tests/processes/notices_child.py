@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import sys
-from pathlib import Path
+from multiprocessing.connection import Connection
+from typing import Any
 
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.scenarios.notices.notices import Notices
-from tests.connections.world import environment
 
 
-async def tell(folder: Path, moment: str) -> None:
-    settings = Settings.from_environment(environment(folder))
+async def main(orders: dict[str, Any], _line: Connection) -> None:
+    settings = Settings.from_environment(orders["environment"])
     async with open_engine(settings) as engine:
         notices = Notices(engine.context, settings)
         assert await notices.telling.look() == 1
-        if moment == "noted":
+        if orders["moment"] == "noted":
             os.kill(os.getpid(), signal.SIGKILL)
         await notices.telling.send_due()
-
-
-asyncio.run(tell(Path(sys.argv[1]), sys.argv[2]))

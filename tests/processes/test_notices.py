@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,24 +16,13 @@ from grantline.scenarios.notices.recipients import RecipientsEdit
 from grantline.store.records.records import Health
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, a_world, environment
+from tests.processes import notices_child
+from tests.processes.forking import Child
 from tests.recorder import Arrived, answer, ended, recorder
 
 pytestmark = pytest.mark.processes
 
-ROOT = Path(__file__).parents[2]
 DEAD = Health(state="reauthorization_required", cause="grant_dead")
-
-
-async def a_child(folder: Path, *words: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.processes.notices_child",
-        str(folder),
-        *words,
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-    )
 
 
 async def kill_connection(world: World, url: str) -> Notices:
@@ -69,13 +57,13 @@ async def test_what_a_killed_process_did_not_tell_the_next_one_tells(
 
     async with recorder(play) as hooks, a_world(tmp_path, clock=clock) as world:
         notices = await kill_connection(world, hooks.url())
-        child = await a_child(tmp_path, moment)
+        orders = {"environment": environment(tmp_path), "moment": moment}
+        child = Child.start(notices_child.main, orders)
         if moment == "sending":
             await asyncio.wait_for(arrived.wait(), 30)
-            child.kill()
-        _, said = await asyncio.wait_for(child.communicate(), 30)
+            child.signal(signal.SIGKILL)
+        assert await asyncio.to_thread(child.end) == -signal.SIGKILL
         hold.set()
-        assert child.returncode == -9, said.decode()
 
         assert await notices.telling.look() == 0, "it was noted, and is not noted again"
         clock.advance(timedelta(minutes=3))

@@ -9,6 +9,7 @@ import pyrage
 import pytest
 
 from tests.processes.conftest import Town, command
+from tests.processes.forking import Ran
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgres]
 
@@ -20,15 +21,13 @@ class Operator:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        process = command(self.folder, *arguments, **self.environment)
-        out, err = process.communicate(timeout=60)
-        return process.returncode, out, err
+    def run(self, *arguments: str) -> Ran:
+        return command(self.folder, *arguments, **self.environment).end()
 
     def ok(self, *arguments: str) -> str:
-        status, out, err = self.run(*arguments)
-        assert status == 0, err
-        return out
+        ran = self.run(*arguments)
+        assert ran.status == 0, ran.err
+        return ran.out
 
 
 def test_what_was_lost_comes_back_in_another_database_and_without_its_key_it_does_not(

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
 
 from grantline.connections.engine import LOCAL
 from grantline.connections.state import State
-from tests.connections.world import World
-from tests.processes.conftest import ROOT, Town, command
+from tests.connections.world import World, environment
+from tests.processes import serving_child
+from tests.processes.conftest import Town, command
+from tests.processes.forking import Child
 
 pytestmark = pytest.mark.processes
 
 
-def start(town: Town) -> tuple[subprocess.Popen[str], int]:
+def start(town: Town) -> tuple[Child, int]:
     """A server that begins to renew the connection of ``town``, and its port."""
-    orders = {"folder": str(town.folder), "connection": town.connection, "token": town.token}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.processes.serving_child", json.dumps(orders)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    town.children.append(process)
-    assert process.stdout is not None
-    return process, int(process.stdout.readline())
+    orders = {
+        "environment": environment(town.folder),
+        "connection": town.connection,
+        "token": town.token,
+    }
+    child = town.start(serving_child.main, orders)
+    return child, child.line.recv()
 
 
 def wait_until_closed(port: int) -> None:
@@ -55,32 +51,32 @@ async def works(town: Town, world: World) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_saves_what_it_is_renewing(town: Town, number: int) -> None:
     with town.server.hold("token", "committed") as hold:
-        process, port = start(town)
+        child, port = start(town)
         hold.wait()
-        process.send_signal(number)
+        child.signal(number)
         wait_until_closed(port)
-        assert process.poll() is None
+        assert child.process.is_alive()
         hold.release()
-        assert process.wait(timeout=20) == 0
+        assert child.end() == 0
     town.run(lambda world: works(town, world))
 
 
 def test_a_second_signal_ends_it_at_once(town: Town) -> None:
     with town.server.hold("token", "committed") as hold:
-        process, port = start(town)
+        child, port = start(town)
         hold.wait()
-        process.send_signal(signal.SIGTERM)
+        child.signal(signal.SIGTERM)
         wait_until_closed(port)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == -signal.SIGTERM
+        child.signal(signal.SIGTERM)
+        assert child.end() == -signal.SIGTERM
 
 
 def test_a_command_that_is_told_to_stop_saves_what_it_is_renewing(town: Town) -> None:
     with town.server.hold("token", "committed") as hold:
         process = command(town.folder, "token", town.connection, "--min-ttl", "2h")
         hold.wait()
-        process.send_signal(signal.SIGTERM)
+        process.process.terminate()
         hold.release()
-        out, _ = process.communicate(timeout=20)
-        assert (process.returncode, out) == (143, "")
+        status, out, _ = process.end()
+        assert (status, out) == (143, "")
     town.run(lambda world: works(town, world))
