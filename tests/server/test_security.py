@@ -30,6 +30,18 @@ async def test_every_answer_is_closed_to_others(site: Site, path: str) -> None:
     assert "strict-transport-security" not in headers
 
 
+@pytest.mark.parametrize(
+    ("host", "scripts"),
+    [("127.0.0.1:8080", "127.0.0.1:8080/static/"), ("[::1]:8080", "'self'"), ("a;b", "'self'")],
+)
+async def test_scripts_come_from_our_files_and_not_from_what_a_webhook_answers(
+    site: Site, host: str, scripts: str
+) -> None:
+    policy = (await site.get("/healthz", headers={"Host": host})).headers["content-security-policy"]
+
+    assert f"script-src {scripts};" in policy
+
+
 @pytest.mark.parametrize("path", ["/setup", "/sign-in", "/settings"])
 async def test_no_page_holds_a_script_or_a_style(site: Site, path: str) -> None:
     text = (await site.get(path, follow_redirects=True)).text

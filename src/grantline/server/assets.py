@@ -20,6 +20,7 @@ from starlette.routing import Route
 FOLDER: Final = Path(__file__).parent / "static"
 _KINDS: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+STATIC: Final = "/static/"
 _GZIP_FROM_BYTES: Final = 1024
 
 
@@ -42,7 +43,7 @@ class Assets:
             digest.update(f"{name}\n{len(plain)}\n".encode() + plain)
             packed = gzip.compress(plain, mtime=0) if len(plain) >= _GZIP_FROM_BYTES else None
             self._found[name] = _Asset(_KINDS[path.suffix], plain, packed)
-        self.prefix = f"/static/{digest.hexdigest()[:12]}"
+        self.prefix = f"{STATIC}{digest.hexdigest()[:12]}"
 
     def url(self, name: str) -> str:
         """The address of the file ``name``; KeyError when there is none, so a typo shows."""
@@ -51,7 +52,7 @@ class Assets:
 
     def route(self) -> Route:
         """What answers for the files."""
-        return Route("/static/{digest}/{name:path}", self._answer)
+        return Route(STATIC + "{digest}/{name:path}", self._answer)
 
     async def _answer(self, request: Request) -> Response:
         asset = self._found.get(request.path_params["name"])

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grantline.errors import EgressBlocked
+from grantline.server.assets import STATIC
 from grantline.server.settings import PUBLIC_URL, ServerSettings
 from grantline.url import is_loopback_host, parse_url
 
@@ -32,13 +33,7 @@ _TAKES_FILES: Final = "/requests/"
 # Whoever knows the address of a webhook may use it, from wherever he is; no session counts there.
 _HOOKS: Final = "/hooks/"
 
-CONTENT_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'"
-)
 _HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -73,6 +68,7 @@ class Security:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", _content_policy(scope))
             await send(message)
 
         left_bytes = _most_bytes(scope)
@@ -153,6 +149,21 @@ class Security:
         return RedirectResponse(
             public.public_url + path + (f"?{query}" if query else ""), status_code=307
         )
+
+
+def _content_policy(scope: Scope) -> str:
+    """Scripts come from our own files alone: a webhook may answer whatever a scenario says.
+
+    The policy cannot name a host that is an IPv6 address (CSP 3 section 2.3.1).
+    """
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
+    scripts = f"{host}{STATIC}" if _host_of(headers) and "[" not in host else "'self'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
+    )
 
 
 def _most_bytes(scope: Scope) -> int:

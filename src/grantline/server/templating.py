@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from grantline.server.advice import on_page
 from grantline.server.assets import Assets
@@ -30,7 +32,9 @@ def make_templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset=assets.url, icons=assets.url("icons.svg"), version=__version__)
+    environment.globals.update(
+        asset=assets.url, icon_markup=_icons(assets.url("icons.svg")), version=__version__
+    )
     environment.filters.update(
         on_page=on_page,
         iso=iso,
@@ -44,6 +48,19 @@ def make_templates(assets: Assets) -> Environment:
         status_tone=status_tone,
     )
     return environment
+
+
+def _icons(sprite: str) -> Callable[..., Markup]:
+    """What draws an icon of ``sprite``, which stands beside words and says nothing itself."""
+
+    @cache
+    def icon(name: str, size: int = 16, looks: str = "") -> Markup:
+        looks = f"icon {looks}".rstrip()
+        return Markup('<svg class="{}" width="{}" height="{}" aria-hidden="true">').format(
+            looks, size, size
+        ) + Markup('<use href="{}#{}"></use></svg>').format(sprite, name)
+
+    return icon
 
 
 def iso(instant: datetime) -> str:

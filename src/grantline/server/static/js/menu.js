@@ -5,9 +5,19 @@ const items = (menu) => [...menu.querySelectorAll("[role=menuitem]:not([disabled
 const parts = (menu) => [menu.querySelector("[data-menu-button]"), menu.querySelector("[role=menu]")];
 let open = null;
 
+// A list of modules has one menu for all of them, in a template: its addresses are those of 0.
+function fill(list, { menuOf, number }) {
+  list.append(document.getElementById(menuOf).content.cloneNode(true));
+  for (const item of items(list)) {
+    const name = item.hasAttribute("href") ? "href" : "formaction";
+    item.setAttribute(name, item.getAttribute(name).replace("/modules/0", `/modules/${number}`));
+  }
+}
+
 function show(menu, which) {
   close();
   const [button, list] = parts(menu);
+  if (menu.dataset.menuOf && !list.childElementCount) fill(list, menu.dataset);
   list.hidden = false;
   button.setAttribute("aria-expanded", "true");
   list.classList.toggle("above", list.getBoundingClientRect().bottom > innerHeight);
