@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from grantline.calls.paging.pagination import Pagination, PaginationType
+from grantline.calls.pagination import Pagination, PaginationType
 from grantline.calls.request import RequestSpec
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.open import open_engine

@@ -12,7 +12,7 @@ from grantline.version import __version__ as __version__
 if TYPE_CHECKING:
     from grantline.calls.answers.response import NotJson, Response
     from grantline.calls.attempts.retry import RetryPolicy
-    from grantline.calls.paging.pagination import Pagination, PaginationType
+    from grantline.calls.pagination import Pagination, PaginationType
     from grantline.calls.query import ArrayStyle
     from grantline.client.async_connection import AsyncConnection
     from grantline.client.async_connections import AsyncConnections
@@ -218,8 +218,8 @@ _HOMES = {
     "KeptScenario": "grantline.scenarios.kept",
     "LifetimeUnit": "grantline.oauth.app.response_rules",
     "NotJson": "grantline.calls.answers.response",
-    "Pagination": "grantline.calls.paging.pagination",
-    "PaginationType": "grantline.calls.paging.pagination",
+    "Pagination": "grantline.calls.pagination",
+    "PaginationType": "grantline.calls.pagination",
     "Pending": "grantline.client.pending",
     "Pkce": "grantline.oauth.app.settings",
     "RequestMethod": "grantline.oauth.app.request_choices",

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from grantline.calls.paging.pagination import Pagination
+from grantline.calls.pagination import Pagination
 from grantline.scenarios.definition.modules import (
     Action,
     Aggregate,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from grantline.calls.bodies.content import Content
 from grantline.calls.query import ArrayStyle
-from grantline.calls.request import Content, RequestSpec, build_request
+from grantline.calls.request import RequestSpec, build_request
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, HttpRequest, Proxy, Route, TlsVersion
 from grantline.version import USER_AGENT

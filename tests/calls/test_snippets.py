@@ -15,22 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.bodies.multipart import multipart_content, text_part
-from grantline.calls.bodies.upload import Joined, Upload
-from grantline.calls.curl.export import CommandLine
-from grantline.calls.curl.shell_words import split_words
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
-from grantline.calls.query import ArrayStyle
-from grantline.calls.request import (
+from grantline.calls.bodies.content import (
     FORM_TYPE,
     JSON_TYPE,
     Content,
-    RequestSpec,
-    build_request,
     form_content,
     json_content,
     json_text_content,
 )
+from grantline.calls.bodies.multipart import multipart_content, text_part
+from grantline.calls.bodies.upload import Joined, Upload
+from grantline.calls.curl.export import CommandLine
+from grantline.calls.curl.shell_words import split_words
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.query import ArrayStyle
+from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.snippets import to_cli, to_python
 from grantline.cli.commands import request as command
 from grantline.cli.options.paging import PagingOptions

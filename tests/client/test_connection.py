@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType
+from grantline.calls.pagination import Pagination, PaginationType
 from grantline.calls.query import ArrayStyle
 from grantline.client.async_connections import AsyncConnections
 from grantline.client.connection import Connection

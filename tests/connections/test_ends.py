@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from grantline.calls.bodies.content import form_content, json_content
 from grantline.calls.bodies.multipart import Part, SourcePart, multipart_upload, text_part
-from grantline.calls.request import RequestSpec, form_content, json_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyCredential,

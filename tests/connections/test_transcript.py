@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, form_content
+from grantline.calls.bodies.content import FORM_TYPE, JSON_TYPE, form_content
 from grantline.connections.transcript import (
     LONGEST_VALUE,
     MOST_FIELDS,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination
+from grantline.calls.pagination import Pagination
 from grantline.scenarios.definition.check import MOST_LEVELS, MOST_MODULES, check_scenario
 from grantline.scenarios.definition.modules import (
     KINDS,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.connections.credentials.credential import CredentialIds
 from grantline.messages import AddressFamily, TlsVersion

@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pyrage
 import pytest
 
-from grantline.calls.request import RequestSpec, json_content
+from grantline.calls.bodies.content import json_content
+from grantline.calls.request import RequestSpec
 from grantline.codec import to_plain
 from grantline.connections.connection import Connection
 from grantline.connections.credentials.credential import CredentialEdit, Kind, ids_of

@@ -10,7 +10,8 @@ import pytest
 
 from grantline.calls.answers.response import Response
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.request import RequestSpec, json_content
+from grantline.calls.bodies.content import json_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Connection
 from grantline.connections.credentials.credential import Kind, ids_of
 from grantline.connections.engine import LOCAL

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
 from grantline.calls.request import RequestSpec
 from grantline.errors import InvalidInput

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import anyio
 import pytest
 
-from grantline.calls.request import RequestSpec, json_text_content
+from grantline.calls.bodies.content import json_text_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.credentials.credential import Kind
 from grantline.connections.engine import LOCAL
 from grantline.connections.requests.saved_requests import NewRequest

@@ -10,7 +10,7 @@ Pure functions on values; whoever calls them owns the socket and the clock.
   sets of statuses.
 - `answers`: what was answered, and what a page shows of it.
 - `structures`: what bytes say; places and differences in it.
-- `paging`: lists that come in pages.
+- `pagination`: how a service gives lists in pages, as data; the room `paging` goes by it.
 - `service_rules`: all that a catalogue entry knows of how a service is called.
 - `curl`: a cURL command as a request, and back; `credential` is what a request may hold.
 - `snippets`: a request as Python and as a command line of ours.

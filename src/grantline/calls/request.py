@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
 from grantline.calls.attempts.retry import RetryPolicy
 from grantline.calls.bodies.compression import compressed
+from grantline.calls.bodies.content import Content
 from grantline.calls.bodies.upload import Upload
-from grantline.calls.paging.pagination import Pagination
+from grantline.calls.pagination import Pagination
 from grantline.calls.query import REPEAT, ArrayStyle, Pairs, encode_query
 from grantline.calls.statuses import Statuses
 from grantline.calls.target import join_target
@@ -25,33 +24,16 @@ from grantline.messages import (
     Source,
     TlsVersion,
     first_value,
-    json_body,
 )
 from grantline.url import parse_url
 from grantline.version import USER_AGENT
 
-JSON_TYPE: Final = "application/json"
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
 DEFAULT_HEADERS: Final[Headers] = (
     ("Accept", "*/*"),
     ("User-Agent", USER_AGENT),
 )
 # By the name that is compared, worked out once: every request passes here.
 _DEFAULTS: Final = tuple((name.lower(), (name, value)) for name, value in DEFAULT_HEADERS)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Content:
-    """The body of a request and its media type; bytes, so that it can be sent again.
-
-    An empty media type leaves Content-Type out.
-    """
-
-    data: bytes
-    media_type: str
-
-    def __repr__(self) -> str:
-        return f"Content({self.media_type}, {len(self.data)} B)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,35 +76,6 @@ class RequestSpec:
     fail_on: Statuses = ()
     retry: RetryPolicy | None = None
     pagination: Pagination | None = None
-
-
-def json_content(value: Any) -> Content:
-    """``value`` as a JSON body."""
-    return Content(json_body(value), JSON_TYPE)
-
-
-def json_text_content(text: str) -> Content:
-    """``text``, which is JSON already, unchanged.
-
-    Raises:
-        InvalidInput: It is not; says where it stops being JSON.
-    """
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"The body stops being JSON in line {error.lineno}, column {error.colno}.",
-            field="json",
-            hint="Quote names and texts with double quotes.",
-        ) from None
-    except (ValueError, RecursionError):
-        raise InvalidInput("The body is not JSON.", field="json") from None
-    return Content(text.encode(), JSON_TYPE)
-
-
-def form_content(fields: Pairs) -> Content:
-    """``fields`` as a URL-encoded form."""
-    return Content(urlencode(fields).encode("ascii"), FORM_TYPE)
 
 
 def build_request(

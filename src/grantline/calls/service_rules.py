@@ -7,7 +7,7 @@ from typing import Final
 
 from grantline.calls.attempts.rate_limit import RateLimitRules
 from grantline.calls.attempts.retry import RetryRules
-from grantline.calls.paging.pagination import Pagination
+from grantline.calls.pagination import Pagination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

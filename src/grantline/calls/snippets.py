@@ -10,18 +10,18 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
 from grantline.calls.attempts.retry import IDEMPOTENT
-from grantline.calls.curl.export import CommandLine, inline_text
-from grantline.calls.paging.pagination import Pagination
-from grantline.calls.query import REPEAT, Pairs, encode_query
-from grantline.calls.request import (
+from grantline.calls.bodies.content import (
     FORM_TYPE,
     JSON_TYPE,
     Content,
-    RequestSpec,
     form_content,
     json_content,
     json_text_content,
 )
+from grantline.calls.curl.export import CommandLine, inline_text
+from grantline.calls.pagination import Pagination
+from grantline.calls.query import REPEAT, Pairs, encode_query
+from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.codec import to_plain
 from grantline.errors import InvalidInput

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, cast
 
 from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.content import Content, form_content, json_content
 from grantline.calls.bodies.multipart import (
     BINARY_TYPE,
     Part,
@@ -20,9 +21,9 @@ from grantline.calls.bodies.multipart import (
     text_part,
 )
 from grantline.calls.bodies.upload import Upload
-from grantline.calls.paging.pagination import Pagination
+from grantline.calls.pagination import Pagination
 from grantline.calls.query import REPEAT, ArrayStyle
-from grantline.calls.request import Content, RequestSpec, form_content, json_content
+from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import parse_statuses
 from grantline.codec import from_plain
 from grantline.connections.requests.files import FileSource

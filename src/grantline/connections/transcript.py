@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from grantline.calls.request import FORM_TYPE
+from grantline.calls.bodies.content import FORM_TYPE
 from grantline.connections.requests.redaction import Redactor
 from grantline.errors import GrantlineError
 from grantline.messages import Headers, HttpRequest, HttpResponse, first_value

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from grantline.calls.attempts.rate_limit import RateLimitRules, parse_budget
 from grantline.calls.attempts.retry import RetryRules
-from grantline.calls.paging.pagination import Pagination, check_pagination
+from grantline.calls.pagination import Pagination, check_pagination
 from grantline.calls.service_rules import ServiceRules
 from grantline.calls.statuses import parse_statuses
 from grantline.codec import from_plain, to_plain

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grantline.calls.bodies.content import Content
 from grantline.calls.bodies.multipart import (
     Part,
     SourcePart,
@@ -15,7 +16,6 @@ from grantline.calls.bodies.multipart import (
     read_multipart,
     text_part,
 )
-from grantline.calls.request import Content
 from grantline.errors import InvalidInput
 from tests.sources import ListSource
 

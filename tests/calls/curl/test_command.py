@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.content import FORM_TYPE, JSON_TYPE, Content
 from grantline.calls.bodies.multipart import Part, multipart_content, read_multipart
 from grantline.calls.credential import ApiKey, Basic, Bearer, Credential
 from grantline.calls.curl.command import CurlImport, parse_curl
 from grantline.calls.curl.export import Masking, to_curl
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
+from grantline.calls.request import RequestSpec
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, TlsVersion
 from grantline.secret import Secret

@@ -14,17 +14,12 @@ from typing import BinaryIO, Final
 
 import pytest
 
+from grantline.calls.bodies.content import Content, form_content, json_content
 from grantline.calls.bodies.multipart import Part, file_part, multipart_content, text_part
 from grantline.calls.credential import ApiKey, Basic, Bearer, Credential
 from grantline.calls.curl.command import CurlImport, parse_curl
 from grantline.calls.curl.export import Masking, to_curl
-from grantline.calls.request import (
-    Content,
-    RequestSpec,
-    build_request,
-    form_content,
-    json_content,
-)
+from grantline.calls.request import RequestSpec, build_request
 from grantline.secret import Secret
 from grantline.url import parse_url
 from tests.calls.curl.documented_commands import DOCUMENTED

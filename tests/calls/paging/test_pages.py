@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantline.calls.answers.response import Response
-from grantline.calls.paging.page_request import page_request
-from grantline.calls.paging.pages import START, Position, Stop, position_from_text, turn_page
-from grantline.calls.paging.pagination import (
+from grantline.calls.bodies.content import Content, form_content, json_content
+from grantline.calls.pagination import (
     Pagination,
     PaginationType,
     ParameterPlace,
     check_pagination,
 )
-from grantline.calls.request import Content, RequestSpec, build_request, form_content, json_content
+from grantline.calls.paging.page_request import page_request
+from grantline.calls.paging.pages import START, Position, Stop, position_from_text, turn_page
+from grantline.calls.request import RequestSpec, build_request
 from grantline.errors import GrantlineError, InvalidInput
 from grantline.messages import HttpRequest
 

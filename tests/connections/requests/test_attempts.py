@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from grantline.calls.attempts.retry import Reason, RetryPolicy
+from grantline.calls.bodies.content import Content, json_content
 from grantline.calls.query import ArrayStyle
-from grantline.calls.request import Content, RequestSpec, json_content
+from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.connections.engine import LOCAL
 from grantline.connections.requests.run_cookies import RunCookies

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from grantline.calls.request import RequestSpec, form_content, json_content
+from grantline.calls.bodies.content import form_content, json_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.credentials.authentication import (
     BasicCredential,

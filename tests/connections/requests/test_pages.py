@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.content import json_content
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.paging.pages import Stop
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
-from grantline.calls.request import RequestSpec, json_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Connection
 from grantline.connections.credentials.authentication import KeyCredential
 from grantline.connections.engine import LOCAL

@@ -11,8 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from grantline.calls.answers.response_stream import ResponseStream
+from grantline.calls.bodies.content import Content, form_content
 from grantline.calls.bodies.upload import Upload
-from grantline.calls.request import Content, RequestSpec, form_content
+from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit

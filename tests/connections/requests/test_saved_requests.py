@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
+from grantline.calls.bodies.content import Content
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.query import ArrayStyle
-from grantline.calls.request import Content, RequestSpec
+from grantline.calls.request import RequestSpec
 from grantline.connections.connection import Actor
 from grantline.connections.credentials.authentication import BasicCredential, KeyCredential
 from grantline.connections.credentials.credential import CredentialIds, Kind

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType
+from grantline.calls.pagination import Pagination, PaginationType
 from grantline.errors import InvalidInput
 from grantline.scenarios.definition.modules import (
     Action,

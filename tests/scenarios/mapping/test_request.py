@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
+from grantline.calls.bodies.content import Content
 from grantline.calls.bodies.multipart import Part as TextPart
 from grantline.calls.bodies.multipart import multipart_content, read_multipart, text_part
-from grantline.calls.request import Content, RequestSpec
+from grantline.calls.request import RequestSpec
 from grantline.errors import ExpressionFailed, InvalidInput
 from grantline.scenarios.definition.modules import Body, BodyKind, HttpCall, Part
 from grantline.scenarios.mapping.request import (

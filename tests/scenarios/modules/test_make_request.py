@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import Pagination, PaginationType
+from grantline.calls.pagination import Pagination, PaginationType
 from grantline.connections.engine import LOCAL
 from grantline.errors import ConnectionNotFound, NotAuthorized
 from grantline.scenarios.definition.modules import (

@@ -1,4 +1,4 @@
-"""What a service answered, as a person reads it.
+"""Answers of services: read, explained, shown, kept as files.
 
 - `response`: an answer that is there; `response_stream`: one that is still coming.
 - `service_message`: what an answer says went wrong.

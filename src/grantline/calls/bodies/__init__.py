@@ -1,5 +1,6 @@
-"""What is sent in a body, beside the JSON, text and form fields of `grantline.calls.request`.
+"""What is sent in a body.
 
+- `content`: JSON, a form, or any bytes, in memory.
 - `multipart`: forms with files.
 - `upload`: bodies that are read while they are sent.
 - `compression`: bodies in gzip coding.

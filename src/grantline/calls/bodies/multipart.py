@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from grantline.calls.bodies.content import Content
 from grantline.calls.bodies.upload import Joined, Upload
-from grantline.calls.request import Content
 from grantline.errors import InvalidInput
 from grantline.messages import Source
 

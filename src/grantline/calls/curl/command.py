@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode
 
 from grantline.calls.attempts.retry import IDEMPOTENT, RetryPolicy
+from grantline.calls.bodies.content import FORM_TYPE, JSON_TYPE, Content
 from grantline.calls.bodies.multipart import MULTIPART_TYPE, Part, multipart_content
 from grantline.calls.credential import (
     ApiKey,
@@ -28,7 +29,7 @@ from grantline.calls.curl.options import Given, read_options
 from grantline.calls.curl.shell_words import split_words
 from grantline.calls.headers import check_header
 from grantline.calls.query import Pairs
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec
+from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.messages import AddressFamily, Headers, TlsVersion, first_value

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from grantline.calls.attempts.retry import RetryPolicy
 from grantline.calls.bodies.compression import compressed
+from grantline.calls.bodies.content import FORM_TYPE, Content
 from grantline.calls.bodies.multipart import Part, read_multipart
 from grantline.calls.credential import (
     ApiKey,
@@ -23,7 +24,7 @@ from grantline.calls.credential import (
     is_credential_parameter,
 )
 from grantline.calls.query import encode_query
-from grantline.calls.request import FORM_TYPE, Content, RequestSpec
+from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES
 from grantline.calls.target import join_target
 from grantline.messages import AddressFamily, TlsVersion, first_value

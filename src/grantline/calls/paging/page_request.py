@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
+from grantline.calls.bodies.content import FORM_TYPE, JSON_TYPE, Content, form_content
+from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 from grantline.calls.paging.pages import Position
-from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
-from grantline.calls.request import FORM_TYPE, JSON_TYPE, Content, RequestSpec, form_content
+from grantline.calls.request import RequestSpec
 from grantline.calls.structures.json_values import dump_json, encode_json, load_json
 from grantline.calls.structures.paths import parse_path, with_value
 from grantline.errors import InvalidInput

@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from grantline.calls.answers.response import Response
+from grantline.calls.pagination import HEADER_PREFIX, Pagination, PaginationType
 from grantline.calls.paging.link_header import next_link
-from grantline.calls.paging.pagination import HEADER_PREFIX, Pagination, PaginationType
 from grantline.calls.structures.json_values import dump_json
 from grantline.calls.structures.paths import MISSING, at_path, parse_path
 from grantline.errors import InvalidInput

@@ -15,9 +15,9 @@ from grantline.cli.values import pairs
 from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from grantline.calls.bodies.content import Content
     from grantline.calls.bodies.multipart import Part, SourcePart
     from grantline.calls.bodies.upload import Upload
-    from grantline.calls.request import Content
 
 BODY: Final = "Body (one of them)"
 STDIN: Final = "@-"
@@ -60,8 +60,8 @@ class BodyOptions:
 
 def body_of(options: BodyOptions) -> tuple[Content | None, Upload | None]:
     """What to send: in memory, or, for files, to be read while it is sent."""
+    from grantline.calls.bodies.content import Content, form_content, json_text_content
     from grantline.calls.bodies.upload import Upload
-    from grantline.calls.request import Content, form_content, json_text_content
     from grantline.connections.requests.files import FileSource
 
     fields, parts, data = options.form_fields or None, options.parts or None, options.data

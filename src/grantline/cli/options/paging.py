@@ -16,7 +16,7 @@ from grantline.cli.values import choice
 from grantline.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from grantline.calls.paging.pagination import Pagination
+    from grantline.calls.pagination import Pagination
     from grantline.calls.request import RequestSpec
     from grantline.cli.options.caller import CallerOptions
     from grantline.connections.engine import Engine
@@ -113,7 +113,7 @@ class PagingOptions:
 
 def pagination_of(options: PagingOptions) -> Pagination | None:
     """The pagination that the options describe; None for that of the catalogue."""
-    from grantline.calls.paging.pagination import Pagination, PaginationType, ParameterPlace
+    from grantline.calls.pagination import Pagination, PaginationType, ParameterPlace
 
     if options.paginate in {None, AUTOMATIC}:
         return None

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from grantline.calls.request import Content, RequestSpec, build_request
+from grantline.calls.bodies.content import Content
+from grantline.calls.request import RequestSpec, build_request
 from grantline.connections.context import Context
 from grantline.connections.exchange import exchange
 from grantline.connections.renewal.holding import Holding

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grantline.calls.answers.response import Response
+from grantline.calls.pagination import Pagination, PaginationType, check_pagination
 from grantline.calls.paging.page_request import page_request
 from grantline.calls.paging.pages import START, Position, Stop, position_from_text, turn_page
-from grantline.calls.paging.pagination import Pagination, PaginationType, check_pagination
 from grantline.calls.redirect import SAFE_METHODS, harmless_headers
 from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES

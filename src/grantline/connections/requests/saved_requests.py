@@ -15,8 +15,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from grantline.calls.paging.pagination import check_pagination
-from grantline.calls.request import Content, RequestSpec, build_request
+from grantline.calls.bodies.content import Content
+from grantline.calls.pagination import check_pagination
+from grantline.calls.request import RequestSpec, build_request
 from grantline.codec import from_plain, to_plain
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context

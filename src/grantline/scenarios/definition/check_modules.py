@@ -9,7 +9,7 @@ from typing import Final
 from grantline.calls.expressions import ExpressionFailed
 from grantline.calls.expressions.template import template_of
 from grantline.calls.headers import check_headers, check_method
-from grantline.calls.paging.pagination import check_pagination
+from grantline.calls.pagination import check_pagination
 from grantline.calls.statuses import parse_statuses
 from grantline.errors import EgressBlocked, InvalidInput
 from grantline.scenarios.definition.modules import (

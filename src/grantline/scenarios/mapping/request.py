@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from grantline.calls.bodies import multipart
+from grantline.calls.bodies.content import JSON_TYPE, Content, form_content, json_text_content
 from grantline.calls.expressions import (
     ExpressionFailed,
     fill,
@@ -19,13 +20,7 @@ from grantline.calls.expressions import (
     fill_url,
 )
 from grantline.calls.query import Pairs
-from grantline.calls.request import (
-    JSON_TYPE,
-    Content,
-    RequestSpec,
-    form_content,
-    json_text_content,
-)
+from grantline.calls.request import RequestSpec
 from grantline.calls.structures.json_values import dump_json, encode_json
 from grantline.errors import InvalidInput
 from grantline.messages import Headers

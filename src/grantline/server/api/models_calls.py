@@ -11,7 +11,7 @@ from pydantic import Field
 
 from grantline.calls.attempts.attempt import Attempt
 from grantline.calls.attempts.retry import IDEMPOTENT, Reason, RetryPolicy
-from grantline.calls.paging.pagination import MAX_PAGES, Pagination, PaginationType, ParameterPlace
+from grantline.calls.pagination import MAX_PAGES, Pagination, PaginationType, ParameterPlace
 from grantline.server.api.fields import Given, Shown
 
 _USUAL = RetryPolicy()

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
+from grantline.calls.bodies.content import Content, form_content, json_content
 from grantline.calls.bodies.multipart import BINARY_TYPE, Part, file_part, multipart_content
 from grantline.calls.credential import is_credential_parameter
 from grantline.calls.query import ArrayStyle
-from grantline.calls.request import Content, form_content, json_content
 from grantline.calls.statuses import ERROR_STATUSES, parse_statuses
 from grantline.connections.credentials.credential import PLACES
 from grantline.connections.requests.redaction import Redactor

@@ -6,17 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
+from grantline.calls.bodies.content import FORM_TYPE, JSON_TYPE, Content, form_content
 from grantline.calls.bodies.multipart import read_multipart
 from grantline.calls.credential import ApiKey, Basic, Bearer
 from grantline.calls.curl.command import STDIN, parse_curl
-from grantline.calls.request import (
-    DEFAULT_HEADERS,
-    FORM_TYPE,
-    JSON_TYPE,
-    Content,
-    RequestSpec,
-    form_content,
-)
+from grantline.calls.request import DEFAULT_HEADERS, RequestSpec
 from grantline.connections.credentials.credential import CredentialIds, Kind
 from grantline.connections.requests.runs import RunDetail
 from grantline.connections.requests.saved_requests import SavedRequest

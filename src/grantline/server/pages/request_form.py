@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from grantline.calls.answers.presentation import size_words
+from grantline.calls.bodies.content import Content, form_content, json_text_content
 from grantline.calls.bodies.multipart import (
     BINARY_TYPE,
     Part,
@@ -22,12 +23,7 @@ from grantline.calls.bodies.multipart import (
 )
 from grantline.calls.bodies.upload import Upload
 from grantline.calls.query import Pairs
-from grantline.calls.request import (
-    Content,
-    RequestSpec,
-    form_content,
-    json_text_content,
-)
+from grantline.calls.request import RequestSpec
 from grantline.connections.credentials.authentication import (
     BasicCredential,
     KeyCredential,

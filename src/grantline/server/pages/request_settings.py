@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final, Self
 
 from grantline.calls.attempts.retry import RetryPolicy
-from grantline.calls.paging.pagination import (
+from grantline.calls.pagination import (
     MAX_PAGES,
     Pagination,
     PaginationType,

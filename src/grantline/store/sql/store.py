@@ -1,4 +1,4 @@
-"""The ``Store`` on SQLAlchemy Core: one set of statements for SQLite and PostgreSQL."""
+"""The ``Store`` put together from its parts."""
 
 from __future__ import annotations
 

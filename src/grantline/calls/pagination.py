@@ -1,4 +1,4 @@
-"""How a service gives a long list in pages: rules as data, which `pages` follows."""
+"""How a service gives a long list in pages: rules as data, which the room `paging` follows."""
 
 from __future__ import annotations
 
