@@ -37,6 +37,40 @@ def test_the_exit_status_is_the_errors_own(
     assert capsys.readouterr().err == "error: m\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("connections list", "Did you mean connection? See what it takes with: grantline --help"),
+        (
+            "connection lst",
+            "Did you mean list? See what it takes with: grantline connection",
+        ),
+        ("request GET /me --paginate", "The option --paginate needs a value."),
+        ("request GET /me --retry x", "Invalid value for “--retry”: it is not a whole number."),
+        ("connection history x --limit 0", "Invalid value for “--limit”: the least is 1."),
+        ("credential create x", "The option --kind is missing. Choose from: key, basic"),
+        ("connection create x --client-id a", "Give --issuer, or --provider NAME"),
+        ("provider show gihub", "It has github."),
+    ],
+)
+def test_misuse_is_told_with_what_would_be_right(words: str, said: str, cli: CommandLine) -> None:
+    ran = cli.run(*words.split())
+
+    assert (ran.status, said in ran.err) == (2, True), ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["connection show ordres", "app show ordres", "request GET /me -c Orders", "token orders-2"],
+)
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(
+    words: str, machine: None, cli: CommandLine
+) -> None:
+    ran = cli.run(*words.split())
+
+    assert (ran.status, "hint: Did you mean “orders”? See the names with: " in ran.err) == (4, True)
+
+
 def test_an_error_is_one_line_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     errors.report(tree.NotAuthorized("It is\na draft.", hint="Authorize\x1b[2J it."), as_json=False)
 

@@ -36,6 +36,12 @@ def join_target(base: str, target: str) -> str:
         EgressBlocked: ``host_changed`` when a relative target would mean another host,
             ``dot_segment`` when it climbs out of the base, or a rule of `parse_url`.
     """
+    if not base and re.match(r"/(?!/)|\?|$", target):
+        raise EgressBlocked(
+            "The URL is relative, and there is no base URL that it could begin at.",
+            rule="scheme",
+            hint="Write the whole URL, or give the connection a base URL.",
+        )
     if _ABSOLUTE.match(target) or not base:
         return str(parse_url(target))
     root = parse_url(base)

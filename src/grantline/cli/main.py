@@ -29,10 +29,9 @@ def status_of(arguments: Sequence[str]) -> int:
     from grantline.errors import GrantlineError
 
     as_json = errors.wants_json(arguments)
+    command = typer.main.get_command(program)
     try:
-        status = typer.main.get_command(program).main(
-            args=list(arguments), prog_name="grantline", standalone_mode=False
-        )
+        status = command.main(args=list(arguments), prog_name="grantline", standalone_mode=False)
         sys.stdout.flush()
     except GrantlineError as error:
         return errors.report(error, as_json=as_json)
@@ -40,7 +39,7 @@ def status_of(arguments: Sequence[str]) -> int:
         if not error.format_message():
             # A group without a command: its help has been printed.
             return errors.USAGE
-        return errors.report(usage_error(error), as_json=as_json)
+        return errors.report(usage_error(error, command, arguments), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return errors.INTERRUPTED
     except (BrokenPipeError, SystemExit):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 
 from grantline.codec import to_plain
@@ -17,6 +19,7 @@ from grantline.connections.connection import (
 )
 from grantline.connections.context import Context
 from grantline.connections.edit import Cost, Price
+from grantline.connections.near_names import LOOKED_AT, did_you_mean
 from grantline.connections.planning import (
     APP_SECRETS,
     ConnectionEdit,
@@ -56,7 +59,8 @@ class NewConnection:
         name: Unique in the workspace; letters, digits and ``. _ - /``.
         app: Name or id of an app to reuse; then ``settings`` and ``secrets`` stay empty.
         settings: A new app's settings, created together with the connection.
-        app_name: Name of that new app; empty means the connection's own.
+        app_name: Name of that new app; empty means the connection's own, with a number behind it
+            where an app has that name already.
         hosts: Where the token may go; empty means the host of ``settings.base_url``, if any.
         inputs: A value for each input of the app that has no default.
         at_once: How many modules of scenarios may use it at the same time; 0 for any number.
@@ -117,9 +121,13 @@ class Manager:
         try:
             return await self._context.stored(find, actor.workspace, name)
         except ConnectionNotFound:
+            page = await self._context.stored(
+                store.page_connections, actor.workspace, limit=LOOKED_AT
+            )
+            near = did_you_mean(name, (each.connection.name for each in page.rows))
             raise ConnectionNotFound(
                 f"There is no connection named “{name}”.",
-                hint="See the names with: grantline connection list",
+                hint=f"{near}See the names with: grantline connection list",
             ) from None
 
     async def connections(self, actor: Actor) -> list[Connection]:
@@ -141,23 +149,19 @@ class Manager:
         context = self._context
         record, app, is_new = await self._draft(actor, new)
         event = context.event(actor, "connection.created", record.id, {"name": new.name})
-        await context.stored(context.store.add_connection, record, event, app if is_new else None)
+        try:
+            await context.stored(
+                context.store.add_connection, record, event, app if is_new else None
+            )
+        except NameTaken:
+            await self._refuse_taken(actor, record.name, app.name if is_new else "")
+            raise
         return connection_from_record(record, app)
 
     async def check_new(self, actor: Actor, new: NewConnection) -> None:
         """Refuses what ``create`` would refuse, as far as that can be known; raises as it does."""
         record, app, is_new = await self._draft(actor, new)
-        store, workspace = self._context.store, actor.workspace
-        taken = NameTaken(
-            f"The name “{record.name}” is taken.", hint="Choose another name for the new one."
-        )
-        with suppress(ConnectionNotFound):
-            await self._context.stored(store.find_connection, workspace, record.name)
-            raise taken
-        if is_new:
-            with suppress(AppNotFound):
-                await self._context.stored(store.find_app, workspace, app.name)
-                raise taken
+        await self._refuse_taken(actor, record.name, app.name if is_new else "")
 
     async def edit(self, actor: Actor, name: str, edit: ConnectionEdit) -> Edited:
         """The connection after ``edit``; everything that uses it follows at once.
@@ -351,6 +355,17 @@ class Manager:
         check_settings(settings, new.flow, open_client_secrets(context.vault, app))
         return record, app, is_new
 
+    async def _refuse_taken(self, actor: Actor, name: str, app_name: str) -> None:
+        """Says which of two new names is taken; does nothing when neither is."""
+        store, workspace = self._context.store, actor.workspace
+        with suppress(ConnectionNotFound):
+            await self._context.stored(store.find_connection, workspace, name)
+            raise _taken("connection", name)
+        if app_name:
+            with suppress(AppNotFound):
+                await self._context.stored(store.find_app, workspace, app_name)
+                raise _taken("app", app_name)
+
     async def _planned(self, actor: Actor, name: str, edit: ConnectionEdit) -> PlannedEdit:
         record = await self.record(actor, name)
         app = await self._context.stored(
@@ -361,7 +376,15 @@ class Manager:
     async def _app_record(self, actor: Actor, name: str) -> AppRecord:
         store = self._context.store
         find = store.load_app if name.startswith("app_") else store.find_app
-        return await self._context.stored(find, actor.workspace, name)
+        try:
+            return await self._context.stored(find, actor.workspace, name)
+        except AppNotFound:
+            page = await self._context.stored(store.page_apps, actor.workspace, limit=LOOKED_AT)
+            near = did_you_mean(name, (each.name for each in page.rows))
+            raise AppNotFound(
+                f"There is no app named “{name}”.",
+                hint=f"{near}See the names with: grantline app list",
+            ) from None
 
     async def _app_for(self, actor: Actor, new: NewConnection) -> tuple[AppRecord, bool]:
         if new.app:
@@ -373,7 +396,10 @@ class Manager:
                 hint="Name an existing app, or give the service's URIs and the client ID.",
             )
         context = self._context
-        name = check_name(new.app_name or new.name, field="App name")
+        if new.app_name:
+            name = check_name(new.app_name, field="App name")
+        else:
+            name = await self._free_app_name(actor, new.name)
         app_id, now = context.new_id("app"), context.clock.now()
         return AppRecord(
             id=app_id,
@@ -388,8 +414,27 @@ class Manager:
             updated_at=now,
         ), True
 
+    async def _free_app_name(self, actor: Actor, name: str) -> str:
+        """``name``, or with a number behind it.
+
+        The app of a connection that was deleted or renamed keeps its name, and few people know it.
+        """
+        for free in chain((name,), (f"{name[:90]} {number}" for number in count(2))):
+            try:
+                await self._context.stored(self._context.store.find_app, actor.workspace, free)
+            except AppNotFound:
+                break
+        return free
+
     async def _siblings(self, actor: Actor, record: ConnectionRecord) -> tuple[str, ...]:
         records = await self._context.stored(
             self._context.store.list_connections, actor.workspace, record.app_id
         )
         return tuple(sorted(each.name for each in records if each.id != record.id))
+
+
+def _taken(kind: str, name: str) -> NameTaken:
+    return NameTaken(
+        f"There is a {kind} named “{name}” already.",
+        hint=f"Choose another name, or change that one: grantline {kind} edit {shlex.quote(name)}",
+    )

@@ -18,6 +18,11 @@ _MESSAGES: Final = {
     "proxy": "The proxy did not open the way to {}.",
 }
 _HINTS: Final = {
+    "connect": "Check the host name and the port, and that the service is up; then try again.",
+    "timeout": "Try again, or give it a longer timeout.",
+    "disconnected": "Try again; if it goes on, ask whoever runs the service.",
+    "malformed": "Check that HTTP is served at this host and port.",
+    "truncated": "Try again.",
     "tls": "Its certificate is expired, for another name, or from an authority that is not trusted "
     "here. A private authority can be added in the settings.",
     "proxy": "Check the proxy's address, its user name and password, and what it lets through.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -47,6 +48,7 @@ def entry_text(name: str) -> str:
     """The file of the entry of this name; raises as ``profile``."""
     if name not in profile_names():
         near = [each for each in profile_names() if name and name[:4] in each]
+        near = near or get_close_matches(name, profile_names())
         raise UnknownProvider(
             f"The catalogue has no provider named “{name}”.",
             hint=(f"It has {', '.join(near)}. " if near else "")

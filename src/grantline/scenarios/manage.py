@@ -11,6 +11,7 @@ from typing import Final
 
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
+from grantline.connections.near_names import LOOKED_AT, did_you_mean
 from grantline.connections.rules import check_name
 from grantline.errors import InvalidInput, NotFound, ScenarioNotReady
 from grantline.scenarios.definition.check import check_scenario
@@ -273,9 +274,13 @@ class ScenarioManager:
         try:
             return await self._context.stored(find, actor.workspace, name)
         except NotFound:
+            page = await self._context.stored(
+                store.page_scenarios, actor.workspace, limit=LOOKED_AT
+            )
+            near = did_you_mean(name, (each.name for each in page.rows))
             raise NotFound(
-                f"There is no scenario “{name}”.",
-                hint="List the scenarios to see their names; it may have been deleted meanwhile.",
+                f"There is no scenario named “{name}”.",
+                hint=f"{near}See the names with: grantline scenario list",
             ) from None
 
 

@@ -162,7 +162,8 @@ def test_a_secret_that_cannot_be_read_is_one_sentence(
 
 
 def test_a_prompt_appears_on_a_terminal_only(cli: CommandLine) -> None:
-    ran = cli.run("connection", "create", "x", "--flow", "password", "--client-id", "a")
+    service = ("--client-id", "a", "--token-uri", "https://auth.example/token")
+    ran = cli.run("connection", "create", "x", "--flow", "password", *service)
 
     assert ran.status == 2
     assert "--username" in ran.err

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantline.cli.errors import UsageError
-from grantline.cli.output import Format, FormatOption, say, say_fields, say_json, say_table
+from grantline.cli.output import (
+    Format,
+    FormatOption,
+    note,
+    say,
+    say_fields,
+    say_json,
+    say_table,
+)
 from grantline.cli.words import listed
 
 if TYPE_CHECKING:
@@ -31,6 +39,10 @@ def list_providers(
     found = found_profiles(search)
     if form is Format.JSON:
         say_json([asdict(each) for each in found])
+        return
+    if not found:
+        note(f"The catalogue has nothing with “{search}” in its name, title, category or host.")
+        note("hint: Any other service: grantline connection create NAME --issuer URL, or --help")
         return
     say_table(
         ("NAME", "SERVICE", "FOR", "HOSTS"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -63,7 +64,8 @@ class DeviceAuthorizer:
             raise InvalidInput(
                 f"The flow of “{holding.record.name}” is {holding.flow}.",
                 field="Flow type",
-                hint="Create the connection with the device flow.",
+                hint="Change it with: grantline connection edit "
+                f"{shlex.quote(holding.record.name)} --flow device",
             )
         request = device_authorization_request(
             settings=holding.settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ def refuse_other_account(holding: Holding, account: Account) -> None:
             f"“{record.name}” belongs to {record.account_label or record.account_id}, and consent "
             f"was given for {account.label or account.id}. Nothing was replaced.",
             hint="Sign in to the service as the first one and authorize again. To replace it on "
-            f"purpose: grantline connection reauthorize {record.name} --other-account",
+            f"purpose: grantline connection reauthorize {shlex.quote(record.name)} --other-account",
         )
 
 

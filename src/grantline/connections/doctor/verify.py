@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,7 +48,7 @@ async def verify(
         ConnectionNotFound: There is no such connection.
     """
     name = (await context.hold(actor, connection_id)).record.name
-    reauthorize = f"Run: grantline connection reauthorize {name}"
+    reauthorize = f"Run: grantline connection reauthorize {shlex.quote(name)}"
     try:
         holding = await tokens.usable(actor, connection_id, insist=True)
         is_active = await _is_active(context, holding)

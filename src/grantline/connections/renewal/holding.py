@@ -7,6 +7,7 @@ one made by this process is followed at once.
 
 from __future__ import annotations
 
+import shlex
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -139,7 +140,7 @@ def not_authorized(name: str) -> NotAuthorized:
     """The error of a connection that nobody has consented to."""
     return NotAuthorized(
         f"“{name}” is not authorized yet.",
-        hint=f"Run: grantline connection authorize {name}",
+        hint=f"Run: grantline connection authorize {shlex.quote(name)}",
     )
 
 

@@ -20,6 +20,7 @@ sends nothing and overwrites nothing; he looks again at what the others have don
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -260,7 +261,8 @@ def _check_renewable(holding: Holding, *, alive: bool) -> None:
         raise ReauthorizationRequired(
             f"“{record.name}” must be reauthorized.",
             reason=record.health.explanation,
-            hint=f"{record.health.explanation} Run: grantline connection reauthorize {record.name}",
+            hint=f"{record.health.explanation} Run: "
+            f"grantline connection reauthorize {shlex.quote(record.name)}",
         )
     if not holding.renewable and not alive:
         raise ReauthorizationRequired(
@@ -270,7 +272,7 @@ def _check_renewable(holding: Holding, *, alive: bool) -> None:
                 "Many services issue one only when asked: add the scope offline_access, or the "
                 "authorize parameters access_type=offline (Google), token_access_type=offline "
                 f"(Dropbox), duration=permanent (Reddit). Then run: "
-                f"grantline connection reauthorize {record.name}"
+                f"grantline connection reauthorize {shlex.quote(record.name)}"
             ),
         )
 

@@ -6,6 +6,7 @@ for.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
@@ -166,7 +167,7 @@ def _check_host(holding: Holding, request: HttpRequest) -> None:
     name = holding.record.name
     hint = (
         f"If {url.host} belongs to the service, run: "
-        f"grantline connection edit {name} --add-host {url.host}"
+        f"grantline connection edit {shlex.quote(name)} --add-host {url.host}"
     )
     if url.address is not None and is_closed(url.address):
         hint = "No setting allows this address."

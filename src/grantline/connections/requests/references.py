@@ -16,6 +16,7 @@ from grantline.connections.credentials.authentication import (
 from grantline.connections.credentials.credential import ID_PREFIX, PLACES, CredentialIds, Kind
 from grantline.connections.credentials.credential_contents import contents_from_plain
 from grantline.connections.credentials.credential_rows import new_record
+from grantline.connections.near_names import LOOKED_AT, did_you_mean
 from grantline.errors import InvalidInput, NotFound
 from grantline.store.records.records import CredentialRecord
 
@@ -34,9 +35,11 @@ async def credential_record(context: Context, actor: Actor, name: str) -> Creden
     try:
         return await context.stored(find, actor.workspace, name)
     except NotFound:
+        page = await context.stored(store.page_credentials, actor.workspace, limit=LOOKED_AT)
+        near = did_you_mean(name, (each.credential.name for each in page.rows))
         raise NotFound(
             f"There is no credential {'with this id' if is_id else f'named “{name}”'}.",
-            hint="It may have been deleted. See the names with: grantline credential list",
+            hint=f"{near}See the names with: grantline credential list",
         ) from None
 
 

@@ -24,6 +24,7 @@ from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import RequestCredential
 from grantline.connections.credentials.credential import NO_CREDENTIALS, PLACES, CredentialIds
 from grantline.connections.credentials.credential_rows import created
+from grantline.connections.near_names import LOOKED_AT, did_you_mean
 from grantline.connections.requests.references import (
     check_credentials,
     check_one_secret,
@@ -262,8 +263,11 @@ class SavedRequests:
         try:
             return await self._context.stored(find, actor.workspace, name)
         except NotFound:
+            page = await self._context.stored(store.page_requests, actor.workspace, limit=LOOKED_AT)
+            near = did_you_mean(name, (each.name for each in page.rows))
             raise NotFound(
-                f"There is no saved request “{name}”.", hint="It may have been deleted meanwhile."
+                f"There is no saved request named “{name}”.",
+                hint=f"{near}The web app lists them under Requests.",
             ) from None
 
     async def _check(

@@ -16,7 +16,9 @@ def endpoint_url(uri: str, *, field: str) -> Url:
         InvalidInput: Names ``field`` and what is wrong.
     """
     if not uri:
-        raise InvalidInput(f"{field} is empty.", field=field)
+        raise InvalidInput(
+            f"{field} is empty.", field=field, hint="The documentation of the service names it."
+        )
     try:
         url = parse_endpoint(uri)
     except EgressBlocked as error:

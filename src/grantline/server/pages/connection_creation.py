@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -25,7 +23,7 @@ from grantline.providers.profile import Profile
 from grantline.secret import Secret
 from grantline.server.forms.client_choice import Client
 from grantline.server.forms.values import Values, at_once_of
-from grantline.server.page import actor_of, engine_of, now_of
+from grantline.server.page import actor_of, engine_of
 from grantline.server.page import settings_of as server_settings
 
 
@@ -46,21 +44,7 @@ async def created(
         username=values.username if values.flow.takes_password else "",
         password=password if values.flow.takes_password else None,
     )
-    manage, actor = engine_of(request).manage, actor_of(request)
-    if reused:
-        return await manage.create(actor, given)
-    return await _with_app_name(request, partial(manage.create, actor), given)
-
-
-async def _with_app_name(
-    request: Request, make: Callable[[NewConnection], Awaitable[Connection]], new: NewConnection
-) -> Connection:
-    try:
-        return await make(new)
-    except NameTaken:
-        # The app of a connection that was renamed may still have the name: nobody sees that one.
-        stamp = f"{now_of(request):%Y%m%d-%H%M%S}"
-        return await make(replace(new, app_name=f"{new.name[:80]} {stamp}"))
+    return await engine_of(request).manage.create(actor_of(request), given)
 
 
 async def created_without_id(
@@ -72,16 +56,14 @@ async def created_without_id(
     public_url = server_settings(request).public_url
     try:
         if way is Client.DOCUMENT:
-            make = partial(registrar.create_by_document, actor, public_url=public_url)
-            return await _with_app_name(request, make, new)
+            return await registrar.create_by_document(actor, new, public_url=public_url)
         token = str(form.get("initial_access_token") or "").strip()
-        register = partial(
-            registrar.create,
+        return await registrar.create(
             actor,
+            new,
             public_url=public_url,
             initial_access_token=Secret(token) if token else None,
         )
-        return await _with_app_name(request, register, new)
     except (InvalidInput, NameTaken):
         raise
     except GrantlineError as error:

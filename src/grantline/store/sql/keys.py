@@ -93,7 +93,10 @@ class Keys(Database):
         with self._read() as run:
             found = run.execute(select(known.primary).where(same)).scalar()
             if found is None:
-                raise NotFound(f"This database knows no master key {fingerprint}.")
+                raise NotFound(
+                    f"This database knows no master key {fingerprint}.",
+                    hint="See those that it knows with: grantline keys list",
+                )
             if found:
                 raise _primary_needed(fingerprint)
             # Counting goes through every secret. Writers do not wait for it: what they sealed with

@@ -103,9 +103,25 @@ def test_a_name_that_is_taken_is_refused_and_leaves_nothing_behind(
     )
 
     assert ran.status == 2
+    assert "There is a connection named “orders” already." in ran.err
     assert [app["name"] for app in json.loads(cli.ok("app", "list", "--format", "json").out)] == [
         "orders"
     ]
+
+
+def test_a_name_can_be_used_again_after_its_connection_was_deleted(
+    create: Create, cli: CommandLine
+) -> None:
+    create()
+    gone = cli.ok("connection", "delete", "orders", "--yes")
+    create()
+
+    assert "hint: Or delete it with: grantline app delete orders" in gone.err
+    apps = json.loads(cli.ok("app", "list", "--format", "json").out)
+    assert {app["name"]: app["connections"] for app in apps} == {
+        "orders": [],
+        "orders 2": ["orders"],
+    }
 
 
 EVERY_SETTING = {

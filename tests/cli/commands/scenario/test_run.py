@@ -118,6 +118,17 @@ def test_a_wrong_input_is_refused(cli: CommandLine, echo: str, word: str, said: 
     assert said in ran.err
 
 
+def test_an_input_that_is_missing_is_asked_for_as_it_is_given_here(cli: CommandLine) -> None:
+    text = (
+        "grantline: 1\nname: a\ninputs: {word: {required: true}}\n"
+        "modules:\n- id: 1\n  set_variables: {n: 1}\n"
+    )
+
+    ran = cli.run("scenario", "run", "-", stdin=text)
+
+    assert (ran.status, "Write --input word=VALUE." in ran.err) == (2, True), ran.err
+
+
 def test_numbers_keep_their_digits_on_the_way_out(cli: CommandLine) -> None:
     number = "1.00000000000000000000000000001"
     text = f"grantline: 1\nname: a\nmodules:\n- id: 1\n  set_variables: {{n: {number}}}\n"

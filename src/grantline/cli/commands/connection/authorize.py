@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 import webbrowser
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
@@ -24,7 +24,6 @@ from grantline.oauth.app.settings import FlowType
 
 if TYPE_CHECKING:
     from grantline.connections.connection import Connection
-    from grantline.connections.consent.authorize import Begun
     from grantline.connections.engine import Engine
 
 commands = typer.Typer()
@@ -176,7 +175,8 @@ class Consenting:
                 any_account=self._any_account,
             )
             opened = self._browser and open_browser(begun.url)
-            _show_address(begun, opened=opened)
+            ends = min(begun.expires_at, SystemClock().now() + self._wait)
+            _show_address(begun.url, ends, opened=opened)
             answer = await listener.wait(self._wait, begun.is_answered_by)
             await engine.authorize.complete(
                 LOCAL, answer, binding=self._binding, context_digest=digest
@@ -212,7 +212,7 @@ class Consenting:
                 any_account=self._any_account,
             )
         )
-        _show_address(begun, opened=False)
+        _show_address(begun.url, begun.expires_at, opened=False)
         note("When the browser has come back, copy the whole address it shows, even of an error")
         note("page, and paste it here:")
         pasted = sys.stdin.readline().strip()
@@ -259,13 +259,13 @@ def open_browser(url: str) -> bool:
     return has_desktop
 
 
-def _show_address(begun: Begun, *, opened: bool) -> None:
+def _show_address(url: str, ends: datetime, *, opened: bool) -> None:
     if opened:
         note("Your browser opens this address. Consent there, then come back:")
     else:
         note("Open this address in a browser and consent:")
-    note(f"\n  {begun.url}\n")
-    note(f"It works once and ends {relative(begun.expires_at, SystemClock().now())}.")
+    note(f"\n  {url}\n")
+    note(f"It works once and ends {relative(ends, SystemClock().now())}.")
 
 
 def _is_ours(uri: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from grantline.cli.commands.connection.create import FLOWS
+from grantline.cli.commands.connection.create import FLOWS, note_no_hosts
 from grantline.cli.commands.connection.look import NameArgument
 from grantline.cli.commands.connection.plan import discovered
 from grantline.cli.commands.connection.price import ask_before_dropping, price_view, say_price
@@ -131,7 +131,10 @@ def edit(
         say_json({**connection_view(now), **price_view(edited.price, edited.siblings)})
         return
     say(f"Changed “{now.name}”.")
-    say_price(edited.price, now)
+    if now.hosts:
+        say_price(edited.price, now)
+    else:
+        note_no_hosts(now.name)
     if edited.siblings:
         say(f"The app is shared, so these follow: {listed(edited.siblings)}.")
 
@@ -170,13 +173,15 @@ def duplicate(
 @commands.command(epilog="Example: grantline connection delete google --yes")
 def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = Format.TEXT) -> None:
     """Deletes a connection for good, and revokes its tokens at the service."""
+    from grantline.cli.views import shell_word
     from grantline.connections.engine import LOCAL
 
-    async def look(engine: Engine) -> tuple[Connection, UsedBy]:
+    async def look(engine: Engine) -> tuple[Connection, UsedBy, Sequence[str]]:
         found = await engine.find(LOCAL, name)
-        return found, await engine.used_by(LOCAL, connection_id=found.id)
+        uses = await engine.used_by(LOCAL, connection_id=found.id)
+        return found, uses, await engine.manage.connections_of(LOCAL, found.app.id)
 
-    found, uses = with_engine(look)
+    found, uses, of_app = with_engine(look)
     note_uses(uses)
     if not yes and not confirm(f"Delete “{found.name}” and revoke its tokens?", option="--yes"):
         note("Nothing was deleted.")
@@ -193,6 +198,10 @@ def delete(name: NameArgument, *, yes: YesOption = False, form: FormatOption = F
         return
     say(f"Deleted “{gone.name}”.")
     (say if gone.revocation.revoked else warn)(gone.revocation.note)
+    if len(of_app) == 1:
+        app = shell_word(found.app.name)
+        note(f"Its app “{found.app.name}” is kept, for another connection: --app {app}")
+        note(f"hint: Or delete it with: grantline app delete {app}")
 
 
 async def changed_settings(

@@ -133,6 +133,8 @@ def create(
             "grant types and the scopes."
         )
     username, word = _password(flow, password)
+    from grantline.cli.views import shell_word
+
     created = with_engine(lambda engine: plan.create(engine, username, word))
     for caution in cautions(created.app.settings, created.flow, created.hosts):
         warn(caution.text)
@@ -141,7 +143,10 @@ def create(
         try:
             with_engine(lambda engine: obtain(engine, created.id))
         except GrantlineError:
-            note(f"“{created.name}” stays as a draft; edit or delete it as you like.")
+            known = shell_word(created.name)
+            note(f"“{created.name}” is kept as a draft. Change what was wrong, and ask again:")
+            note(f"    grantline connection edit {known} ...")
+            note(f"    grantline connection authorize {known}")
             raise
         show_result(created.id, form)
     elif authorize:
@@ -169,11 +174,12 @@ def _password(flow: FlowType, options: PasswordOptions) -> tuple[str, Secret | N
 def _say_created(
     created: Connection, entry: Profile | None, form: Format, *, registered: bool
 ) -> None:
-    from grantline.cli.views import connection_view, next_step, redirect_uri
+    from grantline.cli.views import connection_view, next_step, redirect_uri, shell_word
 
     if form is Format.JSON:
         say_json(connection_view(created))
         return
+    known = shell_word(created.name)
     say(f"Created “{created.name}”.")
     uri = redirect_uri(created.app.settings, created.flow)
     register = f"Register it at {entry.console or entry.title}." if entry else REGISTER
@@ -192,8 +198,18 @@ def _say_created(
     if uri and not created.app.settings.redirect_uri:
         note(
             "note: The redirect URI takes any port. A service that compares the port too wants a "
-            "fixed one: connection edit --redirect-uri."
+            f"fixed one: grantline connection edit {known} --redirect-uri URI"
         )
     if not created.hosts:
-        note("note: No host is listed yet, so requests are refused: connection edit --host HOST.")
+        note_no_hosts(created.name)
     say_fields([(label, value) for label, value in facts if value])
+
+
+def note_no_hosts(name: str) -> None:
+    """Says that a connection cannot be used before it has a host."""
+    from grantline.cli.views import shell_word
+
+    note(
+        "note: No host is listed, so every request is refused: "
+        f"grantline connection edit {shell_word(name)} --host HOST"
+    )

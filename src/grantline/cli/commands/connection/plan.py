@@ -70,6 +70,12 @@ class Plan:
             secrets = replace(secrets, private_key=secrets.private_key or key)
         client_id = settings.client_id or from_file.get("client_id") or ""
         registers = _registers(settings, registration, secrets, client_id)
+        where = (settings.issuer, settings.authorize_uri, settings.token_uri, service_account_file)
+        if not self.provider and not any(where):
+            raise UsageError(
+                "Where the service is was not said.",
+                hint="Give --issuer, or --provider NAME, or --authorize-uri and --token-uri.",
+            )
         if not client_id and not registers:
             client_id, registers = _client_id(settings.issuer or "")
         known = self.provider.settings if self.provider else {}

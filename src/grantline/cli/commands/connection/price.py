@@ -27,12 +27,15 @@ def say_price(price: Price, connection: Connection | None = None) -> None:
     reasons = listed(label_of(each) for each in price.reasons)
     if price.cost is Cost.NOTHING:
         say("Nothing else is needed.")
+    elif connection is not None and connection.authorized_at is None:
+        say("It is not authorized yet.")
     elif price.cost is Cost.CONSENT:
         say(f"Consent is needed for this: {reasons}. Until then the old token keeps working.")
     else:
         say(f"It must be authorized again, because this changed: {reasons}.")
     if price.cost is not Cost.NOTHING and connection is not None:
-        say(f"Next step: grantline connection reauthorize {shell_word(connection.name)}")
+        step = "authorize" if connection.authorized_at is None else "reauthorize"
+        say(f"Next step: grantline connection {step} {shell_word(connection.name)}")
 
 
 async def ask_before_dropping(

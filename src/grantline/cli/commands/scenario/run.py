@@ -21,7 +21,7 @@ from grantline.errors import InvalidInput, ScenarioNotReady
 from grantline.scenarios.runs.run import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from grantline.scenarios.definition.yaml_file import ScenarioFile
     from grantline.scenarios.runs.run import RunStep, ScenarioRun
@@ -63,10 +63,13 @@ def run(
     file = whole_file(read_text(what), form) if _is_file(what) else None
 
     async def work(scenarios: Scenarios) -> Watched:
-        if file is None:
-            begun = await scenarios.runs.start(LOCAL, what, given)
-        else:
-            begun = await _start_file(scenarios, file, given)
+        try:
+            if file is None:
+                begun = await scenarios.runs.start(LOCAL, what, given)
+            else:
+                begun = await _start_file(scenarios, file, given)
+        except InvalidInput as error:
+            raise _by_option(error, given) from None
         return await watch(scenarios, begun)
 
     with all_problems(form):
@@ -180,6 +183,15 @@ def input_values(words: Iterable[str]) -> dict[str, Any]:
                 hint=f"Write --input {name}=text for a text.",
             ) from None
     return values
+
+
+def _by_option(error: InvalidInput, given: Mapping[str, Any]) -> InvalidInput:
+    """``error``; of an input that is missing, with the option that gives it."""
+    name = error.field.removeprefix("inputs.")
+    if name == error.field or name in given or isinstance(error, ScenarioNotReady):
+        return error
+    hint = f"{error.hint} Write --input {name}=VALUE."
+    return InvalidInput(error.message, field=error.field, hint=hint)
 
 
 async def _start_file(
