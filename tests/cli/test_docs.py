@@ -10,7 +10,7 @@ import typer
 
 from grantline import errors as tree
 from grantline.cli import errors
-from grantline.cli.program import program
+from grantline.cli.program import tree as all_commands
 from grantline.connections.settings import OF_THE_COMMAND_LINE, VARIABLES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8
 
 def commands(command: Any = None, path: str = "grantline") -> Iterator[tuple[str, Any]]:
     """Every command with its path."""
-    command = command or typer.main.get_command(program)
+    command = command or typer.main.get_command(all_commands())
     found = getattr(command, "commands", None)
     if found is None:
         yield path, command

@@ -2,59 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from grantline.cli.commands import (
-    app,
-    credential,
-    demo,
-    discover,
-    doctor,
-    notify,
-    provider,
-    request,
-    serve,
-    token,
-)
-from grantline.cli.commands.connection import authorize, change, create, look
-from grantline.cli.commands.keeping import backup, keys, resume
-from grantline.cli.commands.scenario import file, run, scenario
 from grantline.version import __version__
 
-program = typer.Typer(
-    help="Keeps OAuth 2.0 connections and makes HTTP requests with them.",
-    epilog="Start here: grantline demo",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-connections = typer.Typer(no_args_is_help=True)
-scenarios = typer.Typer(no_args_is_help=True)
+# The groups: their modules and what they are for.
+_GROUPS: Final = {
+    "connection": (
+        tuple(f"connection.{each}" for each in ("create", "authorize", "look", "change")),
+        "Create, authorize, look at and change connections.",
+    ),
+    "credential": (("credential",), "Keys, passwords, certificates and proxies."),
+    "scenario": (
+        tuple(f"scenario.{each}" for each in ("run", "file", "scenario")),
+        "Run, check, keep, export and import scenarios.",
+    ),
+    "notify": (("notify",), "Who is told of failing runs and dead connections."),
+    "app": (("app",), "The client registrations behind connections."),
+    "keys": (("keeping.keys",), "The master keys of the stored secrets."),
+    "provider": (("provider",), "The catalogue of known services."),
+}
+# The commands that are in no group, and the modules that have them.
+_COMMANDS: Final = {
+    "request": "request",
+    "token": "token",
+    "doctor": "doctor",
+    "backup": "keeping.backup",
+    "restore": "keeping.backup",
+    "resume": "keeping.resume",
+    "discover": "discover",
+    "serve": "serve",
+    "demo": "demo",
+}
 
-for module in (create, authorize, look, change):
-    connections.add_typer(module.commands)
-program.add_typer(
-    connections, name="connection", help="Create, authorize, look at and change connections."
-)
-program.add_typer(
-    credential.commands, name="credential", help="Keys, passwords, certificates and proxies."
-)
-for module in (run, file, scenario):
-    scenarios.add_typer(module.commands)
-program.add_typer(scenarios, name="scenario", help="Run, check, keep, export and import scenarios.")
-program.add_typer(
-    notify.commands, name="notify", help="Who is told of failing runs and dead connections."
-)
-program.add_typer(app.commands, name="app", help="The client registrations behind connections.")
-program.add_typer(keys.commands, name="keys", help="The master keys of the stored secrets.")
-program.add_typer(provider.commands, name="provider", help="The catalogue of known services.")
-for module in (request, token, doctor, backup, resume, discover, serve, demo):
-    program.add_typer(module.commands)
+
+def tree(first: str = "") -> typer.Typer:
+    """The program; with the ``first`` word of a command only as much of it as that one needs.
+
+    A third of the time until a command does something would be the import of all the others.
+    """
+    program = typer.Typer(
+        help="Keeps OAuth 2.0 connections and makes HTTP requests with them.",
+        epilog="Start here: grantline demo",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    program.callback()(_grantline)
+    known = first in _GROUPS or first in _COMMANDS
+    for name, (modules, text) in _GROUPS.items():
+        if not known or name == first:
+            group = typer.Typer(no_args_is_help=True)
+            for module in modules:
+                group.add_typer(_commands_of(module))
+            program.add_typer(group, name=name, help=text)
+    wanted = (_COMMANDS[first],) if first in _COMMANDS else () if known else _COMMANDS.values()
+    for module in dict.fromkeys(wanted):
+        program.add_typer(_commands_of(module))
+    return program
 
 
-@program.callback()
-def grantline(
+def _commands_of(module: str) -> typer.Typer:
+    commands: typer.Typer = import_module(f"grantline.cli.commands.{module}").commands
+    return commands
+
+
+def _grantline(
     *,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from grantline.secret import Secret
-from grantline.testing.authorization_server import (
-    DEMO_PASSWORD,
-    DEMO_USERNAME,
-    FakeAuthorizationServer,
-)
+
+if TYPE_CHECKING:
+    from grantline.testing.authorization_server import FakeAuthorizationServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,11 @@ class DemoService:
     @classmethod
     def of(cls, server: FakeAuthorizationServer) -> DemoService:
         """The service that ``server`` plays."""
+        from grantline.testing.authorization_server import (  # noqa: PLC0415 - not without --demo
+            DEMO_PASSWORD,
+            DEMO_USERNAME,
+        )
+
         return cls(
             issuer=server.issuer,
             api_url=server.api_url,

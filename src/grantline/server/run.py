@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import uvicorn
@@ -34,7 +34,9 @@ from grantline.server.settings import (
     PUBLIC_URL,
     ServerSettings,
 )
-from grantline.testing.authorization_server import FakeAuthorizationServer
+
+if TYPE_CHECKING:
+    from grantline.testing.authorization_server import FakeAuthorizationServer
 
 ALLOW_HOSTS: Final = "GRANTLINE_ALLOW_HOSTS"
 DEMO_HOST: Final = "127.0.0.1"
@@ -128,6 +130,10 @@ async def _opened(
 @asynccontextmanager
 async def _demo_server(port: int) -> AsyncIterator[FakeAuthorizationServer]:
     """The bundled service, at the same port each time: what was set up for it stays right."""
+    from grantline.testing.authorization_server import (  # noqa: PLC0415 - not without --demo
+        FakeAuthorizationServer,
+    )
+
     try:
         with _listening(DEMO_HOST, port):
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,8 @@ def serve(
     from grantline.server.run import serve as run
 
     def on_ready(serving: Serving) -> None:
+        gc.freeze()
+        gc.set_threshold(700)  # as Python begins with
         _greet(serving)
         if open_browser:
             typer.launch(serving.settings.public_url)
