@@ -11,10 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.owner import Owner
-from tests.browser.serving import App, NotThereError, chromium, serving
+from tests.browser.serving import PATIENCE_MS, App, NotThereError, chromium, serving, visiting
 
-# A page that is slower than this, on a machine that runs other tests besides, is stuck.
-PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -42,7 +40,7 @@ def signed_in(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[[B
 
     def sign_in(browser: Browser) -> Path:
         if not kept.exists():
-            with browser.new_context() as context:
+            with visiting(browser) as context:
                 Owner(context.new_page(), app).set_up()
                 context.storage_state(path=kept)
         return kept
@@ -58,11 +56,8 @@ def new_context(
     with ExitStack() as stack:
 
         def new(**given: Any) -> BrowserContext:
-            context = browser.new_context(
-                storage_state=signed_in(browser), reduced_motion="reduce", **given
-            )
-            context.set_default_timeout(PATIENCE_MS)
-            return stack.enter_context(context)
+            kept = signed_in(browser)
+            return stack.enter_context(visiting(browser, storage_state=kept, **given))
 
         yield new
 

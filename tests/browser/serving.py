@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 20
+# A page that is slower than this, on a machine that runs other tests besides, is stuck.
+PATIENCE_MS = 15_000
 NO_CHROMIUM = "The browser tests drive Chromium, and there is none here: run scripts/test-setup."
 # Loopback and nothing else: a page that asks for anything of the internet does without it.
 ARGUMENTS = [
@@ -27,6 +30,14 @@ ARGUMENTS = [
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+# A page can be seen before its scripts have run. People are slower than that, and so are we: until
+# then no click can land, and Playwright tries it again.
+NO_HASTE = """
+const still = new CSSStyleSheet();
+still.replaceSync("* { pointer-events: none !important }");
+document.adoptedStyleSheets = [still];
+addEventListener("load", () => { document.adoptedStyleSheets = []; });
+"""
 
 
 class NotThereError(Exception):
@@ -101,3 +112,12 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, **given: Any) -> Iterator[BrowserContext]:
+    """A visitor with cookies of their own; takes what Playwright's ``new_context`` takes."""
+    with browser.new_context(**{"reduced_motion": "reduce", **given}) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(NO_HASTE)
+        yield context

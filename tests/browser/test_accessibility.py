@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.owner import Owner, deny_at_demo
 from tests.browser.scenario_files import FAILING, imported
-from tests.browser.serving import App
+from tests.browser.serving import App, visiting
 
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 NO_AXE = "axe-core is not installed: run scripts/test-setup."
@@ -29,7 +29,7 @@ def paths(
     browser: Browser, app: App, signed_in: Callable[[Browser], Path]
 ) -> Iterator[dict[str, str]]:
     """Every page that says something, after a short story has filled them."""
-    with browser.new_context(storage_state=signed_in(browser)) as context:
+    with visiting(browser, storage_state=signed_in(browser)) as context:
         owner = Owner(context.new_page(), app)
         page = owner.page
         owner.connect_demo("accessible")
@@ -155,7 +155,7 @@ def test_nor_has_the_page_for_signing_in(
     browser: Browser, app: App, signed_in: Callable[[Browser], Path], scheme: Any
 ) -> None:
     signed_in(browser)
-    with browser.new_context(color_scheme=scheme) as context:
+    with visiting(browser, color_scheme=scheme) as context:
         page = context.new_page()
         page.goto(f"{app.url}/sign-in")
         assert serious(page) == []

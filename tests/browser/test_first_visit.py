@@ -7,13 +7,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.browser.owner import NAME, PASSWORD, Owner
-from tests.browser.serving import serving
+from tests.browser.serving import serving, visiting
 
 
 def test_the_owner_is_set_up_signs_out_and_signs_in_where_he_wanted_to_go(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with serving(tmp_path) as app, browser.new_context() as context:
+    with serving(tmp_path) as app, visiting(browser) as context:
         owner = Owner(context.new_page(), app)
         page = owner.page
         owner.set_up()

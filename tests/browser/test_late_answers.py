@@ -22,7 +22,7 @@ from grantline.server.demo import DemoService
 from grantline.server.settings import ServerSettings
 from grantline.testing.clock import FakeClock
 from tests.browser.owner import Owner, allow_at_demo
-from tests.browser.serving import App
+from tests.browser.serving import App, visiting
 from tests.connections.world import a_world
 from tests.server.conftest import quick_passwords
 
@@ -70,7 +70,7 @@ def standing(folder: Path) -> Iterator[Standing]:
 
 @pytest.fixture
 def late(browser: Browser, tmp_path: Path) -> Iterator[tuple[Owner, FakeClock]]:
-    with standing(tmp_path) as where, browser.new_context(reduced_motion="reduce") as context:
+    with standing(tmp_path) as where, visiting(browser) as context:
         owner = Owner(context.new_page(), where.app)
         owner.set_up()
         yield owner, where.clock

@@ -15,6 +15,7 @@ def card(page: Page, number: int) -> Locator:
 
 
 def run_once(page: Page) -> None:
+    page.wait_for_load_state()  # keys pressed before the scripts have run are lost
     page.keyboard.press("Control+Enter")
 
 
