@@ -45,7 +45,8 @@ class Owner:
         self.page.get_by_role("button", name=button, exact=True).click()
 
     def add_chips(self, label: str, *values: str) -> None:
-        """Types values, each ended by Enter."""
+        """Types values, each ended by Enter; before the scripts have run that would send the form."""
+        self.page.wait_for_load_state()
         for value in values:
             self.field(label).fill(value)
             self.field(label).press("Enter")

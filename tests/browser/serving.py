@@ -119,5 +119,6 @@ def visiting(browser: Browser, **given: Any) -> Iterator[BrowserContext]:
     """A visitor with cookies of their own; takes what Playwright's ``new_context`` takes."""
     with browser.new_context(**{"reduced_motion": "reduce", **given}) as context:
         context.set_default_timeout(PATIENCE_MS)
-        context.add_init_script(NO_HASTE)
+        if given.get("java_script_enabled", True):
+            context.add_init_script(NO_HASTE)
         yield context
