@@ -67,12 +67,12 @@ def trigger(owner: Owner, path: str, scenario: Scenario) -> None:
     page = owner.open(f"{path}/trigger")
     match scenario.trigger:
         case Schedule(cron=cron, time_zone=zone):
-            page.get_by_role("radio", name="Schedule").check(force=True)
+            owner.choose("Schedule")
             owner.field("Cron").fill(cron)
             owner.field("Time zone").fill(zone)
             expect(page.locator("#schedule-preview")).to_contain_text(zone)
         case Webhook():
-            page.get_by_role("radio", name="Webhook").check(force=True)
+            owner.choose("Webhook")
     owner.press("Save")
     sees_editor(owner)
 
@@ -123,7 +123,7 @@ def call(owner: Owner, made: HttpCall) -> None:
     owner.field("Method").select_option(spec.method)
     owner.field("URL").fill(spec.url)
     if made.connection_id is not None:
-        page.get_by_role("radio", name="OAuth 2.0").check(force=True)
+        owner.choose("OAuth 2.0")
         choice = owner.field("Connection")
         option = choice.locator("option").filter(has_text=f"{made.connection_id} (")
         choice.select_option(option.get_attribute("value"))

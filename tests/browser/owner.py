@@ -44,9 +44,14 @@ class Owner:
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
 
+    def choose(self, radio: str) -> None:
+        """Takes one of several choices; what can be seen of it is its label."""
+        self.page.wait_for_load_state()  # for a click by force waits for nothing
+        self.page.get_by_role("radio", name=radio).check(force=True)
+
     def add_chips(self, label: str, *values: str) -> None:
-        """Types values, each ended by Enter; before the scripts have run that would send the form."""
-        self.page.wait_for_load_state()
+        """Types values, each ended by Enter."""
+        self.page.wait_for_load_state()  # before the scripts have run, Enter sends the form
         for value in values:
             self.field(label).fill(value)
             self.field(label).press("Enter")
@@ -81,7 +86,7 @@ class Owner:
     def make_request(self, connection: str, url: str) -> None:
         """Fills in a new request with a connection."""
         self.open("/requests/new")
-        self.page.get_by_role("radio", name="OAuth 2.0").check(force=True)
+        self.choose("OAuth 2.0")
         choice = self.field("Connection")
         value = choice.locator("option").filter(has_text=connection).first.get_attribute("value")
         choice.select_option(value)

@@ -31,4 +31,5 @@ def imported(owner: Owner, text: str) -> str:
     owner.field("Or paste it").fill(f"grantline: 1\n{text}")
     owner.press("Import")
     expect(page.get_by_role("link", name="Edit the trigger")).to_be_visible()
+    page.wait_for_load_state()  # keys pressed before the scripts have run are lost
     return urlsplit(page.url).path

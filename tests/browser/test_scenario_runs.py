@@ -15,7 +15,6 @@ def card(page: Page, number: int) -> Locator:
 
 
 def run_once(page: Page) -> None:
-    page.wait_for_load_state()  # keys pressed before the scripts have run are lost
     page.keyboard.press("Control+Enter")
 
 
@@ -45,6 +44,7 @@ def test_each_card_lights_up_and_its_bundles_are_a_click_away(owner: Owner) -> N
     expect(output.locator("[data-tree]")).to_contain_text("200")
 
     # By keyboard through the tree and the tabs.
+    page.wait_for_load_state()
     output.get_by_role("tab", name="Tree").press("ArrowRight")
     expect(output.get_by_role("tab", name="Text")).to_be_focused()
     expect(output.locator("pre")).to_be_visible()
