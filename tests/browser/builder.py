@@ -165,8 +165,7 @@ def pairs(owner: Owner, fold: str, label: str, wanted: Sequence[tuple[str, str]]
 def body(owner: Owner, wanted: Body) -> None:
     if wanted.kind is BodyKind.NONE:
         return
-    choices = owner.page.get_by_role("radiogroup", name="Body content type")
-    choices.get_by_role("radio", name=BODY_WORDS[wanted.kind]).check(force=True)
+    owner.choose(BODY_WORDS[wanted.kind], among="Body content type")
     owner.page.get_by_role("textbox", name="JSON", exact=True).fill(json.dumps(wanted.json))
 
 

@@ -44,10 +44,11 @@ class Owner:
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
 
-    def choose(self, radio: str) -> None:
+    def choose(self, radio: str, among: str | None = None) -> None:
         """Takes one of several choices; what can be seen of it is its label."""
         self.page.wait_for_load_state()  # for a click by force waits for nothing
-        self.page.get_by_role("radio", name=radio).check(force=True)
+        group = self.page.get_by_role("radiogroup", name=among) if among else self.page
+        group.get_by_role("radio", name=radio).check(force=True)
 
     def add_chips(self, label: str, *values: str) -> None:
         """Types values, each ended by Enter."""
