@@ -124,6 +124,8 @@ def test_what_the_clock_starts_is_active_and_has_a_schedule(store: Store) -> Non
     ):
         store.add_scenario(each, [], an_event())
     assert store.list_scheduled() == [as_listed(shown), as_listed(away)]
+    assert store.find_scheduled(away.id) == as_listed(away)
+    assert store.find_scheduled("scn_3") is store.find_scheduled("scn_4") is None
     assert store.page_scenarios("home", is_active=True).total == 2
     assert store.page_scenarios("home", is_active=False).total == 1
 

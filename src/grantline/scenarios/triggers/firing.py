@@ -40,8 +40,9 @@ class Firing:
         self._runs = runs
         self._durable = durable
         self._kept: dict[str, Rhythm] = {}
-        # Up to which instant each schedule is known to have been kept, by scenario and version.
-        self._until: dict[tuple[str, int], datetime] = {}
+        # The first instant for which each schedule is not known to have been kept, by scenario and
+        # version: until it has come, nothing is worked out.
+        self._due: dict[tuple[str, int], datetime] = {}
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -74,7 +75,7 @@ class Firing:
             if each.id in rhythms:
                 await self._make_up(each)
         known = {(each.id, each.version) for each in scheduled}
-        self._until = {key: until for key, until in self._until.items() if key in known}
+        self._due = {key: due_at for key, due_at in self._due.items() if key in known}
 
     async def fire(self, scenario_id: str, due_at: datetime) -> None:
         """Starts the run of a scenario for the instant ``due_at``, unless it was started.
@@ -82,8 +83,7 @@ class Firing:
         What is not on any more, or is due at other times by now, is left alone.
         """
         context = self._context
-        scheduled = await context.stored(context.store.list_scheduled)
-        found = next((each for each in scheduled if each.id == scenario_id), None)
+        found = await context.stored(context.store.find_scheduled, scenario_id)
         if found is None:
             return
         schedule = _schedule(found)
@@ -92,17 +92,21 @@ class Firing:
             await self._start(found, due_at)
 
     async def _make_up(self, listed: ListedScenario) -> None:
-        now, key = self._context.clock.now(), (listed.id, listed.version)
-        if key not in self._until:
-            since = await self._on_since(listed)
-            self._until[key] = max(since, now - MADE_UP_FOR)
-        until = now - LATE
-        if until <= self._until[key]:
+        now, key, schedule = (
+            self._context.clock.now(),
+            (listed.id, listed.version),
+            _schedule(listed),
+        )
+        if key not in self._due:
+            since = max(await self._on_since(listed), now - MADE_UP_FOR)
+            (self._due[key],) = await self._context.stored(next_times, schedule, since, 1)
+        if now - LATE < self._due[key]:
             return
-        missed = await self._context.stored(_latest, _schedule(listed), self._until[key], until)
-        if missed is not None:
-            await self._start(listed, missed)
-        self._until[key] = until
+        missed, following = await self._context.stored(
+            _latest, schedule, self._due[key], now - LATE
+        )
+        await self._start(listed, missed)
+        self._due[key] = following
 
     async def _on_since(self, listed: ListedScenario) -> datetime:
         """Since when the schedule is what it is, and on."""
@@ -154,9 +158,9 @@ def _schedule(listed: ListedScenario) -> Schedule:
     return Schedule(cron=listed.cron, time_zone=listed.time_zone)
 
 
-def _latest(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
-    """The latest instant of ``schedule`` behind ``after``, up to ``until``; None without one."""
-    latest = None
-    while (due_at := next_times(schedule, latest or after, 1)[0]) <= until:
-        latest = due_at
-    return latest
+def _latest(schedule: Schedule, first: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """The latest instant of ``schedule`` from ``first`` on, up to ``until``; and the one after."""
+    latest = first
+    while (following := next_times(schedule, latest, 1)[0]) <= until:
+        latest = following
+    return latest, following

@@ -38,6 +38,10 @@ class ScenarioStore(Protocol):
         """Every active scenario, of any workspace, that a schedule starts."""
         ...
 
+    def find_scheduled(self, scenario_id: str) -> ListedScenario | None:
+        """The scenario of this id, of any workspace, when it is active and a schedule starts it."""
+        ...
+
     def page_scenarios(
         self,
         workspace: str,

@@ -37,6 +37,9 @@ _EDITABLE: Final = (
     "updated_at",
 )
 _LISTED: Final = [scenario.c[each.name] for each in fields(ListedScenario)]
+_SCHEDULED: Final = select(*_LISTED).where(
+    scenario.c.is_active, scenario.c.trigger_kind == "schedule"
+)
 
 
 class Scenarios(Database):
@@ -69,11 +72,16 @@ class Scenarios(Database):
 
     def list_scheduled(self) -> Sequence[ListedScenario]:
         """Every active scenario, of any workspace, that a schedule starts."""
-        kept = scenario.c
-        wanted = select(*_LISTED).where(kept.is_active, kept.trigger_kind == "schedule")
         with self._read() as run:
-            rows = run.execute(wanted.order_by(kept.id)).mappings()
+            rows = run.execute(_SCHEDULED.order_by(scenario.c.id)).mappings()
             return [to_record(ListedScenario, row) for row in rows]
+
+    def find_scheduled(self, scenario_id: str) -> ListedScenario | None:
+        """The scenario of this id, when it is active and a schedule starts it."""
+        wanted = _SCHEDULED.where(scenario.c.id == scenario_id)
+        with self._read() as run:
+            row = run.execute(wanted).mappings().one_or_none()
+        return None if row is None else to_record(ListedScenario, row)
 
     def page_scenarios(
         self,
