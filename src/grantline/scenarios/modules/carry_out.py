@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from grantline.scenarios.definition.modules import (
     SetVariables,
     Sleep,
 )
+from grantline.scenarios.mapping.beside import beside
 from grantline.scenarios.modules.aggregate import aggregate
 from grantline.scenarios.modules.download_file import download_file
 from grantline.scenarios.modules.http_call import given, ready, redactor_of, seated
@@ -55,14 +57,15 @@ async def carry_out(
             case ResolveUrl():
                 return await resolve_url(does, names, surroundings)
             case SetVariables():
-                return set_variables(does, names)
+                return await beside(names, lambda: set_variables(does, names))
             case Sleep():
-                return sleep(does, names)
+                return await beside(names, lambda: sleep(does, names))
             case Respond():
-                return respond(does, names)
+                return await beside(names, lambda: respond(does, names))
             case Aggregate():
-                most = surroundings.most_bytes
-                return aggregate(does, surroundings.collected, most_bytes=most)
+                collected, most = surroundings.collected, surroundings.most_bytes
+                # How many there are shows as they come.
+                return await asyncio.to_thread(aggregate, does, collected, most_bytes=most)
             case Iterate() | Router():
                 raise ValueError(f"the run itself carries out {does.kind}")
     except GrantlineError as error:
@@ -76,7 +79,7 @@ async def _call(
 ) -> Outcome:
     call = does.call
     try:
-        request = ready(call, names, surroundings)
+        request = await beside(names, lambda: ready(call, names, surroundings))
     except GrantlineError as error:
         return failed(error, {}, NO_SECRETS)
     try:

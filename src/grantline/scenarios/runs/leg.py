@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from traceback import extract_tb
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ from grantline.scenarios.definition.modules import (
     Sleep,
 )
 from grantline.scenarios.definition.scenario import Scenario
+from grantline.scenarios.mapping.beside import beside
 from grantline.scenarios.modules.outcome import Outcome
 from grantline.scenarios.runs.bench import Bench
 from grantline.scenarios.runs.blocks import plan_of
@@ -220,7 +222,7 @@ class Leg:
             return None
         try:
             names = await self._names(act.scope, module)
-            may_pass = act.is_filtered or is_true(module.when, names)
+            may_pass = act.is_filtered or await _may_pass(module, names)
         except GrantlineError as error:
             if act.is_gate:
                 self._ending = failed(error, act.path)
@@ -295,9 +297,10 @@ class Leg:
         try:
             match module.does:
                 case Iterate():
-                    return self._iterated(module.does, names)
+                    items = await beside(names, partial(fill, module.does.items, names))
+                    return self._iterated(items)
                 case Router():
-                    return _routed(module.does, names)
+                    return await beside(names, partial(_routed, module.does, names))
                 case Aggregate():
                     arrived = act.arrived or ()
                     await self._rows.load(
@@ -355,8 +358,7 @@ class Leg:
         elif self._stop is Stop.RELEASE:
             self._ending = Ending(state=WAITING)
 
-    def _iterated(self, does: Iterate, names: Mapping[str, Any]) -> Outcome:
-        items = fill(does.items, names)
+    def _iterated(self, items: Any) -> Outcome:
         if not isinstance(items, list | tuple):
             raise InvalidInput(
                 "What the iterator is to go through is not a list.",
@@ -422,7 +424,8 @@ class Leg:
     ) -> Done | None:
         try:
             given = names or await self._names(act.scope, act.module)
-            bundle = fill_json(act.module.on_error.fallback, given)
+            fallback = act.module.on_error.fallback
+            bundle = await beside(given, partial(fill_json, fallback, given))
             row = self._rows.give(row, outcome.input, bundle)
         except GrantlineError as error:
             self._rows.fail(row, error, outcome.input, None, self._now())
@@ -499,6 +502,10 @@ def _decided(module: Module, held: Held) -> Done:
             return Done(held=held, variables=bundle if isinstance(bundle, Mapping) else {})
         case _:
             return Done(held=held)
+
+
+async def _may_pass(module: Module, names: Mapping[str, Any]) -> bool:
+    return not module.when or await beside(names, partial(is_true, module.when, names))
 
 
 def _routed(does: Router, names: Mapping[str, Any]) -> Outcome:
