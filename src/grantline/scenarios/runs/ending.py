@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from traceback import extract_tb
 from typing import Any
 
-from grantline.errors import GrantlineError
+from grantline.errors import GrantlineError, ModuleFailed
 from grantline.store.records.runs import (
     CANCELLED,
     FAILED,
@@ -89,3 +90,19 @@ def parked(error: GrantlineError, path: str, connection_id: str, parked_generati
         connection_id=connection_id,
         parked_generation=parked_generation,
     )
+
+
+def unforeseen(error: Exception) -> ModuleFailed:
+    """What a person is told of a fault of ours."""
+    return ModuleFailed(
+        "The run failed in a way that nobody foresaw.",
+        hint="Please report this with the line in the log.",
+        detail=whereabouts(error),
+    )
+
+
+def whereabouts(error: BaseException) -> str:
+    """What kind of exception it is and where it came from, without any value."""
+    places = extract_tb(error.__traceback__)
+    last = places[-1] if places else None
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}" if last else ""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from grantline.errors import LimitExceeded
-from grantline.scenarios.definition.modules import Module
+from grantline.scenarios.definition.modules import Iterate, Module, Router, SetVariables
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.scenarios.runs.blocks import VARIABLES, Block, Fork, Loop, plan_of
 
@@ -82,6 +82,22 @@ class Done:
     items: Sequence[Any] = ()
     branches: Sequence[int] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decided(module: Module, held: Held) -> Done:
+    """What the walk has to know of a module that gave ``held``."""
+    bundle = held.bundle
+    match module.does:
+        case Iterate():
+            items = bundle.get("items") if isinstance(bundle, Mapping) else None
+            return Done(held=held, items=items if isinstance(items, list) else [])
+        case Router():
+            numbers = bundle.get("branches") if isinstance(bundle, Mapping) else None
+            return Done(held=held, branches=numbers if isinstance(numbers, list) else [])
+        case SetVariables():
+            return Done(held=held, variables=bundle if isinstance(bundle, Mapping) else {})
+        case _:
+            return Done(held=held)
 
 
 Steps = Generator[Act, Done, bool]

@@ -24,8 +24,9 @@ from grantline.connections.renewal.presence import Life, Presence
 from grantline.errors import GrantlineError
 from grantline.scenarios.runs.bench import USABLE, Bench, Workshop
 from grantline.scenarios.runs.durable import Durable
-from grantline.scenarios.runs.ending import failed
-from grantline.scenarios.runs.leg import Leg, Stop, unforeseen, whereabouts
+from grantline.scenarios.runs.ending import failed, unforeseen, whereabouts
+from grantline.scenarios.runs.execution import Stop
+from grantline.scenarios.runs.leg import Leg
 from grantline.scenarios.runs.run import ENDED
 from grantline.scenarios.runs.sealed_run import Seals
 from grantline.scenarios.runs.step_rows import StepRows
