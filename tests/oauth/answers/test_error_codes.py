@@ -34,6 +34,8 @@ def test_codes_are_compared_in_one_spelling(code: str, normal: str) -> None:
         ("INVALID_AUTHORIZATION_CODE", FailureKind.REAUTH),
         ("refresh_token_reused", FailureKind.REAUTH),
         ("InvalidRefreshToken", FailureKind.REAUTH),
+        ("access_token_invalid", FailureKind.REAUTH),
+        ("revoked_token", FailureKind.REAUTH),
         ("missing_refresh_token", None),
         ("refresh_token", None),
         ("invalid_code_verifier", FailureKind.REQUEST),

@@ -28,7 +28,8 @@ def _table(groups: Mapping[FailureKind, str]) -> _Table:
 _EXACT: Final[_Table] = _table(
     {
         FailureKind.REAUTH: (
-            "invalid_grant invalid_token token_revoked token_expired token_inactive grant_expired"
+            "invalid_grant invalid_token token_revoked revoked_token token_expired token_inactive"
+            " token_not_found grant_expired consent_revoked"
             " grant_revoked grant_not_found session_expired session_not_found session_revoked"
             " expired_authentication access_revoked authorization_revoked"
             " authorization_expired"
@@ -135,7 +136,7 @@ _CODE_PATTERNS: Final = tuple(
             ),
         ),
         (FailureKind.AMBIGUOUS, r"server_error|internal_error|system_error|unexpected_error"),
-        (FailureKind.REAUTH, rf"(?=.*refresh_?token)(?=.*(?:^|_)(?:{_BAD})(?:_|$))"),
+        (FailureKind.REAUTH, rf"(?=.*(?:refresh|access)_?token)(?=.*(?:^|_)(?:{_BAD})(?:_|$))"),
         (
             FailureKind.REAUTH,
             (

@@ -217,8 +217,6 @@ class _Answer:
 
     def _access_token(self) -> Secret:
         value = self.read.access_token
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
         if not value or (isinstance(value, str) and not value.strip()):
             raise self._failed("missing_access_token")
         if not isinstance(value, str):
