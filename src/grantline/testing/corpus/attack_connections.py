@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -52,6 +52,7 @@ BINDING: Final = "the-owner's-session"
 
 _EDIT: Final = re.compile(r"(\w+)\s*(?:->|\+=|:=|=|:|(?:changed |set )?to)\s*(?:\S+ -> )?([^\s,]+)")
 _HOST_FIELDS: Final = {"allowed_hosts", "hosts", "credential_hosts"}
+_SETTINGS: Final = frozenset(field.name for field in fields(AppSettings))
 
 
 class NoWayOut:
@@ -142,10 +143,7 @@ async def connection_edit(row: Row) -> Finding:
     change = _EDIT.search(str(row["input"]))
     if change is None:
         raise CaseNotRun("the edit is not of the form: field -> value")
-    field, value = change[1], change[2]
-    edit = ConnectionEdit(settings={field: value})
-    if field in _HOST_FIELDS:
-        edit = ConnectionEdit(hosts=("api.example", value))
+    edit = _edit(change[1], change[2])
     async with scene() as stage:
         try:
             edited = await stage.engine.manage.edit(COLLEAGUE, stage.connection.id, edit)
@@ -155,6 +153,23 @@ async def connection_edit(row: Row) -> Finding:
     if edited.price.cost is Cost.NOTHING:
         return Finding("allow", "edited")
     return Finding("require", "reauthorize")
+
+
+def _edit(field: str, value: str) -> ConnectionEdit:
+    """The edit that sets ``field``, by its name in the corpus, to ``value``."""
+    if field in _HOST_FIELDS:
+        return ConnectionEdit(hosts=("api.example", value))
+    for name in (field, field.replace("_url", "_uri")):
+        if name in _SETTINGS:
+            return ConnectionEdit(settings={name: value})
+    match field:
+        case "name":
+            return ConnectionEdit(name=value)
+        case "scope" | "scopes":
+            return ConnectionEdit(scopes=(value,))
+        case "client_secret":
+            return ConnectionEdit(secrets=ClientSecrets(client_secret=Secret(value)))
+    raise CaseNotRun(f"nothing edits {field}")
 
 
 async def connection_create(_row: Row) -> Finding:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qs
@@ -31,17 +31,20 @@ from grantline.oauth.moment import Moment
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.corpus.attack_finding import CaseNotRun, Finding, policy_of
+from grantline.testing.corpus.attack_wire import SHORT
 from grantline.testing.corpus.cases import Row
 from grantline.testing.corpus.wire import Answer, Wire
 from grantline.url import parse_url
 
 ISSUER: Final = "https://as.example"
-HONEST_ENDPOINT: Final = "https://honest.example/token"
+HONEST_ENDPOINT: Final = {
+    "token_endpoint": "https://honest.example/token",
+    "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+}
 # Larger than the limit for metadata, and sent as fast as it is read.
 MAX_PLAYED_KIB: Final = 8 << 10
 
 
-_MISMATCH: Final = re.compile(r"mismatch|another|other|differ")
 _UNREADABLE: Final = {
     "html": b"<html><body>Not here.</body></html>",
     "not json": b"issuer = https://as.example",
@@ -52,34 +55,45 @@ _UNREADABLE: Final = {
 async def discovery_document(row: Row) -> Finding:
     """A document with ``NAME=VALUE`` in it, or with a flaw that the input describes."""
     text = str(row["input"])
+    if "token_endpoint of" in text:
+        return await _discover(row, ISSUER, HONEST_ENDPOINT, judge=_assertion_finding)
+    flaws = _said_flaws(text)
+    if flaws:
+        return await _discover(row, ISSUER, flaws)
+    answer = _said_answer(text)
+    if answer is not None:
+        return await _discover(row, ISSUER, answer=answer)
+    if issuer := re.search(r"https?://\S*", text):
+        url = parse_url(issuer[0] if issuer[0] != "http://" else "http://as.example")
+        check_url(url, policy_of(row))
+        return await _discover(row, url.origin)
+    raise CaseNotRun("the input is no flaw of a document that this experiment knows")
+
+
+def _said_flaws(text: str) -> dict[str, object]:
+    """The fields that ``text`` says the document has, or lacks."""
     if field := re.search(r"([\w.]+)=(.*)", text, re.DOTALL):
-        return await _discover(row, ISSUER, _nested(field[1], field[2]))
+        return _nested(field[1], field[2])
+    if missing := re.search(r"(\w+_\w+|issuer) (?:is )?(?:missing|absent)", text):
+        return {missing[1]: None}
+    if "issuer" in text and re.search(r"mismatch|another|other|differ", text):
+        return {"issuer": "https://evil.example"}
+    return {}
+
+
+def _said_answer(text: str) -> Answer | None:
+    """The answer that ``text`` says there is in place of a document."""
     if size := re.search(r"(\d+) ?([KMG])i?B", text):
         kibibytes = int(size[1]) << {"K": 0, "M": 10, "G": 20}[size[2]]
-        body = b" " * (min(kibibytes, MAX_PLAYED_KIB) << 10)
-        return await _discover(row, ISSUER, answer=Answer(body=body))
+        return Answer(body=b" " * (min(kibibytes, MAX_PLAYED_KIB) << 10))
     if status := re.search(r"\b(30\d)\b|redirect", text):
         named = re.search(r"https?:\S+", text)
-        location = ("Location", named[0] if named else "https://evil.example/metadata")
-        return await _discover(row, ISSUER, answer=Answer(int(status[1] or 302), (location,)))
-    if "token_endpoint of" in text:
-        fields = {
-            "token_endpoint": HONEST_ENDPOINT,
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        }
-        return await _discover(row, ISSUER, fields, _assertion_finding)
-    if "issuer" in text and _MISMATCH.search(text):
-        return await _discover(row, ISSUER, {"issuer": "https://evil.example"})
-    if issuer := re.search(r"https?://\S*", text):
-        host = parse_url(issuer[0] if issuer[0] != "http://" else "http://as.example")
-        check_url(host, policy_of(row))
-        return await _discover(row, host.origin)
-    if missing := re.search(r"(\w+_\w+|issuer) (?:is )?(?:missing|absent)", text):
-        return await _discover(row, ISSUER, {missing[1]: None})
-    for words, body in _UNREADABLE.items():
-        if words in text.lower():
-            return await _discover(row, ISSUER, answer=Answer(body=body))
-    raise CaseNotRun("the input is no flaw of a document that this experiment knows")
+        location = named[0] if named else "https://evil.example/metadata"
+        return Answer(int(status[1] or 302), (("Location", location),))
+    if re.search(r"byte every|slow|never|hang", text):
+        return Answer(body=b"slow" * 8, pause_s=0.02)
+    bodies = (Answer(body=body) for words, body in _UNREADABLE.items() if words in text.lower())
+    return next(bodies, None)
 
 
 def _nested(path: str, value: object) -> dict[str, object]:
@@ -98,6 +112,7 @@ async def _discover(
     document = {"issuer": issuer, "token_endpoint": f"{issuer}/token", **(flaws or {})}
     given = answer or Answer(body=json.dumps(document).encode())
     policy = policy_of(row)
+    limits = replace(METADATA_LIMITS, total=SHORT) if given.pause_s else METADATA_LIMITS
     async with (
         Wire(urls=[parse_url(issuer)], answer=lambda _seen: given) as wire,
         wire.transport(policy) as transport,
@@ -105,7 +120,7 @@ async def _discover(
         try:
             metadata = await adrive(
                 metadata_flow(issuer),
-                lambda request: transport.send(request, limits=METADATA_LIMITS),
+                lambda request: transport.send(request, limits=limits),
             )
         except DiscoveryFailed as error:
             if {seen.origin for seen in wire.seen} != {issuer}:
