@@ -41,6 +41,12 @@ def test_a_search_finds_by_category_and_lists_by_title() -> None:
     assert len(titles) == len(profile_names())
 
 
+def test_a_search_begins_with_those_whose_title_it_begins() -> None:
+    titles = [each.title for each in found_profiles("git")]
+
+    assert titles.index("GitHub") < titles.index("DigitalOcean")
+
+
 def test_an_entry_based_on_another_has_what_that_one_has_and_its_own_over_it() -> None:
     base, own = profile("google"), profile("google-sheets")
 

@@ -81,6 +81,18 @@ async def test_an_end_after_a_week_points_at_what_the_catalogue_knows(
     assert "Publish the app" in text
 
 
+async def test_a_connection_that_has_ended_promises_no_renewal_and_no_request(site: Site) -> None:
+    found = await site.world.authorized()
+    before = await page_of(site, found)
+    set_row(site, found, state="reauthorization_required", cause="grant_dead")
+    after = await page_of(site, found)
+
+    for promise in ("then renewed", "By itself, with a refresh token", "Make a request"):
+        assert promise in before
+        assert promise not in after
+    assert "Not before it is authorized again" in after
+
+
 @pytest.mark.parametrize("path", ["", "/transcript", "/transcript.txt"])
 async def test_clocks_that_differ_are_told_and_the_transcript_has_the_date(
     site: Site, path: str

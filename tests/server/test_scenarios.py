@@ -86,6 +86,20 @@ async def test_each_example_is_in_order(site: Site, example: str) -> None:
     assert "Nothing is wrong" in page
 
 
+async def test_a_connection_that_a_run_would_wait_for_is_named_in_the_editor(site: Site) -> None:
+    draft = await site.world.draft()
+    call = HttpCall(spec=RequestSpec(url="/me"), connection_id=draft.id)
+    scenario = await kept(site, Module(id=1, does=MakeRequest(call=call)))
+    waiting = (await site.get(f"/scenarios/{scenario.id}")).text
+    await site.world.authorize(draft)
+    ready = (await site.get(f"/scenarios/{scenario.id}")).text
+
+    assert "A connection is not authorized" in waiting
+    assert f'href="/connections/{draft.id}"' in waiting
+    assert "Nothing is wrong" not in waiting
+    assert "Nothing is wrong" in ready
+
+
 async def test_a_new_scenario_is_empty_and_says_how_to_go_on(site: Site) -> None:
     made = await site.post("/scenarios/new", {"name": "Orders"})
     page = (await site.get(made.headers["location"])).text

@@ -30,7 +30,10 @@ def profile_names() -> tuple[str, ...]:
 
 
 def found_profiles(query: str = "") -> list[Profile]:
-    """The entries whose name, title, category or host has ``query`` in it, by title."""
+    """The entries whose name, title, category or host has ``query`` in it.
+
+    Those come first in whose title a word begins with it; then by title.
+    """
     wanted = query.strip().casefold()
     entries = (profile(name) for name in profile_names())
     found = (
@@ -41,7 +44,12 @@ def found_profiles(query: str = "") -> list[Profile]:
             for text in (each.name, each.title, *each.categories, *each.hosts)
         )
     )
-    return sorted(found, key=lambda each: each.title.casefold())
+
+    def order(each: Profile) -> tuple[bool, str]:
+        title = each.title.casefold()
+        return not any(word.startswith(wanted) for word in title.split()), title
+
+    return sorted(found, key=order)
 
 
 def entry_text(name: str) -> str:

@@ -116,6 +116,8 @@ def _failure(request: Request) -> GrantlineError | None:
 def _renewal(found: Connection) -> str:
     if found.authorized_at is None:
         return ""
+    if found.state is State.REAUTHORIZATION_REQUIRED:
+        return "Not before it is authorized again"
     if found.has_refresh_token:
         return "By itself, with a refresh token"
     if found.flow.needs_browser or found.flow is FlowType.DEVICE:

@@ -37,7 +37,8 @@ async def overview(request: Request) -> Response:
         total = found.total
         if not is_here:
             total = (await listing.page(actor, query=query, show=value, limit=1)).total
-        tabs.append((_list_url(query, value), word, total, is_here))
+        is_urgent = value == NEEDS_ATTENTION and total > 0
+        tabs.append((_list_url(query, value), word, total, is_here, is_urgent))
     parked, waiting = await parked_runs(request)
     return page(
         request,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grantline.connections.credentials.credential import Kind
+from grantline.connections.state import HELD
 from grantline.errors import InvalidInput, ScenarioNotReady
 from grantline.scenarios.definition.modules import KINDS
 from grantline.scenarios.definition.problem import Problem
@@ -25,6 +26,8 @@ from grantline.server.pages.scenario_trigger import trigger_card
 
 MOST_DRAFTS_BYTES: Final = 16 * 1024 * 1024
 MOST_UNDO_BYTES: Final = 16 * 1024 * 1024
+# Connections of one scenario whose state its editor tells; few have more.
+MOST_ASKED: Final = 20
 LISTED_KINDS: Final = tuple((kind, KINDS[kind].title, ICONS[kind], ABOUT[kind]) for kind in KINDS)
 
 
@@ -95,6 +98,8 @@ async def show_editor(
         **await engine.credentials.names(actor, credentials),
     }
     problems = await scenarios_of(request).problems(actor, scenario)
+    asked = sorted(each for each in connections if each in names)[:MOST_ASKED]
+    found = [await engine.find(actor, each) for each in asked]
     undo = scenario_bench(request).undos.get(actor, said.get("undo", ""))
     if undo is not None and undo.version != kept.version:
         undo = None
@@ -112,6 +117,7 @@ async def show_editor(
         lane=outline_of(scenario, names, problems),
         trigger=trigger_card(request, kept),
         problems=[shown(each, home) for each in problems],
+        unauthorized={each.id: each for each in found if each.state not in HELD},
         within_words=span_words(scenario.bounds.within),
         kinds=LISTED_KINDS,
         place="",
