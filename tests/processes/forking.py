@@ -24,6 +24,7 @@ PRELOADED: Final = (
     "tests.faults.traffic_child",
     "tests.processes.child",
     "tests.processes.notices_child",
+    "tests.processes.runs_child",
     "tests.processes.serving_child",
     # What commands import only when they are given.
     "alembic.command",

@@ -1,22 +1,20 @@
-"""A process of its own that carries out runs until it is told to end.
-
-Run as ``python -m tests.processes.runs_child ORDERS``. It says ``ready``, and ends on SIGTERM.
-"""
+"""A process of its own that carries out runs until SIGTERM; it says ``ready`` when it has begun."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-import sys
+from multiprocessing.connection import Connection
 from typing import Any
+
+import dbos  # noqa: F401 - what is imported when it is first needed is here before the fork
 
 from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.scenarios.open import open_scenarios
 
 
-async def main(orders: dict[str, Any]) -> None:
+async def main(orders: dict[str, Any], line: Connection) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     settings = Settings.from_environment(orders["environment"], url=orders["url"])
@@ -26,10 +24,5 @@ async def main(orders: dict[str, Any]) -> None:
     ):
         durable = scenarios.runs.durable
         has_dbos = durable is not None and await durable.open()
-        sys.stdout.write("ready\n" if has_dbos else "without DBOS\n")
-        sys.stdout.flush()
+        line.send("ready" if has_dbos else "without DBOS")
         await ended.wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +24,8 @@ from grantline.scenarios.runs.run import RunState, ScenarioRun
 from grantline.scenarios.service import Scenarios
 from grantline.store.beside import FILE
 from tests.connections.world import an_engine, environment
-from tests.processes.conftest import ROOT
+from tests.processes import runs_child
+from tests.processes.forking import Child
 from tests.scenarios.runs.making import a_scenario, collect, each, get
 from tests.scenarios.runs.service import Service, a_service
 
@@ -47,19 +46,24 @@ class Yard:
     url: str | None
     scenarios: Scenarios
     service: Service
-    children: list[asyncio.subprocess.Process] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
 
-    async def child(self) -> asyncio.subprocess.Process:
+    async def child(self) -> Child:
         """A process that carries out runs."""
         orders = {"environment": environment(self.folder), "url": self.url}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.processes.runs_child", json.dumps(orders),
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        self.children.append(process)
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"ready\n"
-        return process
+        child = Child.start(runs_child.main, orders)
+        self.children.append(child)
+        await asyncio.to_thread(child.expect, "ready")
+        return child
+
+    async def ended(self, child: Child) -> int:
+        """The status of a process, once it has ended."""
+        return await asyncio.to_thread(child.end)
+
+    async def killed(self, child: Child) -> None:
+        """Nothing, once the process is killed."""
+        child.signal(signal.SIGKILL)
+        assert await self.ended(child) == -signal.SIGKILL
 
     async def start(self, scenario: Scenario, count: int = 1) -> list[ScenarioRun]:
         """This many runs of a scenario that is kept."""
@@ -90,9 +94,8 @@ async def a_yard(folder: Path, url: str | None) -> AsyncIterator[Yard]:
             yield yard
         finally:
             for each in yard.children:
-                if each.returncode is None:
-                    each.kill()
-                await each.wait()
+                each.process.kill()
+                await yard.ended(each)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -124,18 +127,16 @@ async def test_kill_9_among_a_hundred_runs_loses_none_and_repeats_nothing_that_f
     runs = await yard.start(of_three(yard.service.url, at_once=20), 100)
     for share in (60, 140, 220, 300):
         await yard.service.until(lambda share=share: len(yard.service.asked) >= share)  # type: ignore[misc]
-        children[0].kill()
-        await children[0].wait()
+        await yard.killed(children[0])
         children = [*children[1:], await yard.child()]
     for run in runs:
-        ended = await yard.until(run, RunState.SUCCEEDED)
-        steps = await yard.steps(ended)
-        assert list(steps) == ["1", "2", "2/1/3", "2/2/3", "4", "5"]
-        assert {state for state, _ in steps.values()} == {"succeeded"}
+        await yard.until(run, RunState.SUCCEEDED)
     asked = Counter(unquote(each) for each in yard.service.asked)
     repeated = 0
     for run in runs:
         steps = await yard.steps(run)
+        assert list(steps) == ["1", "2", "2/1/3", "2/2/3", "4", "5"]
+        assert {state for state, _ in steps.values()} == {"succeeded"}
         for path, name in (("1", "list"), ("2/1/3", "item"), ("2/2/3", "item"), ("5", "end")):
             times = asked[f"/{name}?run={run.id}&path={path}"]
             # What finished is not repeated: each further request is one that a process died over.
@@ -151,9 +152,9 @@ async def test_sigterm_lets_the_module_under_way_finish_and_others_go_on(yard: Y
     child = await yard.child()
     (run,) = await yard.start(of_three(yard.service.url))
     await yard.service.until(lambda: yard.service.count("/item") == 1)
-    child.terminate()
+    child.signal(signal.SIGTERM)
     gate.set()
-    assert await asyncio.wait_for(child.wait(), WAITS) == 0
+    assert await yard.ended(child) == 0
     assert (await yard.scenarios.runs.find(LOCAL, run.id)).state is RunState.WAITING
     await yard.child()
     await yard.until(run, RunState.SUCCEEDED)
@@ -167,16 +168,16 @@ async def test_a_suspended_process_keeps_its_runs_on_its_own_machine(yard: Yard)
     child = await yard.child()
     (run,) = await yard.start(of_three(yard.service.url))
     await yard.service.until(lambda: yard.service.count("/item") == 1)
-    child.send_signal(signal.SIGSTOP)
+    child.signal(signal.SIGSTOP)
     other = await yard.child()
     (later,) = await yard.start(a_scenario(get(1, yard.service.url + "/later"), name="Later"))
     await yard.until(later, RunState.SUCCEEDED)
     gate.set()
     assert (await yard.scenarios.runs.find(LOCAL, run.id)).state is RunState.RUNNING
-    child.send_signal(signal.SIGCONT)
+    child.signal(signal.SIGCONT)
     await yard.until(run, RunState.SUCCEEDED)
     assert yard.service.count("/item") == 1
-    assert other.returncode is None
+    assert other.process.is_alive()
 
 
 async def test_a_process_that_was_given_up_writes_nothing_when_it_wakes(yard: Yard) -> None:
@@ -186,13 +187,13 @@ async def test_a_process_that_was_given_up_writes_nothing_when_it_wakes(yard: Ya
     child = await yard.child()
     (run,) = await yard.start(of_three(yard.service.url))
     await yard.service.until(lambda: yard.service.count("/item") == 1)
-    child.send_signal(signal.SIGSTOP)
+    child.signal(signal.SIGSTOP)
     store = yard.scenarios.engine.context.store
     (seen,) = store.busy_workers()
     assert store.release_runs(seen.id) == [(run.id, 1)]
     await yard.child()
     await yard.service.until(lambda: yard.service.count("/item") == 2)
-    child.send_signal(signal.SIGCONT)
+    child.signal(signal.SIGCONT)
     gate.set()
     ended = await yard.until(run, RunState.SUCCEEDED)
     assert ended.steps <= 6
@@ -208,8 +209,7 @@ async def test_a_retry_that_is_due_later_survives_the_process(yard: Yard) -> Non
     child = await yard.child()
     (run,) = await yard.start(scenario)
     await yard.until(run, RunState.RETRYING)
-    child.kill()
-    await child.wait()
+    await yard.killed(child)
     del yard.service.answers["/flaky"]
     await yard.child()
     await yard.until(run, RunState.SUCCEEDED)
@@ -245,8 +245,7 @@ async def test_a_dbos_file_that_is_lost_loses_nothing(tmp_path: Path, damage: by
         child = await yard.child()
         (run,) = await yard.start(of_three(yard.service.url))
         await yard.service.until(lambda: yard.service.count("/item") == 1)
-        child.kill()
-        await child.wait()
+        await yard.killed(child)
         replace_file(tmp_path, damage)
         gate.set()
         await yard.child()

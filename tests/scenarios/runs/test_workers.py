@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
@@ -19,10 +20,12 @@ from grantline.scenarios.definition.modules import (
 from grantline.scenarios.modules.files import OF_RUNS
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.runs import workers
+from grantline.scenarios.runs.journal import Journal
 from grantline.scenarios.runs.run import RunState, StepState
 from grantline.scenarios.service import Scenarios
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World
+from tests.run_records import SEALS, a_scenario_run
 from tests.scenarios.runs.following import WAITS, run_of, steps_of
 from tests.scenarios.runs.making import a_scenario, get, module
 from tests.scenarios.runs.service import Service
@@ -124,6 +127,36 @@ async def test_a_process_that_had_nothing_to_do_is_heard_before_it_takes_up_a_ru
         gate.set()
         await scenarios.runs.wait(LOCAL, second.id)
     assert worker.silent_for is not None
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_who_stops_following_a_run_stops_also_in_the_moment_in_which_it_changes(
+    world: World, scenarios: Scenarios, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    tells: list[Callable[[], None]] = []
+    waits = asyncio.Event()
+
+    def watch(_journal: Journal, _run_id: str, tell: Callable[[], None]) -> Callable[[], None]:
+        tells.append(tell)
+        return lambda: None
+
+    async def follow() -> None:
+        async for _ in scenarios.runs.changes(LOCAL, run.id):
+            waits.set()
+
+    monkeypatch.setattr(Journal, "watch", watch)
+    run = a_scenario_run(workspace=LOCAL.workspace, state="parked", connection_id="con_1")
+    world.engine.context.store.add_scenario_run(run, SEALS)
+    following = asyncio.create_task(follow())
+    await waits.wait()
+    await asyncio.sleep(0)
+    tells[0]()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.wait({following}, timeout=WAITS)
+
+    assert following.cancelled()
 
 
 async def test_a_process_forgets_those_that_were_killed_long_ago(

@@ -114,5 +114,6 @@ class Journal:
                     raise
                 if wait == AGAIN_AFTER:
                     LOG.warning("What runs have done cannot be saved yet: %s", error.message)
-                await context.clock.sleep(wait)
+                # Not by the engine's clock, which may be set: the database is away in real time.
+                await asyncio.sleep(wait.total_seconds())
                 wait = min(2 * wait, LONGEST_WAIT)

@@ -301,8 +301,10 @@ class ScenarioRuns(RunHistory):
                     yield run
                     if run.state.has_ended:
                         return
+                # ``wait_for`` would take a cancellation that comes together with a change for it.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_EVERY.total_seconds())
+                    async with asyncio.timeout(LOOK_EVERY.total_seconds()):
+                        await changed.wait()
         finally:
             end()
 

@@ -135,7 +135,6 @@ class Workers:
         store.leave(self.name)
 
     async def _look(self) -> None:
-        # ``wait_for`` takes a cancellation that comes together with a wake-up for the wake-up.
         while not self._is_ending:
             self._wake.clear()
             try:
@@ -148,7 +147,8 @@ class Workers:
             except Exception as error:  # noqa: BLE001 - the next look may do better
                 LOG.error("Looking for runs failed: %s", whereabouts(error))  # noqa: TRY400
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY.total_seconds())
+                async with asyncio.timeout(LOOK_EVERY.total_seconds()):
+                    await self._wake.wait()
 
     async def _look_once(self) -> None:
         # Not by the engine's clock, which may be set: this is about how long processes are silent.

@@ -193,7 +193,8 @@ async def _waited(
     if not wait_s or run.state.has_ended:
         return run
     with suppress(TimeoutError):
-        return await asyncio.wait_for(scenarios.runs.wait(actor, run.id), wait_s)
+        async with asyncio.timeout(wait_s):
+            return await scenarios.runs.wait(actor, run.id)
     return await scenarios.runs.find(actor, run.id)
 
 
