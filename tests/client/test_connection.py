@@ -99,9 +99,9 @@ def test_two_bodies_are_refused() -> None:
 
 
 def test_an_option_that_does_not_exist_is_refused() -> None:
-    unknown: Any = {"query": {}}
+    unknown: Any = {"timeouts": 1}
 
-    with pytest.raises(InvalidInput, match="no option query"):
+    with pytest.raises(InvalidInput, match=r"no option timeouts\. Did you mean “timeout”"):
         request_spec("GET", "/", unknown)
 
 
@@ -135,6 +135,8 @@ def test_the_other_options_say_how_it_is_sent_and_what_counts_as_an_error() -> N
         ({"array_style": "php"}, "array_style"),
         ({"fail_on": ["x"]}, "fail_on"),
         ({"minimum_tls": "1.1"}, "minimum_tls"),
+        ({"timeout": 0}, "timeout"),
+        ({"connect_timeout": -1}, "connect_timeout"),
         ({"files": {"a": b""}, "json": 1}, "files"),
     ],
 )

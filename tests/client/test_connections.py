@@ -66,6 +66,7 @@ def test_a_connection_that_is_not_there_says_how_to_connect(connections: Connect
         connections.get("github/ann")
 
     assert "connections.create('github/ann'" in missing.value.hint
+    assert "Did you mean" not in missing.value.hint
 
 
 def test_created_connections_are_found_by_name_and_by_id(connections: Connections) -> None:
@@ -177,6 +178,13 @@ def test_a_deleted_connection_is_revoked_and_gone(
     assert server.journal.count(Endpoint.REVOKE) > 0
     with pytest.raises(ConnectionNotFound):
         demo.token()
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(
+    demo: Connection, connections: Connections
+) -> None:
+    with pytest.raises(ConnectionNotFound, match="Did you mean “demo”"):
+        connections.get("Demo")
 
 
 def test_a_draft_has_no_token(connections: Connections, server: FakeAuthorizationServer) -> None:

@@ -28,7 +28,7 @@ PRELOADED: Final = (
     "tests.processes.serving_child",
     # What commands import only when they are given.
     "alembic.command",
-    "grantline.cli.program",
+    *(f"grantline.cli.commands.{each}" for each in ("request", "serve", "connection.create")),
     "grantline.connections.keeping.backup",
 )
 _FORKS: Final = multiprocessing.get_context("forkserver")

@@ -107,7 +107,7 @@ class AsyncConnections:
         except ConnectionNotFound as error:
             raise ConnectionNotFound(
                 error.message,
-                hint=f"Connect it with connections.create({name!r}, ...) and "
+                hint=f"{error.hint}. Or connect it with connections.create({name!r}, ...) and "
                 f"connections.authorize({name!r}), or with: grantline connection create {name}",
             ) from None
 

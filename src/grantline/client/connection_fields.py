@@ -9,6 +9,7 @@ from typing import Any, Final, TypedDict
 
 from grantline.codec import from_plain, to_plain
 from grantline.connections.apps.catalogue import settings_of
+from grantline.connections.near_names import did_you_mean
 from grantline.connections.planning import APP_SECRETS
 from grantline.errors import InvalidInput
 from grantline.messages import ClientCertificate
@@ -126,10 +127,11 @@ def app_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = sorted(set(given) - ConnectionFields.__annotations__.keys())
     if unknown:
+        known = sorted(ConnectionFields.__annotations__)
         raise InvalidInput(
             f"A connection has no field {unknown[0]}.",
             field=unknown[0],
-            hint=f"The fields are {', '.join(sorted(ConnectionFields.__annotations__))}.",
+            hint=f"{did_you_mean(unknown[0], known)}The fields are {', '.join(known)}.",
         )
     plain = {
         name: {each: _plain(own) for each, own in value.items()}

@@ -26,6 +26,7 @@ from grantline.calls.query import REPEAT, ArrayStyle
 from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import parse_statuses
 from grantline.codec import from_plain
+from grantline.connections.near_names import did_you_mean
 from grantline.connections.requests.files import FileSource
 from grantline.errors import InvalidInput
 from grantline.messages import AddressFamily, TlsVersion
@@ -108,11 +109,11 @@ def request_spec(method: str, url: str, options: RequestOptions) -> RequestSpec:
     """
     unknown = sorted(set(options) - RequestOptions.__annotations__.keys())
     if unknown:
-        known = ", ".join(RequestOptions.__annotations__)
+        known = RequestOptions.__annotations__
         raise InvalidInput(
             f"A request has no option {unknown[0]}.",
             field=unknown[0],
-            hint=f"The options are {known}.",
+            hint=f"{did_you_mean(unknown[0], known)}The options are {', '.join(known)}.",
         )
     headers = options.get("headers") or ()
     retry = options.get("retry")
@@ -126,8 +127,8 @@ def request_spec(method: str, url: str, options: RequestOptions) -> RequestSpec:
         compress=options.get("compress", False),
         accept_compressed=options.get("accept_compressed", True),
         follow_redirects=options.get("follow_redirects", True),
-        timeout=_span(options.get("timeout")),
-        connect_timeout=_span(options.get("connect_timeout")),
+        timeout=_span(options.get("timeout"), field="timeout"),
+        connect_timeout=_span(options.get("connect_timeout"), field="connect_timeout"),
         minimum_tls=_choice(
             TlsVersion, options.get("minimum_tls", TlsVersion.TLS_1_2), field="minimum_tls"
         ),
@@ -185,8 +186,15 @@ def _file(name: str, value: FileGiven) -> Part | SourcePart:
     return SourcePart(name, FileSource.open(path), filename or path.name, kind)
 
 
-def _span(given: float | timedelta | None) -> timedelta | None:
-    return timedelta(seconds=given) if isinstance(given, int | float) else given
+def _span(given: float | timedelta | None, *, field: str) -> timedelta | None:
+    span = timedelta(seconds=given) if isinstance(given, int | float) else given
+    if span is not None and span <= timedelta(0):
+        raise InvalidInput(
+            f"{field} is a length of time, and {given} is none.",
+            field=field,
+            hint="Give seconds, such as 10, or a timedelta; None leaves the usual limit.",
+        )
+    return span
 
 
 def _choice(kind: type[E], given: str, *, field: str) -> E:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from grantline.cli.errors import UsageError
 from grantline.cli.values import header_pairs, pairs
 from grantline.cli.words import parse_span
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from grantline.calls.statuses import Statuses
     from grantline.messages import AddressFamily
 
@@ -129,10 +132,16 @@ def sending_fields(options: SendingOptions) -> dict[str, Any]:
         "retry": retry,
         "fail_on": failing_statuses(options.fail_on),
         **{
-            name: parse_span(text, field=f"--{name.replace('_', '-')}") if text else None
+            name: _wait(text, f"--{name.replace('_', '-')}") if text else None
             for name, text in spans.items()
         },
     }
+
+
+def _wait(text: str, option: str) -> timedelta:
+    if span := parse_span(text, field=option):
+        return span
+    raise UsageError(f"{option} leaves no time at all.", hint="Give it some: 30s or 5m.")
 
 
 def _address_family(options: SendingOptions) -> AddressFamily:

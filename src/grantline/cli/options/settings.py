@@ -33,373 +33,252 @@ Texts = list[str] | None
 Switch = bool | None
 
 
+def _of(panel: str, text: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, metavar=metavar, help=text, rich_help_panel=panel)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingOptions:
     """The settings of an app, as far as they were given."""
 
     issuer: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI", help="Issuer URL: fills the endpoints below.", rich_help_panel=SERVICE
-        ),
+        Text, _of(SERVICE, "Issuer URL: fills the endpoints below.", metavar="URI")
     ] = None
-    authorize_uri: Annotated[
-        Text, typer.Option(metavar="URI", help="Where the person is sent.", rich_help_panel=SERVICE)
-    ] = None
+    authorize_uri: Annotated[Text, _of(SERVICE, "Where the person is sent.", metavar="URI")] = None
     token_uri: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI",
-            help="Where codes and refresh tokens are exchanged.",
-            rich_help_panel=SERVICE,
-        ),
+        Text, _of(SERVICE, "Where codes and refresh tokens are exchanged.", metavar="URI")
     ] = None
     refresh_uri: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI", help="For refreshes, when another one.", rich_help_panel=SERVICE
-        ),
+        Text, _of(SERVICE, "For refreshes, when another one.", metavar="URI")
     ] = None
     device_authorization_uri: Annotated[
-        Text, typer.Option(metavar="URI", help="Of the device flow.", rich_help_panel=SERVICE)
+        Text, _of(SERVICE, "Of the device flow.", metavar="URI")
     ] = None
     revocation_uri: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI", help="Asked when a connection is deleted.", rich_help_panel=SERVICE
-        ),
+        Text, _of(SERVICE, "Asked when a connection is deleted.", metavar="URI")
     ] = None
-    introspection_uri: Annotated[
-        Text, typer.Option(metavar="URI", help="Asked by verify.", rich_help_panel=SERVICE)
-    ] = None
+    introspection_uri: Annotated[Text, _of(SERVICE, "Asked by verify.", metavar="URI")] = None
     pushed_authorization_uri: Annotated[
-        Text,
-        typer.Option(metavar="URI", help="Of pushed requests (--par).", rich_help_panel=SERVICE),
+        Text, _of(SERVICE, "Of pushed requests (--par).", metavar="URI")
     ] = None
-    jwks_uri: Annotated[
-        Text, typer.Option(metavar="URI", help="Keys that sign ID tokens.", rich_help_panel=SERVICE)
-    ] = None
+    jwks_uri: Annotated[Text, _of(SERVICE, "Keys that sign ID tokens.", metavar="URI")] = None
 
-    client_id: Annotated[
-        Text, typer.Option(metavar="ID", help="As the service issued it.", rich_help_panel=CLIENT)
-    ] = None
+    client_id: Annotated[Text, _of(CLIENT, "As the service issued it.", metavar="ID")] = None
     client_authentication: Annotated[
         ClientAuthentication | None,
-        typer.Option(
-            metavar="METHOD",
-            help=f"How the client proves itself: {METHODS}.",
-            rich_help_panel=CLIENT,
-        ),
+        _of(CLIENT, f"How the client proves itself: {METHODS}.", metavar="METHOD"),
     ] = None
     refresh_authentication: Annotated[
         ClientAuthentication | None,
-        typer.Option(
-            metavar="METHOD", help="The same for refreshes, when another.", rich_help_panel=CLIENT
-        ),
+        _of(CLIENT, "The same for refreshes, when another.", metavar="METHOD"),
     ] = None
 
     scope_separator: Annotated[
-        Text,
-        typer.Option(
-            metavar="space|comma",
-            help="Joins scopes; space by default.",
-            rich_help_panel=AUTHORIZATION,
-        ),
+        Text, _of(AUTHORIZATION, "Joins scopes; space by default.", metavar="space|comma")
     ] = None
     authorize_parameters: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            AUTHORIZATION,
+            "Authorize parameters: extra ones of the authorize redirect.",
             "--authorize-parameter",
             metavar="K=V",
-            help="Authorize parameters: extra ones of the authorize redirect.",
-            rich_help_panel=AUTHORIZATION,
         ),
     ] = None
     authorize_in_fragment: Annotated[
         Switch,
-        typer.Option(
+        _of(
+            AUTHORIZATION,
+            "Parameters follow the # of the authorize URI.",
             "--authorize-in-fragment/--authorize-in-query",
-            help="Parameters follow the # of the authorize URI.",
-            rich_help_panel=AUTHORIZATION,
         ),
     ] = None
-    response_type: Annotated[
-        Text,
-        typer.Option(metavar="TYPE", help="Where it is not code.", rich_help_panel=AUTHORIZATION),
-    ] = None
+    response_type: Annotated[Text, _of(AUTHORIZATION, "Where it is not code.", metavar="TYPE")] = (
+        None
+    )
     redirect_uri: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI", help="The exact URI registered.", rich_help_panel=AUTHORIZATION
-        ),
+        Text, _of(AUTHORIZATION, "The exact URI registered.", metavar="URI")
     ] = None
-    pkce: Annotated[
-        Pkce | None, typer.Option(help="RFC 7636; S256 by default.", rich_help_panel=AUTHORIZATION)
-    ] = None
-    use_par: Annotated[
-        Switch,
-        typer.Option(
-            "--par/--no-par", help="Push the request first.", rich_help_panel=AUTHORIZATION
-        ),
-    ] = None
+    pkce: Annotated[Pkce | None, _of(AUTHORIZATION, "RFC 7636; S256 by default.")] = None
+    use_par: Annotated[Switch, _of(AUTHORIZATION, "Push the request first.", "--par/--no-par")] = (
+        None
+    )
     expect_iss: Annotated[
         Switch,
-        typer.Option(
+        _of(
+            AUTHORIZATION,
+            "Refuse callbacks without iss (RFC 9207).",
             "--expect-iss/--no-expect-iss",
-            help="Refuse callbacks without iss (RFC 9207).",
-            rich_help_panel=AUTHORIZATION,
         ),
     ] = None
     resources: Annotated[
-        Texts,
-        typer.Option(
-            "--resource",
-            metavar="URI",
-            help="Resource indicator (RFC 8707).",
-            rich_help_panel=AUTHORIZATION,
-        ),
+        Texts, _of(AUTHORIZATION, "Resource indicator (RFC 8707).", "--resource", metavar="URI")
     ] = None
 
     token_parameters: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "Access token parameters: extra ones of the token request.",
             "--token-parameter",
             metavar="K=V",
-            help="Access token parameters: extra ones of the token request.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
     refresh_parameters: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "Refresh token parameters: extra ones of the refresh request.",
             "--refresh-parameter",
             metavar="K=V",
-            help="Refresh token parameters: extra ones of the refresh request.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
     custom_headers: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "Custom headers: extra ones of token and refresh requests.",
             "--custom-header",
             metavar="'K: V'",
-            help="Custom headers: extra ones of token and refresh requests.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
     token_headers: Annotated[
         Texts,
-        typer.Option(
-            "--token-header",
-            metavar="'K: V'",
-            help="Extra headers of token requests alone.",
-            rich_help_panel=TOKENS,
-        ),
+        _of(TOKENS, "Extra headers of token requests alone.", "--token-header", metavar="'K: V'"),
     ] = None
     refresh_headers: Annotated[
         Texts,
-        typer.Option(
-            "--refresh-header",
-            metavar="'K: V'",
-            help="Extra headers of refresh requests alone.",
-            rich_help_panel=TOKENS,
+        _of(
+            TOKENS, "Extra headers of refresh requests alone.", "--refresh-header", metavar="'K: V'"
         ),
     ] = None
     token_request_format: Annotated[
-        TokenRequestFormat | None,
-        typer.Option(help="Of token requests; form by default.", rich_help_panel=TOKENS),
+        TokenRequestFormat | None, _of(TOKENS, "Of token requests; form by default.")
     ] = None
     refresh_request_format: Annotated[
         TokenRequestFormat | None,
-        typer.Option(
-            metavar="FORMAT", help="The same of refreshes, when another.", rich_help_panel=TOKENS
-        ),
+        _of(TOKENS, "The same of refreshes, when another.", metavar="FORMAT"),
     ] = None
     token_request_method: Annotated[
         RequestMethod | None,
-        typer.Option(
-            metavar="METHOD",
-            help="HTTP method of token requests; POST by default.",
-            rich_help_panel=TOKENS,
-        ),
+        _of(TOKENS, "HTTP method of token requests; POST by default.", metavar="METHOD"),
     ] = None
     refresh_request_method: Annotated[
-        RequestMethod | None,
-        typer.Option(
-            metavar="METHOD", help="The same of refreshes, when another.", rich_help_panel=TOKENS
-        ),
+        RequestMethod | None, _of(TOKENS, "The same of refreshes, when another.", metavar="METHOD")
     ] = None
     parameter_names: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "A parameter the service calls otherwise: client_id=client_key; an empty one "
+            "leaves it out, token. in front means in that request alone.",
             "--parameter-name",
             metavar="RFC=OWN",
-            help="A parameter the service calls otherwise: client_id=client_key; an empty one "
-            "leaves it out, token. in front means in that request alone.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
     use_dpop: Annotated[
-        Switch,
-        typer.Option(
-            "--dpop/--no-dpop", help="Bind tokens to a key (RFC 9449).", rich_help_panel=TOKENS
-        ),
+        Switch, _of(TOKENS, "Bind tokens to a key (RFC 9449).", "--dpop/--no-dpop")
     ] = None
     response_rules: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "Where answers keep things: token_path=authed_user.",
             "--response-rule",
             metavar="NAME=VALUE",
-            help="Where answers keep things: token_path=authed_user.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
-
     revocation_rules: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "A revocation that is not RFC 7009: method=DELETE.",
             "--revocation-rule",
             metavar="NAME=VALUE",
-            help="A revocation that is not RFC 7009: method=DELETE.",
-            rich_help_panel=TOKENS,
         ),
     ] = None
     upgrade_rules: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            TOKENS,
+            "A second exchange, for a long-lived token: uri=https://....",
             "--upgrade-rule",
             metavar="NAME=VALUE",
-            help="A second exchange, for a long-lived token: uri=https://....",
-            rich_help_panel=TOKENS,
-        ),
-    ] = None
-    identity_rules: Annotated[
-        Texts,
-        typer.Option(
-            "--identity-rule",
-            metavar="NAME=VALUE",
-            help="How to learn whose account it is: url=/me.",
-            rich_help_panel=PLACEMENT,
         ),
     ] = None
 
+    identity_rules: Annotated[
+        Texts,
+        _of(
+            PLACEMENT,
+            "How to learn whose account it is: url=/me.",
+            "--identity-rule",
+            metavar="NAME=VALUE",
+        ),
+    ] = None
     token_placement: Annotated[
-        TokenPlacement | None,
-        typer.Option(help="Access token placement; header by default.", rich_help_panel=PLACEMENT),
+        TokenPlacement | None, _of(PLACEMENT, "Access token placement; header by default.")
     ] = None
     header_name: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAME",
-            help="Header of the token; Authorization by default.",
-            rich_help_panel=PLACEMENT,
-        ),
+        Text, _of(PLACEMENT, "Header of the token; Authorization by default.", metavar="NAME")
     ] = None
     api_headers: Annotated[
-        Texts,
-        typer.Option(
-            "--api-header",
-            metavar="'K: V'",
-            help="A header of every API request.",
-            rich_help_panel=PLACEMENT,
-        ),
+        Texts, _of(PLACEMENT, "A header of every API request.", "--api-header", metavar="'K: V'")
     ] = None
     api_parameters: Annotated[
         Texts,
-        typer.Option(
-            "--api-parameter",
-            metavar="K=V",
-            help="A query parameter of every API request.",
-            rich_help_panel=PLACEMENT,
-        ),
+        _of(PLACEMENT, "A query parameter of every API request.", "--api-parameter", metavar="K=V"),
     ] = None
     renewal_margin: Annotated[
-        Text,
-        typer.Option(
-            metavar="SPAN", help="Renew so long before the end: 30s.", rich_help_panel=PLACEMENT
-        ),
+        Text, _of(PLACEMENT, "Renew so long before the end: 30s.", metavar="SPAN")
     ] = None
     refresh_idle_lifetime: Annotated[
-        Text,
-        typer.Option(
-            metavar="SPAN",
-            help="An unused refresh token dies then: 720h.",
-            rich_help_panel=PLACEMENT,
-        ),
+        Text, _of(PLACEMENT, "An unused refresh token dies then: 720h.", metavar="SPAN")
     ] = None
     token_name: Annotated[
-        Text,
-        typer.Option(
-            metavar="WORD", help="Token name: the word before the token.", rich_help_panel=PLACEMENT
-        ),
+        Text, _of(PLACEMENT, "Token name: the word before the token.", metavar="WORD")
     ] = None
-    query_name: Annotated[
-        Text,
-        typer.Option(
-            metavar="NAME", help="Query parameter of the token.", rich_help_panel=PLACEMENT
-        ),
-    ] = None
+    query_name: Annotated[Text, _of(PLACEMENT, "Query parameter of the token.", metavar="NAME")] = (
+        None
+    )
     base_url: Annotated[
-        Text,
-        typer.Option(
-            metavar="URI", help="Where relative request URLs start.", rich_help_panel=PLACEMENT
-        ),
+        Text, _of(PLACEMENT, "Where relative request URLs start.", metavar="URI")
     ] = None
     expired_statuses: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            PLACEMENT,
+            "Besides 401, means: the token has expired.",
             "--expired-status",
             metavar="NUMBER",
-            help="Besides 401, means: the token has expired.",
-            rich_help_panel=PLACEMENT,
         ),
     ] = None
     expired_body_matches: Annotated[
         Texts,
-        typer.Option(
+        _of(
+            PLACEMENT,
+            "A text in answers that means the same.",
             "--expired-body-match",
             metavar="TEXT",
-            help="A text in answers that means the same.",
-            rich_help_panel=PLACEMENT,
         ),
     ] = None
     rate_limit: Annotated[
-        Text,
-        typer.Option(
-            metavar="N/TIME",
-            help="Requests in a time: 100/60s; off follows no limit.",
-            rich_help_panel=PLACEMENT,
-        ),
+        Text, _of(PLACEMENT, "Requests in a time: 100/60s; off follows no limit.", metavar="N/TIME")
     ] = None
 
-    algorithm: Annotated[
-        Text,
-        typer.Option(metavar="NAME", help="RS256, PS256, ES256, EdDSA.", rich_help_panel=ASSERTION),
-    ] = None
-    key_id: Annotated[
-        Text, typer.Option(metavar="ID", help="kid of the key.", rich_help_panel=ASSERTION)
-    ] = None
+    algorithm: Annotated[Text, _of(ASSERTION, "RS256, PS256, ES256, EdDSA.", metavar="NAME")] = None
+    key_id: Annotated[Text, _of(ASSERTION, "kid of the key.", metavar="ID")] = None
     assertion_issuer: Annotated[
-        Text,
-        typer.Option(
-            metavar="TEXT", help="iss; the client ID by default.", rich_help_panel=ASSERTION
-        ),
+        Text, _of(ASSERTION, "iss; the client ID by default.", metavar="TEXT")
     ] = None
     assertion_subject: Annotated[
-        Text,
-        typer.Option(metavar="TEXT", help="sub: the user to act for.", rich_help_panel=ASSERTION),
+        Text, _of(ASSERTION, "sub: the user to act for.", metavar="TEXT")
     ] = None
     assertion_audience: Annotated[
-        Text,
-        typer.Option(metavar="TEXT", help="aud; the issuer by default.", rich_help_panel=ASSERTION),
+        Text, _of(ASSERTION, "aud; the issuer by default.", metavar="TEXT")
     ] = None
     scope_in_assertion: Annotated[
-        Switch,
-        typer.Option(
-            "--scope-in-assertion/--scope-in-request",
-            help="Where the scopes go.",
-            rich_help_panel=ASSERTION,
-        ),
+        Switch, _of(ASSERTION, "Where the scopes go.", "--scope-in-assertion/--scope-in-request")
     ] = None
 
     def changes(self, old: AppSettings) -> dict[str, Any]:
