@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from grantline.errors import (
+    ConfigurationError,
     EgressBlocked,
     GrantlineError,
     LimitExceeded,
@@ -143,4 +144,6 @@ def finding_of(error: GrantlineError) -> Finding:
             return Finding("error", _LIMIT_REASONS.get(error.limit, error.limit))
         case ProtocolError():
             return Finding("deny", error.check)
+        case ConfigurationError():
+            return Finding("deny", error.code)  # a policy that opens what it must not
     return Finding("error", error.code)

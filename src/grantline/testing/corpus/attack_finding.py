@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grantline.calls.hosts import HostList
-from grantline.net.guard import EgressPolicy
+from grantline.net.guard import HOSTED, EgressPolicy
 from grantline.testing.corpus.cases import Row
 
 
@@ -35,18 +35,22 @@ def policy_of(row: Row) -> EgressPolicy:
     plain: list[str] = []
     ports: list[str] = []
     denied: list[str] = []
+    hosted = False
     for name, values in (setup.get("policy") or {}).items():
         if name.startswith("allow"):
             kind = plain if "plain" in name else ports if "port" in name else allowed
             kind += _texts(values)
         elif name.startswith(("deny", "denied", "block")):
             denied += _texts(values)
+        elif values == HOSTED:
+            hosted = True
     return EgressPolicy.parse(
         allow_hosts=allowed,
         allow_plain=plain,
         allow_ports=ports,
         denied_hosts=denied,
         own_addresses=_texts(setup.get("own_addresses")),
+        hosted=hosted,
     )
 
 
@@ -57,5 +61,5 @@ def credential_hosts_of(row: Row) -> HostList | None:
     return None if hosts is None else HostList.parse(hosts)
 
 
-def _texts(values: Iterable[Any] | None) -> list[str]:
-    return [str(value) for value in values or ()]
+def _texts(values: Iterable[Any] | str | None) -> list[str]:
+    return [values] if isinstance(values, str) else [str(value) for value in values or ()]

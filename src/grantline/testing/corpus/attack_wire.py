@@ -30,11 +30,14 @@ _ALIAS: Final = re.compile(r"cname[:\s]\s*", re.IGNORECASE)
 
 def wire_of(row: Row, *urls: Url | None, answer: Any = None) -> Wire:
     """The internet of ``row``, with servers at the origins of ``urls``."""
-    setup = setup_of(row)
+    setup, places = setup_of(row), [url for url in urls if url is not None]
+    nowhere: dict[str, list[list[str]]] = {}
+    if setup.get("dns_error"):
+        nowhere = {url.host: [[]] for url in places}
     return Wire(
-        urls=[url for url in urls if url is not None],
+        urls=places,
         answer=answer or (lambda _seen: Answer()),
-        dns=dns_turns(setup),
+        dns=nowhere | dns_turns(setup),
         # A delay as long as the real time limit, or longer, only has to outlast a short limit.
         dns_delay=timedelta(seconds=float(setup.get("dns_delay_s", 0))),
     )

@@ -12,7 +12,7 @@ from grantline.messages import HttpResponse
 from grantline.net.decoding import ContentDecoder
 from grantline.net.transport import OAUTH_LIMITS
 from grantline.testing.corpus.cases import Row
-from grantline.testing.corpus.script_server import row_body
+from grantline.testing.corpus.script_server import row_body, row_headers
 
 
 def answer_in_memory(row: Row, url: str) -> HttpResponse:
@@ -40,7 +40,7 @@ def answer_in_memory(row: Row, url: str) -> HttpResponse:
         case "gzip_bomb":
             if script["plain_bytes"] > OAUTH_LIMITS.response_bytes:
                 raise LimitExceeded("The answer is too large.", limit="response_bytes")
-    headers = tuple((name.lower(), value) for name, value in (row.get("headers") or {}).items())
+    headers = tuple(row_headers(row))
     encoding = next((value for name, value in headers if name == "content-encoding"), "")
     decoder = ContentDecoder(encoding, OAUTH_LIMITS.response_bytes)
     decoded = decoder.feed(body)

@@ -25,6 +25,15 @@ def row_body(row: Mapping[str, Any]) -> bytes:
     return base64.b64decode(body) if row.get("body_encoding") == "base64" else body.encode()
 
 
+def row_headers(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The headers of the answer of ``row``, names in lower case; a list is one line for each."""
+    return [
+        (name.lower(), str(value))
+        for name, values in (row.get("headers") or {}).items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+
+
 @asynccontextmanager
 async def script_server(row: Mapping[str, Any], *, time_scale: float) -> AsyncIterator[int]:
     """The port of a server that plays ``row`` to every request, its delays divided by the scale."""
@@ -129,11 +138,12 @@ def _status_line(status: int) -> bytes:
 
 
 def _head(row: Mapping[str, Any], length: int | None, framing: str = "") -> bytes:
-    headers = {name.lower(): value for name, value in (row.get("headers") or {}).items()}
-    if length is not None and row["status"] not in {204, 304}:
-        headers.setdefault("content-length", str(length))
-    headers["connection"] = "close"
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    headers = [(name, value) for name, value in row_headers(row) if name != "connection"]
+    told = any(name == "content-length" for name, _ in headers)
+    if length is not None and not told and row["status"] not in {204, 304}:
+        headers.append(("content-length", str(length)))
+    headers.append(("connection", "close"))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return _status_line(row["status"]) + (lines + framing + "\r\n").encode("utf-8")
 
 
