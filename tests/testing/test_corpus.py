@@ -109,6 +109,18 @@ def test_a_case_that_nobody_can_play_is_not_run_and_the_others_are(
     assert rest == ["1 not run", "1 passed, 0 failed"]
 
 
+def test_a_case_that_breaks_the_runner_has_failed_and_the_others_are_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = {**OK_MINIMAL["context"], "profile": {"expires_in_unit": "fortnights"}}
+    broken = {**OK_MINIMAL, "context": context}
+    assert main([write(tmp_path / "cases.jsonl", broken, OK_MINIMAL)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "ok-minimal: the case broke: KeyError",
+        "1 passed, 1 failed",
+    ]
+
+
 def test_a_missing_file_is_status_two(tmp_path: Path) -> None:
     assert main([str(tmp_path / "none.jsonl")]) == 2
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from grantline.oauth.app.response_rules import LifetimeUnit, ResponseRules
 from grantline.oauth.app.settings import AppSettings
 from grantline.oauth.authorization.callback import STATE_LIFETIME, Objection
+from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
 from grantline.testing.corpus.cases import Row
 from grantline.testing.corpus.script_server import row_body
@@ -131,7 +132,19 @@ def _word(value: Any) -> str:
     return str(value or "none").lower()
 
 
-def held_id_token(context: Mapping[str, Any]) -> Secret | None:
+def held_tokens(context: Mapping[str, Any]) -> TokenSet:
+    """What is held while it is refreshed; a row says ``old_...`` of it."""
+    refresh_token = context.get("old_refresh_token", "rt_old")
+    scope = context.get("old_scope")
+    return TokenSet(
+        access_token=Secret(context.get("old_access_token") or "at_old"),
+        refresh_token=Secret(refresh_token) if refresh_token else None,
+        id_token=_held_id_token(context),
+        scope=tuple(scope.split() if isinstance(scope, str) else scope) if scope else None,
+    )
+
+
+def _held_id_token(context: Mapping[str, Any]) -> Secret | None:
     """The ID token of the first answer, given whole or by its claims, under any name."""
     claims: dict[str, Any] = {}
     for name, value in context.items():
