@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from grantline import errors as tree
 from grantline.cli import errors
-from grantline.cli.program import tree as all_commands
+from grantline.cli.main import status_of
+from grantline.cli.program import program
 from grantline.connections.settings import OF_THE_COMMAND_LINE, VARIABLES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8
 
 def commands(command: Any = None, path: str = "grantline") -> Iterator[tuple[str, Any]]:
     """Every command with its path."""
-    command = command or typer.main.get_command(all_commands())
+    command = command or program()
     found = getattr(command, "commands", None)
     if found is None:
         yield path, command
@@ -53,6 +53,15 @@ def test_every_command_shows_an_example() -> None:
     silent = [path for path, each in commands() if path not in (each.epilog or "")]
 
     assert silent == []
+
+
+def test_help_speaks_as_the_page_does(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of arguments by the names in the table, and of switches as taking no value."""
+    assert status_of(["connection", "create", "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "{NAME}" in shown
+    assert "<bool>" not in shown
 
 
 def test_every_exit_status_is_documented() -> None:

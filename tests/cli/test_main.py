@@ -37,7 +37,7 @@ def test_the_version_needs_no_library_at_all() -> None:
 
 def test_the_tree_of_commands_needs_no_engine() -> None:
     program = (
-        "import sys; from grantline.cli.program import tree; tree();"
+        "import sys; from grantline.cli.program import program; program();"
         f"print([m for m in {HEAVY!r} if m in sys.modules and m != 'asyncio'])"
     )
     assert output_of(program).strip() == "[]"

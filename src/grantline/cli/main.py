@@ -27,12 +27,12 @@ def status_of(arguments: Sequence[str]) -> int:
     import typer
 
     from grantline.cli import errors
-    from grantline.cli.program import tree
+    from grantline.cli.program import program
     from grantline.cli.usage import usage_error
     from grantline.errors import GrantlineError
 
     as_json = errors.wants_json(arguments)
-    command = typer.main.get_command(tree(next(iter(arguments), "")))
+    command = program(next(iter(arguments), ""))
     try:
         status = command.main(args=list(arguments), prog_name="grantline", standalone_mode=False)
         sys.stdout.flush()

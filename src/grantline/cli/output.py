@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 UNLIMITED: Final = 10_000
+MAX_UNFOLDED: Final = 32
 
 
 class Format(StrEnum):
@@ -83,9 +84,12 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
+    cells = [tuple(row) for row in rows]
+    # What stands first is what people copy, so it is the last to be folded.
+    first = min(MAX_UNFOLDED, max((len(row[0]) for row in cells), default=0))
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", min_width=None if number else first)
+    for row in cells:
         table.add_row(*(Text(printable(cell), style=STYLES.get(cell, "")) for cell in row))
     _print(table)
 

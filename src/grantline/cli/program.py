@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -39,29 +39,42 @@ _COMMANDS: Final = {
 }
 
 
-def tree(first: str = "") -> typer.Typer:
-    """The program; with the ``first`` word of a command only as much of it as that one needs.
+def program(first: str = "") -> Any:
+    """The command ``grantline``; with a ``first`` word only as much of it as that one needs.
 
     A third of the time until a command does something would be the import of all the others.
     """
-    program = typer.Typer(
+    root = typer.Typer(
         help="Keeps OAuth 2.0 connections and makes HTTP requests with them.",
         epilog="Start here: grantline demo",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
-    program.callback()(_grantline)
+    root.callback()(_grantline)
     known = first in _GROUPS or first in _COMMANDS
     for name, (modules, text) in _GROUPS.items():
         if not known or name == first:
             group = typer.Typer(no_args_is_help=True)
             for module in modules:
                 group.add_typer(_commands_of(module))
-            program.add_typer(group, name=name, help=text)
+            root.add_typer(group, name=name, help=text)
     wanted = (_COMMANDS[first],) if first in _COMMANDS else () if known else _COMMANDS.values()
     for module in dict.fromkeys(wanted):
-        program.add_typer(_commands_of(module))
-    return program
+        root.add_typer(_commands_of(module))
+    command = typer.main.get_command(root)
+    _reword_help(command)
+    return command
+
+
+def _reword_help(command: Any) -> None:
+    """Has arguments be called NAME as in the documentation, and switches take no ``<bool>``."""
+    for each in command.get_params(typer.Context(command)):
+        if getattr(each, "is_bool_flag", False):
+            each.metavar = ""
+        elif each.param_type_name == "argument" and each.metavar is None:
+            each.metavar = each.name.upper()
+    for each in getattr(command, "commands", {}).values():
+        _reword_help(each)
 
 
 def _commands_of(module: str) -> typer.Typer:

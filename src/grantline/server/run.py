@@ -150,7 +150,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror:
-        raise InvalidInput(f"{host} is no address of this machine.", field="--host") from None
+        raise _no_address(host) from None
     # By its protocol, asyncio knows a socket that should send small answers without waiting.
     with socket.socket(family, kind, protocol) as listener:
         if os.name == "posix":
@@ -173,7 +173,15 @@ def _refused(host: str, port: int, error: OSError) -> ConfigurationError:
         return ConfigurationError(
             f"This user may not listen at port {port}.", hint="Choose one above 1023 with --port."
         )
-    return InvalidInput(f"{host} is no address of this machine.", field="--host")
+    return _no_address(host)
+
+
+def _no_address(host: str) -> InvalidInput:
+    return InvalidInput(
+        f"{host} is no address of this machine.",
+        field="--host",
+        hint="Use 127.0.0.1 for this machine alone, 0.0.0.0 for all of its networks.",
+    )
 
 
 def _config(serving: Serving) -> uvicorn.Config:

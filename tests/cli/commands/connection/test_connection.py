@@ -318,6 +318,16 @@ def test_rename_keeps_the_token(machine: None, cli: CommandLine) -> None:
     assert cli.run("connection", "show", "orders").status == 4
 
 
+def test_a_draft_that_was_edited_is_still_to_be_authorized(
+    create: Create, cli: CommandLine
+) -> None:
+    create()
+
+    for change in ("--add-scope", "--token-name"):
+        ran = cli.ok("connection", "edit", "orders", change, "more")
+        assert "It is not authorized.\nNext step: grantline connection authorize" in ran.out
+
+
 def test_a_duplicate_is_a_draft_without_tokens(machine: None, cli: CommandLine) -> None:
     ran = cli.ok("connection", "duplicate", "orders", "orders-2", "--format", "json")
 

@@ -23,18 +23,20 @@ def say_price(price: Price, connection: Connection | None = None) -> None:
     """What an edit costs, in words."""
     from grantline.cli.views import shell_word
     from grantline.connections.edit import Cost
+    from grantline.connections.state import State
 
+    is_draft = connection is not None and connection.state is State.DRAFT
     reasons = listed(label_of(each) for each in price.reasons)
-    if price.cost is Cost.NOTHING:
-        say("Nothing else is needed.")
-    elif connection is not None and connection.authorized_at is None:
-        say("It is not authorized yet.")
+    if price.cost is Cost.REAUTHORIZATION and (connection is None or connection.authorized_at):
+        say(f"It must be authorized again, because this changed: {reasons}.")
+    elif is_draft:
+        say("It is not authorized.")
     elif price.cost is Cost.CONSENT:
         say(f"Consent is needed for this: {reasons}. Until then the old token keeps working.")
     else:
-        say(f"It must be authorized again, because this changed: {reasons}.")
-    if price.cost is not Cost.NOTHING and connection is not None:
-        step = "authorize" if connection.authorized_at is None else "reauthorize"
+        say("Nothing else is needed.")
+    if connection is not None and (is_draft or price.cost is not Cost.NOTHING):
+        step = "authorize" if is_draft else "reauthorize"
         say(f"Next step: grantline connection {step} {shell_word(connection.name)}")
 
 

@@ -136,13 +136,15 @@ def show(
 def enable(name: NameArgument, *, form: FormatOption = Format.TEXT) -> None:
     """Switches a scenario on: its trigger starts runs, in grantline serve."""
     from grantline.cli.commands.scenario.views import next_words, trigger_words
+    from grantline.scenarios.definition.triggers import MANUAL
 
     kept = _switched(name, form, is_active=True)
     if form is Format.TEXT:
         trigger = kept.scenario.trigger
         due = next_words(trigger, SystemClock().now())
         say(f"“{kept.name}” is on: {trigger_words(trigger)}{f', next {due}' if due else ''}.")
-        note("grantline serve starts the runs, as long as it is running.")
+        if trigger is not MANUAL:
+            note("grantline serve starts the runs, as long as it is running.")
 
 
 @commands.command(epilog="Example: grantline scenario disable nightly-copy")
