@@ -3,9 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -47,6 +49,23 @@ class PostgresServer:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """It is there for the length of the block, and answers nothing: as when its disk stalls."""
+        main = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
+        with psycopg.connect(self._conninfo) as connection:
+            found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL")
+            sessions = [pid for (pid,) in found.fetchall()]
+        for pid in [main, *sessions]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in [main, *sessions]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def create_database(self) -> str:
         """The URL of a new, empty database."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import resource
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,9 @@ def free(child: Child) -> None:
 
 
 @contextmanager
-def an_answer_under_way(town: Town) -> Iterator[Child]:
+def an_answer_under_way(town: Town, **orders: Any) -> Iterator[Child]:
     """A process whose token the server has just rotated; its answer comes after the block."""
-    child = town.child(lingers=True)
+    child = town.child(lingers=True, **orders)
     child.expect("ready")
     with town.server.hold("token", "committed") as hold:
         child.go()
@@ -105,6 +106,24 @@ def test_a_database_that_may_only_be_read(
     report(
         "database read-only when the answer comes",
         "works; new token given out meanwhile",
+        database="PostgreSQL",
+    )
+
+
+@pytest.mark.postgres
+def test_a_process_killed_while_its_database_hangs(
+    town: Town, postgres: PostgresServer, report: Report
+) -> None:
+    with ExitStack() as hanging:
+        with an_answer_under_way(town, patience_s=1) as child:
+            hanging.enter_context(postgres.hung())
+        (token,) = child.found()
+        child.signal(signal.SIGKILL)
+        child.end()
+    works(town, token)
+    report(
+        "database hangs when the answer comes, then kill -9",
+        "works, from the spool file; new token given out meanwhile",
         database="PostgreSQL",
     )
 

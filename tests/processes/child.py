@@ -14,6 +14,7 @@ from typing import Any
 
 from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.open import open_engine
+from grantline.connections.renewal import unsaved
 from grantline.connections.settings import Settings
 from grantline.errors import GrantlineError
 
@@ -35,6 +36,7 @@ def stop_at(engine: Engine, line: Connection, moment: str, method: str) -> None:
 async def main(orders: dict[str, Any], line: Connection) -> None:
     # Without the servers of `tests.connections.world`, which take longer to import than this does.
     settings = Settings.from_environment(orders["environment"], url=orders["url"])
+    unsaved.PATIENCE_S = orders["patience_s"]
     async with open_engine(settings) as engine:
         if orders["stop"]:
             stop_at(engine, line, *orders["stop"])

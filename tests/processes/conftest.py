@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from grantline.connections.connection import Connection
+from grantline.connections.renewal.unsaved import PATIENCE_S
 from grantline.testing.authorization_server import FakeAuthorizationServer, ServerOptions
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, an_engine, environment
@@ -58,7 +59,12 @@ class Town:
         return asyncio.run(running())
 
     def child(
-        self, *, stop: tuple[str, str] | None = None, tasks: int = 1, lingers: bool = False
+        self,
+        *,
+        stop: tuple[str, str] | None = None,
+        tasks: int = 1,
+        lingers: bool = False,
+        patience_s: float = PATIENCE_S,
     ) -> Child:
         """A process that is ready to renew the connection; one that lingers is told when to end."""
         orders = {
@@ -68,6 +74,7 @@ class Town:
             "stop": stop,
             "tasks": tasks,
             "lingers": lingers,
+            "patience_s": patience_s,
         }
         return self.start(child.main, orders)
 

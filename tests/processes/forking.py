@@ -53,15 +53,20 @@ class Child:
         there.close()
         return cls(process, here)
 
+    def said(self) -> Any:
+        """The next that it says."""
+        assert self.line.poll(DEADLINE_S), "it says nothing"
+        return self.line.recv()
+
     def expect(self, word: str) -> None:
-        assert self.line.recv() == word
+        assert self.said() == word
 
     def go(self) -> None:
         self.line.send("go")
 
     def found(self) -> list[str]:
         """The different tokens and errors that its tasks got."""
-        return list(self.line.recv())
+        return list(self.said())
 
     @property
     def pid(self) -> int:

@@ -26,7 +26,7 @@ def start(town: Town) -> tuple[Child, int]:
         "token": town.token,
     }
     child = town.start(serving_child.main, orders)
-    return child, child.line.recv()
+    return child, child.said()
 
 
 def wait_until_closed(port: int) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from grantline.connections.context import Context
 from grantline.connections.renewal.holding import Holding
@@ -20,10 +21,15 @@ from grantline.connections.revoke import revoke_tokens
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
 from grantline.store.records.records import Event, Health, Lease, RefreshAttempt, TokenColumns
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 LOG: Final = logging.getLogger("grantline.refresh")
 FIRST_PAUSE: Final = timedelta(milliseconds=250)
 LONGEST_PAUSE: Final = timedelta(seconds=5)
 NO_PAUSE: Final = timedelta(0)
+# Longer than a database takes to refuse by itself. It is real time that passes there.
+PATIENCE_S = 10.0
 # For an answer that is in memory alone: a quarter of a minute more before it is given up.
 LAST_TRIES: Final = 60
 # The database cannot be had, or cannot write: a matter of time, or of an operator.
@@ -56,7 +62,7 @@ class Unsaved:
         """Keeps the raw answer to ``attempt``: in the database, else in the spool file."""
         context = self._context
         try:
-            await context.stored(context.store.save_answer, attempt.id, sealed_answer)
+            await self._soon(context.store.save_answer, attempt.id, sealed_answer)
         except REFUSALS:
             answer = SpooledAnswer(
                 instance=context.database_id,
@@ -66,7 +72,9 @@ class Unsaved:
                 sealed_answer=sealed_answer,
             )
             try:
-                await context.stored(self._spool.append, answer)
+                # Not on the threads of the store, which may all be waiting for a database that
+                # hangs.
+                await asyncio.to_thread(self._spool.append, answer)
             except OSError as error:
                 self._only_here.add(attempt.id)
                 LOG.critical(
@@ -84,7 +92,7 @@ class Unsaved:
             context.store.save_answer(answer.attempt_id, answer.sealed_answer)
 
         try:
-            return await context.stored(self._spool.replay, context.database_id, save)
+            return await self._soon(self._spool.replay, context.database_id, save)
         except (*REFUSALS, OSError):
             return []
 
@@ -134,9 +142,20 @@ class Unsaved:
         """Whether anything waits here."""
         return bool(self._held)
 
+    async def _soon(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As ``Context.stored``; a database that does not answer for long is taken to refuse.
+
+        What was asked of it may still be done. Each such call may be repeated.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._context.stored(call, *args, **kwargs)
+        except TimeoutError:
+            raise StoreBusy("The database does not answer.", hint="Try again.") from None
+
     async def _save(self, save: Save) -> bool:
         context = self._context
-        saved = await context.stored(
+        saved = await self._soon(
             context.store.save_refreshed,
             save.lease,
             save.attempt,
