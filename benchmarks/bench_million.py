@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Integer, String, case, cast, func, insert, literal, select, text
+from sqlalchemy import BigInteger, String, case, cast, func, insert, literal, select, text
 
 from grantline.connections.renewal.background import ENOUGH, TICK
 from grantline.store.open import open_store
@@ -45,7 +45,7 @@ def fill(store: SqlStore) -> None:
     with engine.begin() as run:
         run.execute(insert(app).values(to_row(an_app())))
     for first in range(0, CONNECTIONS, BATCH):
-        numbers = select(literal(first, Integer).label("n")).cte(recursive=True)
+        numbers = select(literal(first, BigInteger).label("n")).cte(recursive=True)
         numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < first + BATCH - 1))
         number = numbers.c.n
         plain = func.substr(

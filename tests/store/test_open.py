@@ -3,6 +3,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -57,6 +58,20 @@ def test_nothing_is_left_on_a_session_of_postgresql(postgres_url: str, tmp_path:
         locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
         assert run.execute(text(locks)).scalar() == 0
     store.close()
+
+
+@pytest.mark.postgres
+def test_a_network_that_swallows_everything_is_noticed_within_seconds(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    store = open_store(f"{postgres_url}&keepalives_idle=60", tmp_path)
+    with store._read() as run:  # noqa: SLF001 - as above
+        driver: Any = run.connection.driver_connection
+        given = driver.info.get_parameters()
+    store.close()
+    assert (given["tcp_user_timeout"], given["keepalives_interval"]) == ("10000", "5")
+    # What the operator writes into the URL counts more.
+    assert given["keepalives_idle"] == "60"
 
 
 def test_a_clock_can_stand_in_for_the_database_in_tests(tmp_path: Path) -> None:

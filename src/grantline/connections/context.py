@@ -75,7 +75,7 @@ class Context:
         self.entropy = entropy
         self.quarantine = quarantine
         self._instance = instance
-        self._follow_at = clock.now() + FOLLOWS_WITHIN
+        self._follow_at = clock.elapsed() + FOLLOWS_WITHIN
         self.holdings = Holdings()
         self._threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="grantline-store")
         self._beside: set[asyncio.Task[None]] = set()
@@ -88,7 +88,8 @@ class Context:
 
     def _call(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         # Whoever has read what another key sealed asks at once, before he seals anything himself.
-        if (now := self.clock.now()) >= self._follow_at or self.vault.saw_another:
+        # Not by the wall clock: one that was set back would keep a key that was given up in use.
+        if (now := self.clock.elapsed()) >= self._follow_at or self.vault.saw_another:
             self._follow_at = now + FOLLOWS_WITHIN
             # Whatever is wrong, the call itself meets and tells it.
             with suppress(GrantlineError):

@@ -165,7 +165,13 @@ class Pools:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept-Encoding": ACCEPT_ENCODING,
+                # The connection is closed all the same. But where the answer says so too, aiohttp's
+                # parser takes nothing of it when more follows, such as the same answer again.
+                **({} if reuse else {"Connection": "keep-alive"}),
+            },
             auto_decompress=False,
             trust_env=False,
             middlewares=() if reuse else SEND_ONCE,

@@ -108,7 +108,7 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def _open_postgresql(url: URL) -> Engine:
-    query = {"connect_timeout": str(PATIENCE_MS // 1000)} | dict(url.query)
+    query = _BOUNDS | dict(url.query)
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg", query=query),
@@ -124,6 +124,14 @@ def _open_postgresql(url: URL) -> Engine:
         ) from None
 
 
+# A network that swallows everything would hold a transaction for a quarter of an hour.
+_BOUNDS: Final = {
+    "connect_timeout": str(PATIENCE_MS // 1000),
+    "tcp_user_timeout": str(2 * PATIENCE_MS),
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+}
 _POOL: Final[dict[str, Any]] = {
     "pool_timeout": PATIENCE_MS / 1000,
     "hide_parameters": True,

@@ -281,6 +281,20 @@ async def test_a_running_engine_follows_without_a_restart(tmp_path: Path, clock:
         assert context.vault.fingerprint == new
 
 
+async def test_it_follows_within_seconds_also_when_the_clock_was_set_back(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    here = settings(tmp_path)
+    async with open_engine(here, clock=clock) as engine:
+        with open_installation(here) as installation:
+            new = installation.keys.add()
+            installation.keys.make_primary(new)
+        clock.set(clock.now() - timedelta(hours=1))
+        clock.advance(FOLLOWS_WITHIN)
+        await engine.history(LOCAL)
+        assert engine.context.vault.fingerprint == new
+
+
 async def test_every_kind_of_stored_secret_is_moved_and_still_opens(world: World) -> None:
     """A new column of sealed values must be filled here, or it is not known to be moved."""
     engine, store = world.engine, world.engine.context.store

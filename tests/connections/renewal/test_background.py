@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -15,12 +16,14 @@ import pytest
 from grantline.connections.connection import Connection
 from grantline.connections.engine import Engine
 from grantline.connections.keeping.quarantine import Quarantine
+from grantline.connections.renewal import rotation
 from grantline.connections.renewal.background import AT_ONCE, CLAIM, PER_HOST, SPREAD, TICK
 from grantline.connections.renewal.refresh import Refresher
 from grantline.connections.state import State
 from grantline.store.records.records import RefreshAttempt
 from grantline.testing.authorization_server import ExpiresIn, Refuse, Rule, ServerOptions
 from tests.connections.world import World, a_world, an_engine
+from tests.records import an_attempt
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -179,6 +182,29 @@ async def test_what_nobody_uses_is_renewed_once_a_day(world: World) -> None:
         async with background(world):
             pass
     assert 2 <= (await world.find(found)).generation - 1 <= 4
+
+
+async def test_one_that_cannot_be_finished_keeps_none_from_being_finished(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = [await world.authorized(name) for name in ("first", "second")]
+    store = world.engine.context.store
+    for each in (first, second):
+        store.begin_attempt(an_attempt(workspace="local", connection_id=each.id, id=each.id))
+    read = rotation.read_answer
+
+    def fails_once(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(rotation, "read_answer", read)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(rotation, "read_answer", fails_once)
+    await world.engine.background.finish_begun()
+    assert "is not finished" in caplog.text
+    assert sorted(await generations(world, [first, second])) == [1, 2]
+    # Its answer was kept before anybody failed at it.
+    await world.engine.background.finish_begun()
+    assert await generations(world, [first, second]) == [2, 2]
+    assert len(world.refreshes()) == 2
 
 
 @pytest.mark.parametrize("grace", [timedelta(0), 2 * HOUR])

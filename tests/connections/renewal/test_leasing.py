@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from grantline.connections.renewal.leasing import Leasing
-from grantline.connections.renewal.presence import Presence
+from grantline.connections.renewal.presence import Presence, on_this_machine
 from grantline.connections.renewal.spool import Spool
 from grantline.connections.renewal.unsaved import Unsaved
 from grantline.store.records.records import ConnectionRecord
 from tests.connections.world import World
 
 MINUTE = timedelta(minutes=1)
-OTHER = "elsewhere:1:ab"
+OTHER = on_this_machine("elsewhere:1:ab")
 
 
 class Office:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grantline.connections.renewal.presence import Life, Presence
+from grantline.connections.renewal.presence import Life, Presence, on_this_machine
 
 CHILD = """
 import sys
@@ -69,6 +69,20 @@ def test_engines_of_one_process_see_each_other(tmp_path: Path) -> None:
     first.end(owes=True)
     first.end(owes=True)
     assert second.look("first") is Life.GONE
+
+
+def test_a_lock_that_another_machine_holds_may_look_free_from_here(tmp_path: Path) -> None:
+    """As in a folder on a network file system that keeps locks to each machine."""
+    there, here, beside = (Presence(tmp_path, name) for name in ("1@there", "1@here", "2@here"))
+    for each in (there, here):
+        each.announce(now())
+        each.end(owes=True)
+    assert beside.look("1@here") is Life.GONE
+    assert beside.look("1@there") is Life.UNKNOWN
+
+
+def test_the_processes_of_one_machine_know_each_other_by_its_name() -> None:
+    assert on_this_machine("1").partition("@")[2] == on_this_machine("2").partition("@")[2] != ""
 
 
 def test_marks_of_processes_that_ended_long_ago_are_swept(tmp_path: Path) -> None:

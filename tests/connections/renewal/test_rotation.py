@@ -12,6 +12,8 @@ import pytest
 
 from grantline.connections.engine import LOCAL
 from grantline.connections.planning import ConnectionEdit
+from grantline.connections.renewal.next_tokens import response_from_text
+from grantline.connections.sealing import answer_place
 from grantline.connections.state import State
 from grantline.errors import (
     ConnectionNotFound,
@@ -424,6 +426,42 @@ async def test_a_late_answer_is_tried_before_a_connection_is_given_up(
         assert (await world.find(found)).state is State.AUTHORIZED
         spent = [each.incoming.parameters["refresh_token"] for each in world.refreshes()]
         assert [spent.count(each) for each in spent] == [2, 2, 1, 1]
+
+
+async def test_of_two_answers_that_were_kept_the_one_that_came_last_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes spent one token within the grace and died; the first answer came late."""
+    async with a_world(tmp_path, ServerOptions(grace=MINUTE)) as world:
+        found = await world.authorized()
+        world.clock.advance(HOUR)
+        store = world.engine.context.store
+
+        class Ended(BaseException):
+            pass
+
+        def end(*_: object) -> bool:
+            raise Ended
+
+        kept = []
+        for _ in range(2):
+            async with an_engine(tmp_path, world.clock) as dying:
+                monkeypatch.setattr(dying.context.store, "save_refreshed", end)
+                with pytest.raises(Ended):
+                    await dying.token(LOCAL, found.id)
+            (attempt,) = store.open_attempts(found.id)
+            store.close_attempt(attempt.id, "lost", world.clock.now())
+            kept.append(attempt)
+            world.clock.advance(timedelta(seconds=1))
+        for each in kept:
+            store.save_answer(each.id, each.sealed_answer or "")
+
+        last = kept[-1]
+        answer = world.engine.context.vault.open(
+            last.sealed_answer or "", answer_place(last.workspace, last.id)
+        )
+        assert await world.token(found) in response_from_text(answer).body.decode()
+        assert len(world.refreshes()) == 2
 
 
 @pytest.mark.parametrize("grace", [timedelta(0), 2 * HOUR])

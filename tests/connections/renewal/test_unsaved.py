@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from grantline.connections import context
 from grantline.connections.engine import LOCAL, Engine
+from grantline.connections.renewal import unsaved
 from grantline.connections.state import State
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
 from grantline.store.records.records import Health
@@ -74,6 +77,31 @@ async def test_the_next_process_reads_the_answer_from_the_spool_file(
     assert await world.token(found) == token
     assert len(world.refreshes()) == 1
     assert not (tmp_path / "refresh.spool").exists()
+
+
+async def test_a_database_that_hangs_takes_no_answer_with_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every thread that may ask it waits for it; and then it works again."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    monkeypatch.setattr(unsaved, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(context, "STORE_THREADS", 1)
+    works = threading.Event()
+    async with an_engine(tmp_path, world.clock) as first:
+        store = first.context.store
+        save_answer = store.save_answer
+
+        def hang(attempt_id: str, sealed_answer: str) -> None:
+            works.wait()
+            save_answer(attempt_id, sealed_answer)
+
+        monkeypatch.setattr(store, "save_answer", hang)
+        token = (await first.token(LOCAL, found.id)).reveal()
+        assert (tmp_path / "refresh.spool").exists()
+        works.set()
+    assert await world.token(found) == token
+    assert len(world.refreshes()) == 1
 
 
 async def test_an_answer_in_the_spool_file_brings_a_connection_back(

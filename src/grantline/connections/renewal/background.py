@@ -75,7 +75,10 @@ class Background:
         found = [(each.workspace, each.connection_id) for each in replayed]
         found += [(each.workspace, each.connection_id) for each in begun]
         for workspace, connection_id in dict.fromkeys(found):
-            await self._refresher.finish(_actor(workspace), connection_id)
+            try:
+                await self._refresher.finish(_actor(workspace), connection_id)
+            except Exception as error:  # noqa: BLE001 - one connection must not stop the others
+                LOG.error("%s is not finished: %s", connection_id, places_of(error))  # noqa: TRY400
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from grantline.connections.context import Context
-from grantline.connections.renewal.presence import Life, Presence
+from grantline.connections.renewal.presence import Life, Presence, on_this_machine
 from grantline.connections.renewal.unsaved import Unsaved
 from grantline.store.records.records import ConnectionRecord, Lease
 
@@ -29,7 +29,8 @@ class Leasing:
     ) -> None:
         """Args: ``span`` is how long a lease lives."""
         self.span = span
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{context.entropy(6).hex()}"
+        name = f"{socket.gethostname()}:{os.getpid()}:{context.entropy(6).hex()}"
+        self.owner = on_this_machine(name)
         self._context = context
         self._unsaved = unsaved
         self._presence = Presence(data_dir / "processes", self.owner)

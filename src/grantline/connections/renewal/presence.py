@@ -4,12 +4,15 @@ The system drops the lock with the process, however it ends, and no clock is ask
 process that was killed has begun is taken over at once, while a server's grace for the old refresh
 token still lasts; and a lease that a wall clock has jumped over stays with its holder.
 
-Of a process elsewhere nothing is known; the lease alone counts then.
+Of a process elsewhere nothing is known; the lease alone counts then. Not even where both see one
+folder: a network file system may keep locks to each machine, and then a lock of another one looks
+as if nobody held it.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -20,6 +23,8 @@ from typing import Final
 from grantline.connections.renewal.file_lock import take
 
 KEPT_FOR: Final = timedelta(days=1)
+# Linux makes one at each start of a machine; all its containers see the same.
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Life(Enum):
@@ -30,12 +35,22 @@ class Life(Enum):
     UNKNOWN = auto()
 
 
+def on_this_machine(name: str) -> str:
+    """``name``, made to tell on which machine its process runs."""
+    try:
+        machine = _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        machine = socket.gethostname()
+    return f"{name}@{machine}"
+
+
 class Presence:
     """The mark of this process, and a look at those of others."""
 
     def __init__(self, folder: Path, owner: str) -> None:
         """Args: ``owner`` names this process in leases; nothing is written before ``announce``."""
         self._folder = folder
+        self._machine = _machine_of(owner)
         self._path = self._of(owner)
         self._file: int | None = None
 
@@ -50,6 +65,8 @@ class Presence:
 
     def look(self, owner: str) -> Life:
         """What is known of the process that calls itself ``owner``."""
+        if _machine_of(owner) != self._machine:
+            return Life.UNKNOWN
         try:
             file = take(self._of(owner))
         except OSError:
@@ -81,3 +98,7 @@ class Presence:
                 if file is not None:
                     path.unlink()
                     os.close(file)
+
+
+def _machine_of(owner: str) -> str:
+    return owner.partition("@")[2]

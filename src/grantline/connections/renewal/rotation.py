@@ -131,7 +131,8 @@ class Rotation:
         """Finishes what an earlier holder of the lease began, when his answer was saved."""
         context, record = self._context, self._holding.record
         await self._unsaved.replay()
-        for attempt in await context.stored(context.store.open_attempts, record.id):
+        # The tokens issued last count, so an answer that came last is read first.
+        for attempt in reversed(await context.stored(context.store.open_attempts, record.id)):
             if attempt.generation != record.generation:
                 await self._set_aside(attempt, self._holding)
             elif attempt.sealed_answer is None:

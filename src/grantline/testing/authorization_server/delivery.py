@@ -17,6 +17,8 @@ async def deliver(
     request: web.BaseRequest, answer: Answer, *, fault: Fault, entry: Entry, gates: Gates
 ) -> web.StreamResponse:
     """Send ``answer``; the entry's outcome tells whether all of it left."""
+    if isinstance(fault, AnswerTwice):
+        return _twice(request, answer, entry)
     response = web.StreamResponse(status=answer.status)
     for name, value in answer.headers:
         response.headers.add(name, value)
@@ -33,13 +35,20 @@ async def deliver(
             _close(request)
             return response
         await _send_body(response, body, fault, entry, gates)
-        if isinstance(fault, AnswerTwice) and request.transport is not None:
-            request.transport.write(_on_the_wire(answer))
     except ConnectionError:
         entry.outcome = Outcome.CLIENT_LEFT
         return response
     entry.outcome = Outcome.ANSWERED
     return response
+
+
+def _twice(request: web.BaseRequest, answer: Answer, entry: Entry) -> web.StreamResponse:
+    """Both in one piece, so that the client meets the second before it has looked at the first."""
+    if request.transport is not None:
+        request.transport.write(2 * _on_the_wire(answer, request.headers.get("Connection", "")))
+        _close(request)
+    entry.outcome = Outcome.ANSWERED
+    return web.Response()
 
 
 def drop(request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
@@ -74,8 +83,9 @@ def _close(request: web.BaseRequest) -> None:
         request.transport.close()
 
 
-def _on_the_wire(answer: Answer) -> bytes:
+def _on_the_wire(answer: Answer, connection: str) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in answer.headers]
+    lines += [f"Connection: {connection}"] if connection else []
     lines.append(f"Content-Length: {len(answer.body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
