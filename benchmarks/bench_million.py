@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import BigInteger, String, case, cast, func, insert, literal, select, text
+from sqlalchemy import BigInteger, String, case, cast, func, insert, literal, select
 
 from grantline.connections.renewal.background import ENOUGH, TICK
 from grantline.store.open import open_store
@@ -60,8 +60,10 @@ def fill(store: SqlStore) -> None:
         }
         with engine.begin() as run:
             run.execute(insert(connection).from_select(list(made), select(*made.values())))
-    with engine.begin() as run:
-        run.execute(text("ANALYZE"))
+    # PostgreSQL does so by itself after a while.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as run:
+        run.exec_driver_sql("VACUUM ANALYZE" if engine.name == "postgresql" else "ANALYZE")
+        run.commit()
 
 
 SECOND = timedelta(seconds=1)

@@ -248,7 +248,7 @@ def test_law_3_a_second_row_of_one_name_is_refused(filled: Store) -> None:
 
 def test_law_3_what_may_be_missing_is_ignored(filled: Store) -> None:
     filled.touch("con_0", NOW)
-    filled.save_answer("att_0", "v1.answer")
+    assert not filled.save_answer("att_0", "v1.answer")
     filled.close_attempt("att_0", "lost", NOW)
     filled.release_lease(Lease(connection_id="con_0", owner="worker", number=1, until=NOW))
 

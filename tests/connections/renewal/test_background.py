@@ -18,6 +18,7 @@ from grantline.connections.engine import Engine
 from grantline.connections.keeping.quarantine import Quarantine
 from grantline.connections.renewal import rotation
 from grantline.connections.renewal.background import AT_ONCE, CLAIM, PER_HOST, SPREAD, TICK
+from grantline.connections.renewal.next_tokens import read_answer
 from grantline.connections.renewal.refresh import Refresher
 from grantline.connections.state import State
 from grantline.store.records.records import RefreshAttempt
@@ -191,10 +192,9 @@ async def test_one_that_cannot_be_finished_keeps_none_from_being_finished(
     store = world.engine.context.store
     for each in (first, second):
         store.begin_attempt(an_attempt(workspace="local", connection_id=each.id, id=each.id))
-    read = rotation.read_answer
 
     def fails_once(*args: Any, **more: Any) -> Any:
-        monkeypatch.setattr(rotation, "read_answer", read)
+        monkeypatch.setattr(rotation, "read_answer", read_answer)
         raise ZeroDivisionError
 
     monkeypatch.setattr(rotation, "read_answer", fails_once)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,17 @@ def test_a_line_that_a_crash_cut_off_harms_no_other(tmp_path: Path, cut: int) ->
     taken: list[SpooledAnswer] = []
     spool.replay("ins_1", taken.append)
     assert [each.attempt_id for each in taken if each != OTHER] == ["att_1", "att_4"]
+
+
+def test_what_a_later_version_wrote_is_left_to_it(tmp_path: Path) -> None:
+    spool, path = Spool(tmp_path), tmp_path / "refresh.spool"
+    spool.append(ANSWER)
+    later = json.dumps({**asdict(OTHER), "unknown": 1}).encode()
+    path.write_bytes(path.read_bytes() + later + b"\n")
+    assert spool.replay("ins_1", lambda _: None) == [ANSWER]
+    assert path.read_bytes().splitlines()[-1] == later
+    assert spool.replay("ins_1", lambda _: None) == []
+    assert path.exists()
 
 
 def test_a_full_disk_gives_up_what_was_set_aside(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from grantline.connections import context
 from grantline.connections.engine import LOCAL, Engine
@@ -16,6 +17,7 @@ from grantline.connections.renewal import unsaved
 from grantline.connections.state import State
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
 from grantline.store.records.records import Health
+from grantline.store.schema.tables import refresh_attempt
 from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, a_world, an_engine
 
@@ -123,6 +125,29 @@ async def test_an_answer_in_the_spool_file_brings_a_connection_back(
     assert (await world.find(found)).state is State.AUTHORIZED
     assert await world.token(found)
     assert len(world.refreshes()) == 1
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+async def test_a_database_that_was_put_back_takes_an_answer_that_is_newer_than_its_tokens(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, renewed: bool
+) -> None:
+    """It was restored from before the attempt; what is renewed since then is newer again."""
+    found = await world.authorized()
+    world.clock.advance(HOUR)
+    async with an_engine(tmp_path, world.clock) as first:
+        refuse(monkeypatch, first, *WRITES)
+        token = (await first.token(LOCAL, found.id)).reveal()
+    store: Any = world.engine.context.store
+    with store._write() as run:  # noqa: SLF001 - what a backup from before does not have
+        run.execute(delete(refresh_attempt))
+    world.clock.advance(MINUTE)
+    if renewed:
+        token = await world.token(await world.authorize(found))
+    await world.engine.background.finish_begun()
+    assert not (tmp_path / "refresh.spool").exists()
+    assert await world.token(found) == token
+    assert len(world.refreshes()) == 1
+    assert store.open_attempts() == []
 
 
 async def test_deleted_while_its_tokens_wait_it_stays_deleted_and_they_are_revoked(

@@ -11,7 +11,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,9 @@ class SpooledAnswer:
         instance: The database that it is for.
         attempt_id: The attempt that it answers.
         sealed_answer: Bound to that attempt, as in the database.
+        token_hash: Of the refresh token that was spent; like ``started_at`` for a database that
+            was put back to a time before the attempt, and does not know it.
+        started_at: When the attempt was; empty where an earlier version wrote the line.
     """
 
     instance: str
@@ -36,6 +39,8 @@ class SpooledAnswer:
     connection_id: str
     attempt_id: str
     sealed_answer: str
+    token_hash: str = ""
+    started_at: str = ""
 
 
 class Spool:
@@ -122,22 +127,29 @@ class Spool:
             os.close(file)
         _sync_folder(self._folder)
 
+    def _lines(self) -> list[bytes]:
+        return self._path.read_bytes().splitlines() if self._path.exists() else []
+
     def _read(self) -> Iterator[SpooledAnswer]:
-        for line in self._path.read_bytes().splitlines() if self._path.exists() else ():
-            try:
+        for line in self._lines():
+            with suppress(ValueError, TypeError):  # cut off by a crash: its writer never went on
                 yield SpooledAnswer(**json.loads(line))
-            except (ValueError, TypeError):
-                continue  # empty, or cut off by a crash: its writer never went on
 
     def _drop(self, attempt_ids: set[str]) -> None:
-        left = [each for each in self._read() if each.attempt_id not in attempt_ids]
-        if not left:
+        left = [line for line in self._lines() if _id_in(line) not in attempt_ids]
+        if not any(map(_id_in, left)):
             self._path.unlink(missing_ok=True)
         elif attempt_ids:
-            lines = b"".join(json.dumps(asdict(each)).encode() + b"\n" for each in left)
-            _write(self._path.with_suffix(".new"), lines)
+            _write(self._path.with_suffix(".new"), b"\n".join([*left, b""]))
             self._path.with_suffix(".new").replace(self._path)
         _sync_folder(self._folder)
+
+
+def _id_in(line: bytes) -> str | None:
+    """The attempt that a whole line is about, also where a later version has more to say there."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["attempt_id"])
+    return None
 
 
 def _write(path: Path, content: bytes) -> None:

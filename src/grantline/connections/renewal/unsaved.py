@@ -11,14 +11,14 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, ParamSpec, TypeVar
 
 from grantline.connections.context import Context
 from grantline.connections.renewal.holding import Holding
 from grantline.connections.renewal.spool import Spool, SpooledAnswer
 from grantline.connections.revoke import revoke_tokens
-from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
+from grantline.errors import ConfigurationError, ConnectionNotFound, GrantlineError, StoreBusy
 from grantline.store.records.records import Event, Health, Lease, RefreshAttempt, TokenColumns
 
 P = ParamSpec("P")
@@ -70,6 +70,8 @@ class Unsaved:
                 connection_id=attempt.connection_id,
                 attempt_id=attempt.id,
                 sealed_answer=sealed_answer,
+                token_hash=attempt.token_hash,
+                started_at=attempt.started_at.isoformat(),
             )
             try:
                 # Not on the threads of the store, which may all be waiting for a database that
@@ -86,15 +88,37 @@ class Unsaved:
 
     async def replay(self) -> list[SpooledAnswer]:
         """Hands the answers in the spool file to the database; gives those that it took."""
-        context = self._context
-
-        def save(answer: SpooledAnswer) -> None:
-            context.store.save_answer(answer.attempt_id, answer.sealed_answer)
-
         try:
-            return await self._soon(self._spool.replay, context.database_id, save)
-        except (*REFUSALS, OSError):
+            return await self._soon(self._spool.replay, self._context.database_id, self._hand_over)
+        except (GrantlineError, OSError):
             return []
+
+    def _hand_over(self, answer: SpooledAnswer) -> None:
+        """Hands one to the database.
+
+        A database that does not know its attempt was put back to an earlier time, from a backup or
+        by a replica that was behind: then the answer is newer than the tokens there, and counts.
+        """
+        store = self._context.store
+        if store.save_answer(answer.attempt_id, answer.sealed_answer) or not answer.started_at:
+            return
+        started_at = datetime.fromisoformat(answer.started_at)
+        with suppress(ConnectionNotFound):
+            there = self._context.read(answer.workspace, answer.connection_id)
+            if there.obtained_at is not None and there.obtained_at < started_at:
+                store.begin_attempt(
+                    RefreshAttempt(
+                        id=answer.attempt_id,
+                        workspace=answer.workspace,
+                        connection_id=answer.connection_id,
+                        generation=there.record.generation,
+                        token_hash=answer.token_hash,
+                        lease_number=there.record.lease_number,
+                        started_at=started_at,
+                        deadline=started_at,
+                        sealed_answer=answer.sealed_answer,
+                    )
+                )
 
     def reserve(self) -> None:
         """Sets room aside for answers that the database may refuse, where that can be done."""

@@ -96,8 +96,8 @@ class RenewalStore(Protocol):
         """Notes the intent to spend a refresh token, before the first byte is sent."""
         ...
 
-    def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
-        """Keeps the server's answer before anyone judges it; missing rows are ignored.
+    def save_answer(self, attempt_id: str, sealed_answer: str) -> bool:
+        """Keeps the server's answer before anyone judges it; False when there is no such attempt.
 
         An attempt that was taken for lost is open again; any other closed one stays as it is.
         """

@@ -156,14 +156,16 @@ class Tokens(Database):
         with self._write(orphan=no_connection()) as run:
             run.execute(insert(refresh_attempt).values(to_row(attempt)))
 
-    def save_answer(self, attempt_id: str, sealed_answer: str) -> None:
-        """Keeps the server's answer before anyone judges it; missing rows are ignored."""
+    def save_answer(self, attempt_id: str, sealed_answer: str) -> bool:
+        """Keeps the server's answer before anyone judges it; False without such an attempt."""
         tried = refresh_attempt.c
         kept = update(refresh_attempt).where(
             tried.id == attempt_id, tried.outcome.in_(_TAKEN_FOR_LOST)
         )
         with self._write() as run:
-            run.execute(kept.values(sealed_answer=sealed_answer, outcome="", closed_at=None))
+            kept = kept.values(sealed_answer=sealed_answer, outcome="", closed_at=None)
+            known = select(tried.id).where(tried.id == attempt_id)
+            return bool(run.execute(kept).rowcount) or run.execute(known).first() is not None
 
     def close_attempt(self, attempt_id: str, outcome: str, closed_at: datetime) -> None:
         """Notes how an open attempt ended; closed and missing ones stay as they are."""
