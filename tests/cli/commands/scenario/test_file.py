@@ -243,3 +243,18 @@ def test_a_scenario_that_could_not_run_is_kept_off_with_every_problem(
     assert "iterator.items" in ran.err
     assert "problem: Module 3, sleep.span" in ran.err
     assert "problem: " in cli.ok("scenario", "show", "Odd").err
+
+
+@pytest.mark.parametrize("command", ["import", "run"])
+def test_a_connection_that_is_not_here_leads_to_all_that_are_missing(
+    command: str, cli: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy.yaml"
+    asks = "{id: 1, make_request: {connection: dropbox, url: /me}}"
+    file.write_text(f"grantline: 1\nname: Copy\nmodules:\n- {asks}\n", encoding="utf-8")
+
+    ran = cli.run("scenario", command, str(file))
+
+    assert ran.status == 2
+    assert f"See all that is missing with: grantline scenario validate --here {file}" in ran.err
+    assert ("--connection THERE=HERE" in ran.err) is (command == "import")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,8 +118,12 @@ def import_file(
     if name is not None:
         given = replace(given, scenario=replace(given.scenario, name=name))
     given = _with_ours(given, dict(pairs(connection or (), option="--connection")))
-    with all_problems(form):
-        taken = with_scenarios(lambda scenarios: _take_in(scenarios, given, replace_it=replace_it))
+    try:
+        with all_problems(form):
+            taken = with_scenarios(lambda run: _take_in(run, given, replace_it=replace_it))
+    except InvalidInput as error:
+        option = "Say what stands for it here with --connection THERE=HERE."
+        raise looked_up(error, file, option) from None
     kept = taken.kept
     if form is Format.JSON:
         problems = [problem_view(each) for each in taken.problems]
@@ -149,6 +154,15 @@ class Taken:
     is_new: bool
     problems: tuple[Problem, ...]
     missing: frozenset[str]
+
+
+def looked_up(error: InvalidInput, file: str, option: str = "") -> InvalidInput:
+    """``error``; of a file that names what is not here, with how to see all of that."""
+    if type(error) is not InvalidInput or not error.field.startswith("modules"):
+        return error
+    see = f"See all that is missing with: grantline scenario validate --here {shlex.quote(file)}"
+    hint = f"{error.hint} {option}".strip()
+    return InvalidInput(error.message, field=error.field, hint=f"{hint} {see}")
 
 
 def whole_file(text: str, form: Format) -> ScenarioFile:

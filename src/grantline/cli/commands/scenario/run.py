@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grantline.cli.commands.scenario.file import whole_file
+from grantline.cli.commands.scenario.file import looked_up, whole_file
 from grantline.cli.commands.scenario.progress import Watched, finish, watch
 from grantline.cli.commands.scenario.scenario import AT_ONCE, all_problems
 from grantline.cli.errors import UsageError
@@ -69,7 +69,7 @@ def run(
             else:
                 begun = await _start_file(scenarios, file, given)
         except InvalidInput as error:
-            raise _by_option(error, given) from None
+            raise looked_up(_by_option(error, given), what) from None
         return await watch(scenarios, begun)
 
     with all_problems(form):
