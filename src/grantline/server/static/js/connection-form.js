@@ -30,7 +30,9 @@ on("submit", "form[data-save]", async (event, form) => {
   const button = discovers ? event.submitter : form.querySelector("[data-submit]");
   const before = new Map(fields().map((field) => [field.id, field.value]));
   const sentFrom = document.activeElement;
+  const label = button.innerHTML;
   button.disabled = true;
+  button.textContent = discovers ? "Asking…" : "Saving…";
   announce(discovers ? "Asking the issuer" : "Saving");
   try {
     const answer = await send(url, form, event.submitter);
@@ -44,6 +46,7 @@ on("submit", "form[data-save]", async (event, form) => {
     say("Grantline does not answer. Nothing was saved; try again in a moment.");
   }
   button.disabled = false;
+  button.innerHTML = label;
 });
 
 function say(text) {

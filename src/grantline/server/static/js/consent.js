@@ -27,11 +27,13 @@ on("submit", "form[data-consent]", async (event, form) => {
   event.preventDefault();
   const opened = form.hasAttribute("data-window") ? openWindow() : null;
   announce("Asking the service");
+  event.submitter?.setAttribute("disabled", "");
   try {
     const answer = await send(form.action, form);
     follow(await answer.json(), opened);
   } catch {
     opened?.close();
+    event.submitter?.removeAttribute("disabled");
     form.removeAttribute("data-consent"); // an error page says more than a script can
     form.requestSubmit();
   }
