@@ -1,8 +1,10 @@
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from grantline.net.transport import EgressTransport
 from grantline.testing.corpus.__main__ import main
 from grantline.testing.corpus.cases import Row, judge_token_case, load_rows
 from grantline.testing.corpus.token_cases import (
@@ -25,11 +27,24 @@ def test_an_answer_in_memory_comes_out_as_its_case_expects(row: Row) -> None:
     assert run_in_memory(row).differences == ()
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop for all cases, because they share a transport."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def transport() -> AsyncIterator[EgressTransport]:
+    async with loopback_transport() as shared:
+        yield shared
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("row", ANSWERED, ids=by_id)
-async def test_an_answer_over_a_socket_comes_out_as_its_case_expects(row: Row) -> None:
-    async with loopback_transport() as transport:
-        judgement = await run_over_sockets(row, transport)
+async def test_an_answer_over_a_socket_comes_out_as_its_case_expects(
+    row: Row, transport: EgressTransport
+) -> None:
+    judgement = await run_over_sockets(row, transport)
     assert judgement.differences == ()
 
 
