@@ -50,9 +50,9 @@ async def test_a_long_sleep_lets_go_and_goes_on_when_it_is_over(
     scenarios: Scenarios, service: Service, clock: FakeClock
 ) -> None:
     scenario = a_scenario(
-        get(1, service.url + "/before"),
+        get(1, service.url + "/before/{{ run.started_at }}"),
         module(2, Sleep(span="2 h")),
-        get(3, service.url + "/after/{{ 2.seconds }}"),
+        get(3, service.url + "/after/{{ 2.seconds }}/{{ run.started_at }}"),
     )
     started = await scenarios.runs.start_file(LOCAL, scenario)
     async with asyncio.timeout(WAITS):
@@ -61,11 +61,12 @@ async def test_a_long_sleep_lets_go_and_goes_on_when_it_is_over(
                 break
     assert (run.state, run.wake_at) == (RunState.WAITING, clock.now() + timedelta(hours=2))
     assert (await steps_of(scenarios, run))["2"] is StepState.RUNNING
-    assert service.asked == ["/before"]
+    began = "2026-01-01T00%3A00%3A00Z"
+    assert service.asked == [f"/before/{began}"]
     clock.advance(timedelta(hours=2))
     run = await scenarios.runs.wait(LOCAL, started.id)
     assert run.state is RunState.SUCCEEDED
-    assert service.asked == ["/before", "/after/7200"]
+    assert service.asked == [f"/before/{began}", f"/after/7200/{began}"]
     assert [each.attempts for each in await scenarios.runs.steps(LOCAL, run.id)] == [1, 1, 1]
 
 

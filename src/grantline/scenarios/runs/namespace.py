@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from grantline.scenarios.definition.modules import Module
@@ -22,6 +23,7 @@ class Namespace:
         """Args: ``mentions`` says what has to be read for a module."""
         self._rows = rows
         self._mentions = mentions
+        started_at = record.started_at or record.created_at
         self._fixed = {
             "trigger": given.trigger,
             "input": given.inputs,
@@ -29,7 +31,7 @@ class Namespace:
                 "id": record.id,
                 "scenario": record.scenario_name,
                 "cause": record.cause,
-                "started_at": (record.started_at or record.created_at).isoformat(),
+                "started_at": started_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             },
         }
 
