@@ -1,12 +1,13 @@
-"""A process that carries out one module; run by the tests of downloads and of memory.
+"""A process that carries out one module, for the tests of downloads and of memory.
 
 It says how its memory grew, in bytes, and what it was told; or it is killed before that.
 """
 
-import asyncio
-import json
-import sys
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from tests.connections.world import an_engine
 from tests.scenarios.modules.workshop import Workshop, download, request
@@ -19,15 +20,13 @@ def peak_bytes() -> int:
     return int(peak) * 1024
 
 
-async def main(folder: Path, kind: str, url: str) -> None:
+async def main(orders: dict[str, Any], line: Connection) -> None:
+    folder, url = orders["folder"], orders["url"]
     async with an_engine(folder) as engine:
         workshop = Workshop(engine, folder)
-        does = download(url, folder="nightly", name="a.bin") if kind == "download" else request(url)
+        is_download = orders["kind"] == "download"
+        does = download(url, folder="nightly", name="a.bin") if is_download else request(url)
         before = peak_bytes()
         done = await workshop.does(does)
-        told = {"grew": peak_bytes() - before, "output": done.output, "failure": done.failure}
-    sys.stdout.write(json.dumps(told) + "\n")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+        grew = peak_bytes() - before
+    line.send({"grew": grew, "output": done.output, "failure": done.failure})

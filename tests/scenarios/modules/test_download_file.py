@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,26 +14,22 @@ from grantline.scenarios.definition.modules import Body, BodyKind
 from tests.connections.requests.test_download import ETAG, rest
 from tests.connections.world import World, an_engine
 from tests.peers.ends import Nginx
+from tests.processes.forking import Child
 from tests.recorder import Arrived, answer, recorder
+from tests.scenarios.modules import module_child
 from tests.scenarios.modules.workshop import Workshop, download, request
 
-ROOT = Path(__file__).parents[3]
 MB = 1024**2
 PDF = "Content-Type: application/pdf"
 
 
-async def child(folder: Path, kind: str, url: str) -> asyncio.subprocess.Process:
-    program = "tests.scenarios.modules.module_child"
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", program, str(folder), kind, url),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
+def child(folder: Path, kind: str, url: str) -> Child:
+    return Child.start(module_child.main, {"folder": folder, "kind": kind, "url": url})
 
 
-async def told(process: asyncio.subprocess.Process) -> Mapping[str, Any]:
-    out, _ = await process.communicate()
-    found: Mapping[str, Any] = json.loads(out)
+async def told(process: Child) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = await asyncio.to_thread(process.line.recv)
+    assert await asyncio.to_thread(process.end) == 0
     return found
 
 
@@ -126,10 +120,10 @@ async def test_a_download_goes_on_after_its_process_was_killed(tmp_path: Path) -
         await asyncio.Event().wait()
 
     async with recorder(play) as server, an_engine(tmp_path) as engine:
-        process = await child(tmp_path, "download", server.url("/a.bin"))
+        process = child(tmp_path, "download", server.url("/a.bin"))
         await sent.wait()
-        process.kill()
-        await process.wait()
+        process.signal(signal.SIGKILL)
+        assert await asyncio.to_thread(process.end) == -signal.SIGKILL
         workshop = Workshop(engine, tmp_path)
         assert not (workshop.home / "nightly" / "a.bin").exists()
 
@@ -148,7 +142,7 @@ async def test_a_large_download_from_nginx_needs_no_memory_for_it(
 ) -> None:
     with (nginx.files / "large.bin").open("wb") as file:
         file.truncate(128 * MB)
-    done = await told(await child(tmp_path, "download", f"{nginx.url}/large.bin"))
+    done = await told(child(tmp_path, "download", f"{nginx.url}/large.bin"))
     assert done["failure"] is None
     assert done["output"]["file"]["size"] == 128 * MB
     assert done["grew"] < 40 * MB
@@ -160,7 +154,7 @@ async def test_an_answer_of_100_mb_ends_before_it_fills_the_memory(
 ) -> None:
     with (nginx.files / "large.json").open("wb") as file:
         file.truncate(100 * MB)
-    done = await told(await child(tmp_path, "request", f"{nginx.url}/large.json"))
+    done = await told(child(tmp_path, "request", f"{nginx.url}/large.json"))
     assert done["failure"]["limit"] == "response_bytes"
     assert "Download a file" in done["failure"]["hint"]
     assert done["grew"] < 80 * MB

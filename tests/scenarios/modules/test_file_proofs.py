@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from multiprocessing.synchronize import Barrier
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from grantline.errors import InvalidInput
 from grantline.scenarios.modules.file_proofs import KEY_BYTES, KEY_FILE, FileProofs
 from grantline.scenarios.modules.files import Files
+from tests.processes.forking import Child
 
 PROCESSES = 4
 
@@ -85,22 +85,22 @@ def test_whoever_comes_second_takes_the_key_of_the_first(home: Path) -> None:
     assert [each.name for each in home.iterdir()] == [KEY_FILE]
 
 
-def _prove(root: Path, start: Barrier, said: Any) -> None:
-    files = Files(root, "local")
+async def prove(orders: dict[str, Any], line: Connection) -> None:
+    files = Files(orders["root"], "local")
     path = files.target("a", "a.txt", run_id="srn_1", step="1")
-    start.wait()
-    said.put(files.bundle_of(path, "", 1)["proof"])
+    line.send("ready")
+    line.recv()
+    line.send([files.bundle_of(path, "", 1)["proof"]])
 
 
 def test_processes_that_begin_at_once_have_one_key(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    start, said = spawn.Barrier(PROCESSES), spawn.Queue()
-    ones = [spawn.Process(target=_prove, args=(tmp_path, start, said)) for _ in range(PROCESSES)]
+    ones = [Child.start(prove, {"root": tmp_path}) for _ in range(PROCESSES)]
     for one in ones:
-        one.start()
-    proved = {said.get(timeout=60) for _ in ones}
+        one.expect("ready")
     for one in ones:
-        one.join()
+        one.go()
+    proved = {proof for one in ones for proof in one.found()}
+    assert [one.end() for one in ones] == [0] * PROCESSES
     assert len(proved) == 1
 
 
