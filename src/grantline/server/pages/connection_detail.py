@@ -38,7 +38,6 @@ EDITED: Final = frozenset(
         "endpoint_moved",
         "not_a_token_response",
         "no_refresh_token",
-        "unreachable",
     }
 )
 
