@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from typing import Final
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
@@ -12,7 +14,11 @@ from grantline.messages import Headers
 from grantline.net.decoding import ContentDecoder
 from grantline.net.failures import translated
 from grantline.net.payload import SourcePayload
-from grantline.net.pools import Answer, Pool
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+
+    from grantline.net.pools import Pool
 
 BROKEN: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -31,12 +37,23 @@ def _text(value: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """One request that was sent, and the answer that has begun."""
+    """One request that is being sent, and its answer once that has begun.
+
+    Attributes:
+        pool: Whose connections it uses.
+        host: Of its URL.
+        payload: Its body, where that is read on the way.
+        is_new: Whether a connection was dialled for it.
+        transport: What the answer comes by, also when aiohttp has let go of that already.
+        response: The answer.
+    """
 
     pool: Pool
-    response: aiohttp.ClientResponse
     host: str
     payload: SourcePayload | None
+    is_new: bool = False
+    transport: asyncio.Transport | None = None
+    response: aiohttp.ClientResponse = field(init=False)
 
     @property
     def headers(self) -> Headers:
@@ -86,15 +103,32 @@ class Exchange:
             raise failure(error, self.host, self.payload) from None
         decoder.finish()
 
-    async def close(self) -> None:
-        """Ends it; after the whole body its connection has been given back already."""
+    def close(self) -> bool:
+        """Ends it; True when the pool must be closed now.
+
+        After the whole body its connection has been given back already.
+        """
         # Otherwise aiohttp would only make an error for readers that there are none of.
         if self.response.connection is not None:
             self.response.close()
-        transport = self.response.transport if isinstance(self.response, Answer) else None
-        if transport is not None and transport.is_closing():
+        if self.transport is not None and self.transport.is_closing():
             # asyncio would wait until the rest of a request that is answered already was read, or
             # a farewell in TLS was returned. One that is not closing may carry the next request.
-            transport.abort()
-        if self.pool.leave():
-            await self.pool.close()
+            self.transport.abort()
+        return self.pool.leave()
+
+
+# What this task is sending, for the check at the socket and for the answer.
+under_way: ContextVar[Exchange] = ContextVar("under_way")
+
+
+class Answer(aiohttp.ClientResponse):
+    """An answer that tells its exchange what it comes by."""
+
+    def start(self, connection: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        """Begins to read."""
+        exchange, transport = under_way.get(), connection.transport
+        exchange.transport = transport
+        if exchange.is_new and transport is not None:
+            exchange.pool.transports.add(transport)
+        return super().start(connection)

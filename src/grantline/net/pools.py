@@ -5,47 +5,26 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import OrderedDict
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Final, Self
+from typing import Final
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp import AddrInfoType, SocketFactoryType
-from aiohttp.connector import Connection
 
 from grantline.errors import EgressBlocked
 from grantline.messages import DIRECT, AddressFamily, Proxy, Route
 from grantline.net.address import parse_address
 from grantline.net.decoding import ACCEPT_ENCODING
+from grantline.net.exchange import Answer, under_way
 from grantline.net.failures import failed
 from grantline.net.guard import EgressPolicy, check_address
 from grantline.net.proxy import Way, reaching, way_through
 from grantline.net.resolver import CheckedResolver, Resolver, is_of_family, not_of_family
 from grantline.net.tls import client_context
 from grantline.version import USER_AGENT
-
-# The host of the request that this task is sending, for the check at the socket.
-dialled_for: ContextVar[str] = ContextVar("dialled_for")
-# The connections of the pool that this task is sending with.
-carried_by: ContextVar[WeakSet[asyncio.Transport]] = ContextVar("carried_by")
-
-
-class Answer(aiohttp.ClientResponse):
-    """An answer that knows what it comes by, also when aiohttp has let go of that already."""
-
-    transport: asyncio.Transport | None = None
-
-    async def start(self, connection: Connection) -> Self:
-        """Begins to read."""
-        transport = connection.transport
-        if transport is not None:
-            self.transport = transport
-            carried_by.get().add(transport)
-        await super().start(connection)
-        return self
 
 
 @dataclass(slots=True, eq=False)
@@ -199,7 +178,8 @@ class Pools:
         self, policy: EgressPolicy, family: AddressFamily, proxy: str, address: AddrInfoType
     ) -> socket.socket:
         """The second wall: whatever aiohttp made of the host, this is what is really dialled."""
-        host, dialled = proxy or dialled_for.get(), parse_address(address[4][0])
+        exchange, dialled = under_way.get(), parse_address(address[4][0])
+        exchange.is_new, host = True, proxy or exchange.host
         check_address(dialled, policy, host=host)
         if not is_of_family(dialled, family):
             raise not_of_family(host, family)

@@ -23,11 +23,11 @@ from yarl import URL
 
 from grantline.calls.headers import check_all, check_method
 from grantline.messages import HttpRequest, HttpResponse, Proxy, StreamedResponse
-from grantline.net.exchange import BROKEN, Exchange, failure
+from grantline.net.exchange import BROKEN, Exchange, failure, under_way
 from grantline.net.failures import failed, headers_too_large
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy, check_url
 from grantline.net.payload import SourcePayload
-from grantline.net.pools import SEND_ONCE, Pools, carried_by, dialled_for
+from grantline.net.pools import SEND_ONCE, Pools
 from grantline.net.resolver import DNS_TIMEOUT, Resolver, system_resolver
 from grantline.url import parse_url
 
@@ -154,7 +154,8 @@ class EgressTransport:
             if body is None:  # most answers come in one piece
                 body = await exchange.read(limits.response_bytes)
         finally:
-            await exchange.close()
+            if exchange.close():
+                await exchange.pool.close()
         return HttpResponse(exchange.response.status, exchange.headers, body, text)
 
     @asynccontextmanager
@@ -169,7 +170,8 @@ class EgressTransport:
             yield StreamedResponse(exchange.response.status, exchange.headers, chunks, text)
         finally:
             await chunks.aclose()
-            await exchange.close()
+            if exchange.close():
+                await exchange.pool.close()
 
     async def aclose(self) -> None:
         """Close every connection; requests that are under way fail."""
@@ -204,12 +206,12 @@ class EgressTransport:
         if pool is None:
             pool = await self._pools.open(partition, route, reuse=reuse)
         host, way = url.raw_host or "", pool.way
-        dialled_for.set(host)
-        carried_by.set(pool.transports)
         payload = None if isinstance(body, bytes) else SourcePayload(body)
+        exchange = Exchange(pool, host, payload)
+        earlier = under_way.set(exchange)
         is_open = way is not None and url.scheme == "http"
         try:
-            response = await pool.session.request(
+            exchange.response = response = await pool.session.request(
                 request.method,
                 url,
                 headers=(*request.headers, *way.headers) if way and is_open else request.headers,
@@ -241,7 +243,9 @@ class EgressTransport:
             if isinstance(error, BROKEN):
                 raise failure(error, host, payload) from None
             raise
-        return Exchange(pool, response, host, payload)
+        finally:
+            under_way.reset(earlier)
+        return exchange
 
 
 _NO_CONTENT_TYPE: Final = ("Content-Type",)
