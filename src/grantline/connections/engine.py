@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, Unpack
 
 from grantline.calls.answers.response import Response
 from grantline.calls.answers.response_stream import ResponseStream
@@ -23,6 +23,7 @@ from grantline.connections.consent.device import DeviceAuthorizer
 from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import RequestCredential
 from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
+from grantline.connections.credentials.credential_rows import NOTHING
 from grantline.connections.credentials.manage_credentials import CredentialManager
 from grantline.connections.doctor.checkup import Doctor
 from grantline.connections.doctor.diagnosis import Diagnosis
@@ -43,6 +44,7 @@ from grantline.connections.renewal.waiting import Waiting
 from grantline.connections.requests.arrival import Choose, Progress
 from grantline.connections.requests.attempts import Attempts
 from grantline.connections.requests.download import Downloaded, Downloader
+from grantline.connections.requests.errand import Errand, How, HowAs
 from grantline.connections.requests.making import Made, Maker
 from grantline.connections.requests.pages import ItemsPage, Pages
 from grantline.connections.requests.perform import Performer
@@ -128,7 +130,7 @@ class Engine:
         self._downloader = Downloader(context, self._attempts)
         self._pages = Pages(context, self._attempts)
         self.seats = Seats(context, self._leasing)
-        self._maker = Maker(context, self._attempts, self._pages, self.credentials, self.runs)
+        self._maker = Maker(context, self._attempts, self._pages, self.runs)
 
     async def request(self, actor: Actor, name: str, spec: RequestSpec) -> Response:
         """The service's answer to ``spec``, made with the connection's token.
@@ -149,8 +151,10 @@ class Engine:
         credentials: CredentialIds = NO_CREDENTIALS,
     ) -> Response:
         """The same for a caller that knows the ids: a valid token costs no database access."""
-        carried = await self.credentials.taken_along(actor, credentials, beside=connection_id)
-        return await self._attempts.answer(actor, spec, connection_id, carried)
+        carried = NOTHING
+        if credentials is not NO_CREDENTIALS:
+            carried = await self.credentials.taken_along(actor, credentials, beside=connection_id)
+        return await self._attempts.answer(Errand(actor, spec, connection_id, carried))
 
     @asynccontextmanager
     async def stream(
@@ -159,22 +163,12 @@ class Engine:
         connection_id: str | None,
         spec: RequestSpec,
         *,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        upload: Upload | None = None,
-        route: Route = DIRECT,
         limits: Limits = STREAM_LIMITS,
+        **how: Unpack[How],
     ) -> AsyncIterator[ResponseStream]:
-        """The same, the body still to come. Arguments as `Attempts.stream`."""
-        carried = await self.credentials.taken_along(actor, credentials, beside=connection_id)
-        async with self._attempts.stream(
-            actor,
-            connection_id,
-            spec,
-            carried=carried,
-            upload=upload,
-            route=route,
-            limits=limits,
-        ) as response:
+        """The same, the body still to come. Errors as `Attempts.stream`."""
+        errand = await self._errand(actor, spec, limits, connection_id=connection_id, **how)
+        async with self._attempts.stream(errand) as response:
             yield response
 
     async def download(
@@ -183,27 +177,16 @@ class Engine:
         spec: RequestSpec,
         target: Path | Choose,
         *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
         at_most_bytes: int | None = None,
         keep: Path | None = None,
+        **how: Unpack[HowAs],
     ) -> Downloaded:
         """The file at ``target``, whole. Arguments and errors as `Downloader.download`."""
         return await self._downloader.download(
-            actor,
-            spec,
+            await self._errand(actor, spec, STREAM_LIMITS, **how),
             target,
-            connection_id=connection_id,
-            carried=await self.credentials.taken_along(
-                actor, credentials, typed, beside=connection_id
-            ),
-            route=route,
-            cookies=cookies,
             overwrite=overwrite,
             progress=progress,
             at_most_bytes=at_most_bytes,
@@ -211,29 +194,11 @@ class Engine:
         )
 
     async def retrieve_headers(
-        self,
-        actor: Actor,
-        spec: RequestSpec,
-        *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
+        self, actor: Actor, spec: RequestSpec, **how: Unpack[HowAs]
     ) -> Response:
-        """The answer without its body. Arguments and errors as `Performer.request`."""
-        return await retrieve_headers(
-            self._performer,
-            self._attempts,
-            actor,
-            spec,
-            connection_id=connection_id,
-            carried=await self.credentials.taken_along(
-                actor, credentials, typed, beside=connection_id
-            ),
-            route=route,
-            cookies=cookies,
-        )
+        """The answer without its body. Errors as `Performer.request`."""
+        errand = await self._errand(actor, spec, STREAM_LIMITS, **how)
+        return await retrieve_headers(self._performer, self._attempts, errand)
 
     async def resolve_url(self, actor: Actor, url: str, *, route: Route = DIRECT) -> Resolved:
         """Where ``url`` leads, redirect by redirect; no credential is ever sent."""
@@ -244,25 +209,13 @@ class Engine:
         actor: Actor,
         spec: RequestSpec,
         *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
         limits: Limits = API_LIMITS,
         resume_from: str = "",
+        **how: Unpack[HowAs],
     ) -> AsyncGenerator[ItemsPage]:
         """The pages of the list that ``spec`` asks for. Arguments and errors as `Pages.each`."""
-        pages = self._pages.each(
-            actor,
-            spec,
-            connection_id=connection_id,
-            carried=await self.credentials.taken_along(actor, credentials, beside=connection_id),
-            route=route,
-            cookies=cookies,
-            limits=limits,
-            resume_from=resume_from,
-        )
-        async with aclosing(pages):
+        errand = await self._errand(actor, spec, limits, **how)
+        async with aclosing(self._pages.each(errand, resume_from=resume_from)) as pages:
             async for each in pages:
                 yield each
 
@@ -271,52 +224,55 @@ class Engine:
         actor: Actor,
         spec: RequestSpec,
         *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
-        upload: Upload | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
+        limits: Limits = API_LIMITS,
         saved_request_id: str | None = None,
         record: bool = True,
-        limits: Limits = API_LIMITS,
+        **how: Unpack[HowAs],
     ) -> Made:
-        """What became of ``spec``, with a line in the history. Arguments as ``Maker.make``."""
-        return await self._maker.make(
-            actor,
-            spec,
-            connection_id=connection_id,
-            credentials=credentials,
-            typed=typed,
-            upload=upload,
-            route=route,
-            cookies=cookies,
-            saved_request_id=saved_request_id,
-            record=record,
-            limits=limits,
-        )
+        """What became of ``spec``, with a line in the history. Arguments as ``Maker.make``.
+
+        Raises:
+            InvalidInput: Both a connection and a credential are given.
+            NotFound: There is no such connection or credential.
+        """
+        errand = await self._errand(actor, spec, limits, **how)
+        return await self._maker.make(errand, saved_request_id=saved_request_id, record=record)
 
     async def make_list(
         self,
         actor: Actor,
         spec: RequestSpec,
         *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
         saved_request_id: str | None = None,
         on_page: Callable[[ItemsPage, int], None] | None = None,
+        **how: Unpack[HowAs],
     ) -> Made:
         """All pages of a list as one answer. Arguments as ``Maker.make_list``."""
         return await self._maker.make_list(
-            actor,
-            spec,
-            connection_id=connection_id,
-            credentials=credentials,
-            typed=typed,
+            await self._errand(actor, spec, API_LIMITS, **how),
             saved_request_id=saved_request_id,
             on_page=on_page,
         )
+
+    async def _errand(
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        limits: Limits,
+        *,
+        connection_id: str | None = None,
+        credentials: CredentialIds = NO_CREDENTIALS,
+        typed: RequestCredential | None = None,
+        upload: Upload | None = None,
+        route: Route = DIRECT,
+        cookies: RunCookies | None = None,
+    ) -> Errand:
+        """The request with all that goes along, its credentials opened."""
+        carried = await self.credentials.taken_along(
+            actor, credentials, typed, beside=connection_id
+        )
+        cookies = RunCookies() if cookies is None else cookies
+        return Errand(actor, spec, connection_id, carried, upload, route, cookies, limits)
 
     async def run_saved(self, actor: Actor, name: str) -> Made:
         """What became of the saved request with this name or id; raises ``NotFound``."""

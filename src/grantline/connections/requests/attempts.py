@@ -17,22 +17,18 @@ from grantline.calls.answers.response import Response
 from grantline.calls.answers.response_stream import ResponseStream
 from grantline.calls.attempts.attempt import Attempt
 from grantline.calls.attempts.retry import Decision, Reason, next_attempt
-from grantline.calls.bodies.upload import Upload
 from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import has_status
 from grantline.calls.target import join_target
-from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials.credential_rows import NOTHING, Carried
 from grantline.connections.renewal.holding import Holding
+from grantline.connections.requests.errand import Errand
 from grantline.connections.requests.pacing import Pacer
 from grantline.connections.requests.perform import Performer
 from grantline.connections.requests.redaction import Redactor, secrets_of
-from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.service import rules_of
 from grantline.errors import GrantlineError, TransportFailed, UpstreamError
-from grantline.messages import DIRECT, Route
-from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
+from grantline.net.transport import API_LIMITS
 
 ONCE: Final = Decision(Reason.ONCE)
 NO_TIME: Final = timedelta(0)
@@ -68,148 +64,77 @@ class Attempts:
         self._performer = performer
         self._pacer = Pacer(context.clock)
 
-    async def make(
-        self,
-        actor: Actor,
-        spec: RequestSpec,
-        *,
-        connection_id: str | None = None,
-        carried: Carried = NOTHING,
-        upload: Upload | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
-        limits: Limits = API_LIMITS,
-    ) -> Outcome:
-        """What became of ``spec``. Errors of the request are part of that, and are not raised.
-
-        Arguments are those of `Performer.request`. Without ``cookies`` the request has a jar of its
-        own.
-        """
-        try:
-            holding = await self._holding(actor, connection_id)
-        except GrantlineError as refused:
-            return Outcome(response=None, error=refused)
-        send = partial(
-            self._performer.request,
-            actor,
-            connection_id,
-            spec,
-            carried=carried,
-            upload=upload,
-            route=route,
-            cookies=RunCookies() if cookies is None else cookies,
-            limits=limits,
-        )
-        replayable = upload is None or upload.source.replayable
-        return await self._series(spec, send, holding, carried, replayable=replayable)
+    async def make(self, errand: Errand) -> Outcome:
+        """What became of ``errand``. Errors of the request are part of that, and are not raised."""
+        send = partial(self._performer.request, errand)
+        replayable = errand.upload is None or errand.upload.source.replayable
+        return await self.repeated(errand, send, replayable=replayable)
 
     async def repeated(
         self,
-        actor: Actor,
-        spec: RequestSpec,
+        errand: Errand,
         send: Callable[[], Awaitable[Response]],
         *,
-        connection_id: str | None = None,
-        carried: Carried = NOTHING,
+        replayable: bool = True,
     ) -> Outcome:
-        """The same for who sends ``spec`` in a way of his own, which can be repeated."""
+        """The same for who sends ``errand`` in a way of his own, which can be repeated."""
         try:
-            holding = await self._holding(actor, connection_id)
+            holding = await self._holding(errand)
         except GrantlineError as refused:
             return Outcome(response=None, error=refused)
-        return await self._series(spec, send, holding, carried, replayable=True)
+        series = _Series(self._context, self._pacer, errand.spec, holding, replayable=replayable)
+        result = await series.run(send)
+        if not isinstance(result, Response):
+            return Outcome(response=None, error=result, attempts=tuple(series.attempts))
+        error = _failure(errand, result, holding)
+        return Outcome(response=result, error=error, attempts=tuple(series.attempts))
 
     async def again(
         self,
-        actor: Actor,
-        connection_id: str | None,
-        spec: RequestSpec,
+        errand: Errand,
         error: TransportFailed | UpstreamError,
         *,
         made: int,
         spent: timedelta,
     ) -> timedelta | None:
-        """How long to wait before ``spec`` is streamed again; None when it is not."""
-        holding = await self._holding(actor, connection_id)
+        """How long to wait before ``errand`` is streamed again; None when it is not."""
+        holding = await self._holding(errand)
         response = error.response if isinstance(error, UpstreamError) else None
         result = response if isinstance(response, Response) else error
-        return _decision(self._context, spec, holding, result, made=made, spent=spent).wait
+        decision = _decision(self._context, errand.spec, holding, result, made=made, spent=spent)
+        return decision.wait
 
-    async def _series(
-        self,
-        spec: RequestSpec,
-        send: Callable[[], Awaitable[Response]],
-        holding: Holding | None,
-        carried: Carried,
-        *,
-        replayable: bool,
-    ) -> Outcome:
-        series = _Series(self._context, self._pacer, spec, holding, replayable=replayable)
-        result = await series.run(send)
-        if not isinstance(result, Response):
-            return Outcome(response=None, error=result, attempts=tuple(series.attempts))
-        error = _failure(spec, result, holding, carried)
-        return Outcome(response=result, error=error, attempts=tuple(series.attempts))
-
-    async def answer(
-        self, actor: Actor, spec: RequestSpec, connection_id: str | None, carried: Carried = NOTHING
-    ) -> Response:
-        """The answer to ``spec``, for who does not ask how it came about; raises its error.
+    async def answer(self, errand: Errand) -> Response:
+        """The answer to ``errand``, for who does not ask how it came about; raises its error.
 
         A request that is sent once, by a connection whose service is not known to have limits,
         needs nothing of what `make` keeps; programs make most of theirs so.
         """
-        holding = self._context.holdings.get(connection_id) if connection_id else None
+        holding = self._held(errand)
         if (
             holding is None
-            or holding.record.workspace != actor.workspace
-            or spec.retry is not None
+            or errand.spec.retry is not None
             or not (limiter := self._pacer.limiter(holding)).is_free
         ):
-            made = await self.make(actor, spec, connection_id=connection_id, carried=carried)
-            return made.result()
-        response = await self._performer.request(
-            actor, connection_id, spec, carried=carried, cookies=RunCookies()
-        )
+            return (await self.make(errand)).result()
+        response = await self._performer.request(errand)
         if response.status >= 400 or limiter.may_learn(response.headers):
-            url = join_target(holding.settings.base_url, spec.url)
-            self._pacer.learn(holding, url, response)
-        if error := _failure(spec, response, holding, carried):
+            self._pacer.learn(holding, _target(holding, errand.spec), response)
+        if error := _failure(errand, response, holding):
             raise error
         return response
 
     @asynccontextmanager
-    async def stream(
-        self,
-        actor: Actor,
-        connection_id: str | None,
-        spec: RequestSpec,
-        *,
-        carried: Carried = NOTHING,
-        upload: Upload | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
-        limits: Limits = STREAM_LIMITS,
-    ) -> AsyncIterator[ResponseStream]:
-        """The answer to ``spec`` in its turn, the body still to come; it is asked for once.
+    async def stream(self, errand: Errand) -> AsyncIterator[ResponseStream]:
+        """The answer to ``errand`` in its turn, the body still to come; it is asked for once.
 
-        Arguments and errors are those of `Performer.stream`.
+        Errors are those of `Performer.stream`.
         """
-        holding = await self._holding(actor, connection_id)
-        url = ""
+        holding, spec = await self._holding(errand), errand.spec
+        url = _target(holding, spec) if holding else ""
         if holding is not None:
-            url = join_target(holding.settings.base_url, spec.url)
             await self._pacer.turn(holding, url, within=spec.timeout or API_LIMITS.total)
-        async with self._performer.stream(
-            actor,
-            connection_id,
-            spec,
-            carried=carried,
-            upload=upload,
-            route=route,
-            cookies=cookies,
-            limits=limits,
-        ) as answer:
+        async with self._performer.stream(errand) as answer:
             if holding is not None:
                 head = Response(
                     status=answer.status, headers=answer.headers, content=b"", url=answer.url
@@ -217,26 +142,31 @@ class Attempts:
                 self._pacer.learn(holding, url, head)
             yield answer
 
-    async def _holding(self, actor: Actor, connection_id: str | None) -> Holding | None:
+    def _held(self, errand: Errand) -> Holding | None:
         """The connection, however old what is known of it is; its limits seldom change."""
-        if connection_id is None:
+        connection_id = errand.connection_id
+        holding = self._context.holdings.get(connection_id) if connection_id else None
+        if holding is None or holding.record.workspace != errand.actor.workspace:
             return None
-        holding = self._context.holdings.get(connection_id)
-        if holding is not None and holding.record.workspace == actor.workspace:
-            return holding
-        return await self._context.hold(actor, connection_id)
+        return holding
+
+    async def _holding(self, errand: Errand) -> Holding | None:
+        """The same, read where it is not in memory; None for a request without a connection."""
+        if errand.connection_id is None:
+            return None
+        return self._held(errand) or await self._context.hold(errand.actor, errand.connection_id)
 
 
-def _failure(
-    spec: RequestSpec,
-    response: Response,
-    holding: Holding | None,
-    carried: Carried,
-) -> UpstreamError | None:
+def _target(holding: Holding, spec: RequestSpec) -> str:
+    return join_target(holding.settings.base_url, spec.url)
+
+
+def _failure(errand: Errand, response: Response, holding: Holding | None) -> UpstreamError | None:
     """The error that ``response`` is by its status, if it is one."""
-    if not spec.fail_on or not has_status(spec.fail_on, response.status):
+    fail_on = errand.spec.fail_on
+    if not fail_on or not has_status(fail_on, response.status):
         return None
-    redactor = Redactor((*secrets_of(holding), *carried.secrets))
+    redactor = Redactor((*secrets_of(holding), *errand.carried.secrets))
     error = response.failure()
     error.service_message = redactor.text(error.service_message)
     return error
@@ -308,7 +238,7 @@ class _Series:
         try:
             if holding is None:
                 return await send(), waited, at
-            url = join_target(holding.settings.base_url, spec.url)
+            url = _target(holding, spec)
             waited = await self._pacer.turn(holding, url, within=spec.timeout or API_LIMITS.total)
             at = clock.now() if waited else at
             response = await send()

@@ -7,21 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from grantline.calls.request import RequestSpec
-from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials.credential_rows import NOTHING, Carried
 from grantline.connections.requests.arrival import Arrival, Choose, Progress
 from grantline.connections.requests.attempts import Attempts
+from grantline.connections.requests.errand import Errand
 from grantline.connections.requests.kept_part import asked_digest
 from grantline.connections.requests.part_file import PartFile
-from grantline.connections.requests.run_cookies import RunCookies
 from grantline.errors import (
     TemporarilyUnavailable,
     TransportFailed,
     UpstreamError,
 )
-from grantline.messages import DIRECT, Headers, Route
+from grantline.messages import Headers
 
 RESUME_AFTER: Final = timedelta(seconds=1)
 UNDER_WAY: Final = timedelta(seconds=30)
@@ -61,14 +58,9 @@ class Downloader:
 
     async def download(
         self,
-        actor: Actor,
-        spec: RequestSpec,
+        errand: Errand,
         target: Path | Choose,
         *,
-        connection_id: str | None = None,
-        carried: Carried = NOTHING,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
         at_most_bytes: int | None = None,
@@ -79,16 +71,11 @@ class Downloader:
         A GET that breaks goes on where it stopped if the server can say that the rest belongs to
         the same file, and otherwise from the start; `MOST_RESUMES` times at most. With ``keep`` it
         also goes on after an error and in another process, and one that had ended is not made
-        again. What ``spec.retry`` says is for a download that has not begun.
+        again. What ``errand.spec.retry`` says is for a download that has not begun.
 
         Args:
-            actor: Who asks.
-            spec: The request; asked for without content coding, so that sizes mean bytes on disk.
+            errand: The request; made without content coding, so that sizes mean bytes on disk.
             target: A path in a folder that exists, or who names it once the answer begins.
-            connection_id: Whose token goes along; None for none.
-            carried: What goes along in its place, or beside it.
-            route: How the request travels.
-            cookies: Those of the run that the request is part of.
             overwrite: Whether a file that is there already may be replaced.
             progress: Called for every piece that arrives.
             at_most_bytes: The largest file that is taken; None for any.
@@ -103,7 +90,7 @@ class Downloader:
             TransportFailed: The download broke too often, or may not be repeated.
             GrantlineError: The request could not be made.
         """
-        spec = replace(spec, accept_compressed=False)
+        spec = replace(errand.spec, accept_compressed=False)
         arrival = Arrival(
             self._opened(target, overwrite=overwrite, keep=keep),
             target,
@@ -116,14 +103,8 @@ class Downloader:
         try:
             while not arrival.recall():
                 try:
-                    async with self._attempts.stream(
-                        actor,
-                        connection_id,
-                        arrival.asking(spec),
-                        carried=carried,
-                        route=route,
-                        cookies=cookies,
-                    ) as answer:
+                    asked = replace(errand, spec=arrival.asking(spec))
+                    async with self._attempts.stream(asked) as answer:
                         await arrival.take(answer)
                     break
                 except (TransportFailed, UpstreamError) as error:
@@ -134,9 +115,7 @@ class Downloader:
                         wait = RESUME_AFTER * arrival.resumes
                     else:
                         spent = self._context.clock.now() - started_at
-                        again = await self._attempts.again(
-                            actor, connection_id, spec, error, made=made, spent=spent
-                        )
+                        again = await self._attempts.again(errand, error, made=made, spent=spent)
                         if again is None:
                             raise
                         wait = again

@@ -10,26 +10,20 @@ from typing import Final
 
 from grantline.calls.answers.response import Response
 from grantline.calls.attempts.attempt import Attempt
-from grantline.calls.bodies.upload import Upload
 from grantline.calls.paging.pages import Stop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.calls.structures.json_values import dump_json, encode_json
-from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import RequestCredential, put_on
-from grantline.connections.credentials.credential import NO_CREDENTIALS, CredentialIds
-from grantline.connections.credentials.credential_rows import Carried
-from grantline.connections.credentials.manage_credentials import CredentialManager
 from grantline.connections.renewal.holding import Holding
 from grantline.connections.requests.attempts import Attempts, Outcome
+from grantline.connections.requests.errand import Errand
 from grantline.connections.requests.pages import ItemsPage, Pages
 from grantline.connections.requests.redaction import Redactor, secrets_of
-from grantline.connections.requests.run_cookies import RunCookies
 from grantline.connections.requests.run_detail import detail_of
 from grantline.connections.requests.runs import Run, Runs
 from grantline.errors import ConnectionNotFound, GrantlineError, InvalidInput, LimitExceeded
-from grantline.messages import DIRECT, Headers, HttpRequest, Route
-from grantline.net.transport import API_LIMITS, Limits
+from grantline.messages import Headers, HttpRequest
 from grantline.oauth.tokens.placement import place
 
 # A list that a page shows is in memory; longer ones are for the command line and the library.
@@ -62,98 +56,40 @@ class Made:
 class Maker:
     """Makes requests for pages and the REST API, which show what happened either way."""
 
-    def __init__(
-        self,
-        context: Context,
-        attempts: Attempts,
-        pages: Pages,
-        credentials: CredentialManager,
-        runs: Runs,
-    ) -> None:
+    def __init__(self, context: Context, attempts: Attempts, pages: Pages, runs: Runs) -> None:
         self._context = context
         self._attempts = attempts
         self._pages = pages
-        self._credentials = credentials
         self._runs = runs
 
     async def make(
-        self,
-        actor: Actor,
-        spec: RequestSpec,
-        *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
-        upload: Upload | None = None,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
-        saved_request_id: str | None = None,
-        record: bool = True,
-        limits: Limits = API_LIMITS,
+        self, errand: Errand, *, saved_request_id: str | None = None, record: bool = True
     ) -> Made:
-        """What became of ``spec``. An error of the request is part of that, and is not raised.
+        """What became of ``errand``. An error of the request is part of that, and is not raised.
 
         Args:
-            actor: Who asks.
-            spec: The request.
-            connection_id: Whose token it carries.
-            credentials: What it carries instead, or beside that.
-            typed: A secret that is kept nowhere, in place of a credential.
-            upload: A body in place of the spec's; it leaves none in the history.
-            route: How the request travels.
-            cookies: Those of the run that the request is part of.
+            errand: The request; an upload leaves no body in the history.
             saved_request_id: What it was made from, for the history.
             record: Whether it goes into the history.
-            limits: What the exchange may cost.
 
         Raises:
-            InvalidInput: Both a connection and a credential are given.
             ConnectionNotFound: There is no such connection.
-            NotFound: There is no such credential.
         """
-        context = self._context
-        carried = await self._credentials.taken_along(
-            actor, credentials, typed, beside=connection_id
-        )
-        at = context.clock.now()
-        before = await context.hold(actor, connection_id) if connection_id else None
-        outcome = await self._attempts.make(
-            actor,
-            spec,
-            connection_id=connection_id,
-            carried=carried,
-            upload=upload,
-            route=route,
-            cookies=cookies,
-            limits=limits,
-        )
+        at, before = await self._before(errand)
+        outcome = await self._attempts.make(errand)
         response, error = outcome.response, outcome.error
         if isinstance(error, ConnectionNotFound):
             raise error
-        if not record:
-            return Made(response=response, error=error, run=None, attempts=outcome.attempts)
-        run = await self._kept(
-            actor,
-            spec,
-            Outcome(
-                response=response, error=None if response else error, attempts=outcome.attempts
-            ),
-            at=at,
-            before=before,
-            carried=carried,
-            connection_id=connection_id,
-            saved_request_id=saved_request_id,
-        )
+        run = None
+        if record:
+            shown = replace(outcome, error=None if response else error)
+            run = await self._kept(errand, shown, at, before, saved_request_id)
         return Made(response=response, error=error, run=run, attempts=outcome.attempts)
 
     async def make_list(
         self,
-        actor: Actor,
-        spec: RequestSpec,
+        errand: Errand,
         *,
-        connection_id: str | None = None,
-        credentials: CredentialIds = NO_CREDENTIALS,
-        typed: RequestCredential | None = None,
         saved_request_id: str | None = None,
         on_page: Callable[[ItemsPage, int], None] | None = None,
     ) -> Made:
@@ -162,28 +98,19 @@ class Maker:
         What came before a page that failed is in the answer, beside the error.
 
         Args:
-            actor: Who asks.
-            spec: The request, with its pagination.
-            connection_id: Whose token it carries.
-            credentials: What it carries instead, or beside that.
-            typed: A secret that is kept nowhere, in place of a credential.
+            errand: The request, with its pagination.
             saved_request_id: What it was made from, for the history.
             on_page: Told each page, and how many items there are by then.
 
         Raises:
             InvalidInput: The pagination cannot work.
             ConnectionNotFound: There is no such connection.
-            NotFound: There is no such credential.
         """
         context = self._context
-        carried = await self._credentials.taken_along(
-            actor, credentials, typed, beside=connection_id
-        )
-        at = context.clock.now()
-        before = await context.hold(actor, connection_id) if connection_id else None
+        at, before = await self._before(errand)
         texts: list[str] = []
         size, last, error = 0, None, None
-        pages = self._pages.each(actor, spec, connection_id=connection_id, carried=carried)
+        pages = self._pages.each(errand)
         try:
             async with aclosing(pages):
                 async for page in pages:
@@ -212,37 +139,31 @@ class Maker:
                 attempts=1,
                 notice=_list_notice(last, len(texts)),
             )
-        run = await self._kept(
-            actor,
-            spec,
-            Outcome(response=response, error=error),
-            at=at,
-            before=before,
-            carried=carried,
-            connection_id=connection_id,
-            saved_request_id=saved_request_id,
-        )
+        outcome = Outcome(response=response, error=error)
+        run = await self._kept(errand, outcome, at, before, saved_request_id)
         return Made(response=response, error=error, run=run)
+
+    async def _before(self, errand: Errand) -> tuple[datetime, Holding | None]:
+        """Now, and the connection as it is before the request may renew it."""
+        at, connection_id = self._context.clock.now(), errand.connection_id
+        return at, await self._context.hold(errand.actor, connection_id) if connection_id else None
 
     async def _kept(
         self,
-        actor: Actor,
-        spec: RequestSpec,
+        errand: Errand,
         outcome: Outcome,
-        *,
         at: datetime,
         before: Holding | None,
-        carried: Carried,
-        connection_id: str | None,
         saved_request_id: str | None,
     ) -> Run:
         """The line in the history."""
-        context, response = self._context, outcome.response
+        context, response, carried = self._context, outcome.response, errand.carried
+        connection_id = errand.connection_id
         after = context.holdings.get(connection_id) if connection_id else None
         return await self._runs.keep(
-            actor,
+            errand.actor,
             detail_of(
-                _as_sent(spec, after or before, carried.credential),
+                _as_sent(errand.spec, after or before, carried.credential),
                 response,
                 outcome.error,
                 Redactor((*secrets_of(before), *secrets_of(after), *carried.secrets)),

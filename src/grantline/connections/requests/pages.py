@@ -13,16 +13,12 @@ from grantline.calls.paging.pages import START, Position, Stop, position_from_te
 from grantline.calls.redirect import SAFE_METHODS, harmless_headers
 from grantline.calls.request import RequestSpec
 from grantline.calls.statuses import ERROR_STATUSES
-from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.credentials.authentication import checked_credential
-from grantline.connections.credentials.credential_rows import NOTHING, Carried
 from grantline.connections.requests.attempts import Attempts
-from grantline.connections.requests.run_cookies import RunCookies
+from grantline.connections.requests.errand import Errand
 from grantline.connections.requests.service import rules_of
 from grantline.errors import EgressBlocked, InvalidInput
-from grantline.messages import DIRECT, Route
-from grantline.net.transport import API_LIMITS, Limits
 from grantline.oauth.requests.parameters import append_query, query_parameters
 from grantline.secret import Secret
 from grantline.url import parse_url
@@ -54,19 +50,8 @@ class Pages:
         self._context = context
         self._attempts = attempts
 
-    async def each(
-        self,
-        actor: Actor,
-        spec: RequestSpec,
-        *,
-        connection_id: str | None = None,
-        carried: Carried = NOTHING,
-        route: Route = DIRECT,
-        cookies: RunCookies | None = None,
-        limits: Limits = API_LIMITS,
-        resume_from: str = "",
-    ) -> AsyncGenerator[ItemsPage]:
-        """The pages of the list that ``spec`` asks for.
+    async def each(self, errand: Errand, *, resume_from: str = "") -> AsyncGenerator[ItemsPage]:
+        """The pages of the list that ``errand`` asks for.
 
         Each is a request of its own, with the same checks, retries and limits, and the cookies of
         the pages before. Where an answer names the next URL, the secret goes there only if it is on
@@ -74,13 +59,8 @@ class Pages:
         gets no body and only harmless headers, as after a redirect.
 
         Args:
-            actor: Who asks.
-            spec: The request, with its pagination; without, that of the service's catalogue entry.
-            connection_id: Whose token goes along.
-            carried: What goes along in its place, or beside it.
-            route: How the requests travel.
-            cookies: Those of the run that the list is part of; None for a jar of its own.
-            limits: What one page may cost.
+            errand: The request, with its pagination; without, that of the service's catalogue
+                entry. Its limits are those of one page.
             resume_from: ``ItemsPage.resume`` of an earlier run; empty begins with the first page.
 
         Raises:
@@ -90,38 +70,30 @@ class Pages:
             EgressBlocked: The next page is where the token may not go.
             GrantlineError: A request could not be made.
         """
-        pagination = await self._pagination(actor, spec, connection_id)
-        position = position_from_text(resume_from) if resume_from else START
-        failing = tuple(dict.fromkeys((*spec.fail_on, *ERROR_STATUSES)))
-        spec = replace(spec, fail_on=failing, pagination=None)
-        has_secret = connection_id is not None or carried.credential is not None
-        if carried.credential is not None:
+        pagination = await self._pagination(errand)
+        failing = tuple(dict.fromkeys((*errand.spec.fail_on, *ERROR_STATUSES)))
+        spec = replace(errand.spec, fail_on=failing, pagination=None)
+        if errand.carried.credential is not None:
             # One that was typed is bound to the host of the first page, not of each page.
-            bound = checked_credential(carried.credential, spec.url)
-            carried = replace(carried, credential=bound)
-        cookies, count = RunCookies() if cookies is None else cookies, 0
-        following: Position | None = position
+            bound = checked_credential(errand.carried.credential, spec.url)
+            errand = replace(errand, carried=replace(errand.carried, credential=bound))
+        following: Position | None = position_from_text(resume_from) if resume_from else START
+        count = 0
         while following is not None:
             position, count = following, count + 1
             asked = page_request(spec, pagination, position)
-            outcome = await self._attempts.make(
-                actor,
-                asked if has_secret else _as_from_nobody(asked, spec.url),
-                connection_id=connection_id,
-                carried=carried,
-                route=route,
-                cookies=cookies,
-                limits=limits,
-            )
+            if not errand.has_secret:
+                asked = _as_from_nobody(asked, spec.url)
+            outcome = await self._attempts.make(replace(errand, spec=asked))
             response = outcome.result()
             turned = turn_page(
                 pagination, position, response, is_last=count >= pagination.max_pages
             )
             following = turned.position
             if following is not None and pagination.type is PaginationType.URL:
-                if has_secret:
+                if errand.has_secret:
                     _check_place(str(following.next), response.url)
-                secrets = self._secrets(connection_id, carried)
+                secrets = self._secrets(errand)
                 following = replace(following, next=_without(str(following.next), secrets))
             yield ItemsPage(
                 number=position.number,
@@ -133,12 +105,10 @@ class Pages:
             if turned.stop is not None:
                 return
 
-    async def _pagination(
-        self, actor: Actor, spec: RequestSpec, connection_id: str | None
-    ) -> Pagination:
-        pagination = spec.pagination
-        if pagination is None and connection_id is not None:
-            holding = await self._context.hold(actor, connection_id)
+    async def _pagination(self, errand: Errand) -> Pagination:
+        pagination = errand.spec.pagination
+        if pagination is None and errand.connection_id is not None:
+            holding = await self._context.hold(errand.actor, errand.connection_id)
             pagination = rules_of(holding).pagination
         if pagination is None:
             raise InvalidInput(
@@ -148,10 +118,11 @@ class Pages:
             )
         return check_pagination(pagination)
 
-    def _secrets(self, connection_id: str | None, carried: Carried) -> tuple[Secret, ...]:
+    def _secrets(self, errand: Errand) -> tuple[Secret, ...]:
         """What a service may have copied from our query into the URL of its next page."""
-        if carried.credential is not None:
-            return (carried.credential.secret,)
+        if errand.carried.credential is not None:
+            return (errand.carried.credential.secret,)
+        connection_id = errand.connection_id
         holding = self._context.holdings.get(connection_id) if connection_id else None
         return (holding.tokens.access_token,) if holding and holding.tokens else ()
 

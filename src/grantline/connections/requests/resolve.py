@@ -10,11 +10,10 @@ from grantline.calls.redirect import MAX_REDIRECTS, Hop, next_hop
 from grantline.calls.request import RequestSpec, build_request
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
-from grantline.connections.credentials.credential_rows import NOTHING, Carried
 from grantline.connections.requests.attempts import Attempts
 from grantline.connections.requests.caller import AsNobody
+from grantline.connections.requests.errand import Errand
 from grantline.connections.requests.perform import Performer
-from grantline.connections.requests.run_cookies import RunCookies
 from grantline.messages import DIRECT, HttpRequest, HttpResponse, Route
 
 # What servers say that do not know HEAD, or know it and answer it badly: then GET decides.
@@ -65,41 +64,23 @@ async def resolve_url(
     return Resolved(url=steps[-1].url, status=steps[-1].status, steps=tuple(steps))
 
 
-async def retrieve_headers(
-    performer: Performer,
-    attempts: Attempts,
-    actor: Actor,
-    spec: RequestSpec,
-    *,
-    connection_id: str | None = None,
-    carried: Carried = NOTHING,
-    route: Route = DIRECT,
-    cookies: RunCookies | None = None,
-) -> Response:
-    """The answer to ``spec`` without its body: asked for with HEAD, and with GET where that fails.
+async def retrieve_headers(performer: Performer, attempts: Attempts, errand: Errand) -> Response:
+    """The answer to ``errand`` without its body: asked for with HEAD, with GET where that fails.
 
-    Arguments and errors are those of `Performer.request`; and as there, the status is no error.
+    Errors are those of `Performer.request`; and as there, the status is no error.
     """
+    spec = replace(errand.spec, method="HEAD", content=None)
 
     async def send() -> Response:
         for method in ("HEAD", "GET"):
-            async with performer.stream(
-                actor,
-                connection_id,
-                replace(spec, method=method, content=None),
-                carried=carried,
-                route=route,
-                cookies=cookies,
-            ) as answer:
+            asked = replace(errand, spec=replace(spec, method=method))
+            async with performer.stream(asked) as answer:
                 response = answer.held()
             if response.status < HEAD_REFUSED:
                 break
         return response
 
-    asked = replace(spec, method="HEAD")
-    outcome = await attempts.repeated(
-        actor, asked, send, connection_id=connection_id, carried=carried
-    )
+    outcome = await attempts.repeated(replace(errand, spec=spec), send)
     return outcome.response or outcome.result()
 
 

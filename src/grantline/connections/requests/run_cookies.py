@@ -7,36 +7,33 @@ from dataclasses import replace
 from datetime import datetime
 
 from grantline.calls.cookies import CookieJar
-from grantline.messages import HttpRequest, HttpResponse
+from grantline.messages import Headers, HttpRequest
 
 
-class RunCookies:
-    """The cookies of one run, a jar for each connection that takes part in it.
+class RunCookies(dict[str, CookieJar]):
+    """The cookies of one run: a jar for each connection that takes part in it, by partition.
 
-    Steps share cookies when whoever makes them hands all of them the same ``RunCookies``; cookies
-    of one connection never go along with another.
+    A partition is one connection, or all requests without any. Steps share cookies when whoever
+    makes them hands all of them the same ``RunCookies``; cookies of one connection never go along
+    with another.
     """
 
-    def __init__(self) -> None:
-        self._jars: dict[str, CookieJar] = {}
+    __slots__ = ()
 
     def put_on(
         self, request: HttpRequest, partition: str, now: Callable[[], datetime]
     ) -> HttpRequest:
-        """``request`` with those cookies of ``partition`` that its URL gets.
-
-        A partition is one connection, or all requests without any.
-        """
-        jar = self._jars.get(partition)
+        """``request`` with those cookies of ``partition`` that its URL gets."""
+        jar = self.get(partition)
         return _carrying(request, jar.header(request.url, now())) if jar else request
 
     def learn(
-        self, url: str, response: HttpResponse, partition: str, now: Callable[[], datetime]
+        self, url: str, headers: Headers, partition: str, now: Callable[[], datetime]
     ) -> None:
-        """Keeps what ``response``, from ``url``, sets."""
-        set_cookies = [value for name, value in response.headers if name == "set-cookie"]
+        """Keeps what an answer from ``url`` sets by its ``headers``."""
+        set_cookies = [value for name, value in headers if name == "set-cookie"]
         if set_cookies:
-            self._jars.setdefault(partition, CookieJar()).learn(url, set_cookies, now())
+            self.setdefault(partition, CookieJar()).learn(url, set_cookies, now())
 
 
 def _carrying(request: HttpRequest, cookies: str) -> HttpRequest:
