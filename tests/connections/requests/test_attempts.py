@@ -211,6 +211,15 @@ async def test_cookies_last_as_long_as_a_run_and_no_longer(world: World) -> None
     assert sent == ["own=2", "own=2; a=1", ""]
 
 
+async def test_what_is_streamed_carries_cookies_along_its_redirects_as_well(world: World) -> None:
+    found = await world.authorized()
+    world.server.script("api", cookie_setting("a=1; Path=/", 302, Location="/api/me"))
+    async with world.engine.stream(LOCAL, found.id, RequestSpec(url="/me")) as answer:
+        assert answer.status == 200
+    sent = [entry.incoming.header("Cookie") for entry in world.server.journal.at("api")]
+    assert sent == ["", "a=1"]
+
+
 async def test_steps_share_cookies_when_they_are_handed_the_same(world: World) -> None:
     found, other = await world.authorized(), await world.authorized("other")
     world.server.script("api", cookie_setting("a=1; Path=/"))
