@@ -130,7 +130,7 @@ async def _outcome(world: World, method: str, connection: str, app: str) -> obje
             given["name"] = app
         elif room_name == "CredentialManager" and parameter.name in OF_CREDENTIALS:
             given[parameter.name] = OF_CREDENTIALS[parameter.name](connection)
-        elif parameter.name in SUBJECTS or parameter.default is inspect.Parameter.empty:
+        elif parameter.name in SUBJECTS or _is_wanted(parameter):
             given[parameter.name] = ARGUMENTS[parameter.name](connection, app)
         elif parameter.name == "rejected":
             given["rejected"] = Secret("rejected")
@@ -147,6 +147,14 @@ async def _outcome(world: World, method: str, connection: str, app: str) -> obje
     # What was asked for is quoted; apart from that the words must be the same.
     said = str(failed).replace(connection, "ID").replace(app, "ID")
     return type(failed), said, failed.detail
+
+
+def _is_wanted(parameter: inspect.Parameter) -> bool:
+    """Whether nothing can be called without it."""
+    return (
+        parameter.default is inspect.Parameter.empty
+        and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    )
 
 
 async def _begun(result: object) -> object:

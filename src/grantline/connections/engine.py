@@ -44,7 +44,7 @@ from grantline.connections.renewal.waiting import Waiting
 from grantline.connections.requests.arrival import Choose, Progress
 from grantline.connections.requests.attempts import Attempts
 from grantline.connections.requests.download import Downloaded, Downloader
-from grantline.connections.requests.errand import Errand, How, HowAs
+from grantline.connections.requests.errand import Errand, How
 from grantline.connections.requests.making import Made, Maker
 from grantline.connections.requests.pages import ItemsPage, Pages
 from grantline.connections.requests.perform import Performer
@@ -167,7 +167,7 @@ class Engine:
         **how: Unpack[How],
     ) -> AsyncIterator[ResponseStream]:
         """The same, the body still to come. Errors as `Attempts.stream`."""
-        errand = await self._errand(actor, spec, limits, connection_id=connection_id, **how)
+        errand = await self._errand(actor, spec, connection_id, limits, **how)
         async with self._attempts.stream(errand) as response:
             yield response
 
@@ -177,15 +177,16 @@ class Engine:
         spec: RequestSpec,
         target: Path | Choose,
         *,
+        connection_id: str | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
         at_most_bytes: int | None = None,
         keep: Path | None = None,
-        **how: Unpack[HowAs],
+        **how: Unpack[How],
     ) -> Downloaded:
         """The file at ``target``, whole. Arguments and errors as `Downloader.download`."""
         return await self._downloader.download(
-            await self._errand(actor, spec, STREAM_LIMITS, **how),
+            await self._errand(actor, spec, connection_id, STREAM_LIMITS, **how),
             target,
             overwrite=overwrite,
             progress=progress,
@@ -194,10 +195,15 @@ class Engine:
         )
 
     async def retrieve_headers(
-        self, actor: Actor, spec: RequestSpec, **how: Unpack[HowAs]
+        self,
+        actor: Actor,
+        spec: RequestSpec,
+        *,
+        connection_id: str | None = None,
+        **how: Unpack[How],
     ) -> Response:
         """The answer without its body. Errors as `Performer.request`."""
-        errand = await self._errand(actor, spec, STREAM_LIMITS, **how)
+        errand = await self._errand(actor, spec, connection_id, STREAM_LIMITS, **how)
         return await retrieve_headers(self._performer, self._attempts, errand)
 
     async def resolve_url(self, actor: Actor, url: str, *, route: Route = DIRECT) -> Resolved:
@@ -209,12 +215,13 @@ class Engine:
         actor: Actor,
         spec: RequestSpec,
         *,
+        connection_id: str | None = None,
         limits: Limits = API_LIMITS,
         resume_from: str = "",
-        **how: Unpack[HowAs],
+        **how: Unpack[How],
     ) -> AsyncGenerator[ItemsPage]:
         """The pages of the list that ``spec`` asks for. Arguments and errors as `Pages.each`."""
-        errand = await self._errand(actor, spec, limits, **how)
+        errand = await self._errand(actor, spec, connection_id, limits, **how)
         async with aclosing(self._pages.each(errand, resume_from=resume_from)) as pages:
             async for each in pages:
                 yield each
@@ -224,10 +231,11 @@ class Engine:
         actor: Actor,
         spec: RequestSpec,
         *,
+        connection_id: str | None = None,
         limits: Limits = API_LIMITS,
         saved_request_id: str | None = None,
         record: bool = True,
-        **how: Unpack[HowAs],
+        **how: Unpack[How],
     ) -> Made:
         """What became of ``spec``, with a line in the history. Arguments as ``Maker.make``.
 
@@ -235,7 +243,7 @@ class Engine:
             InvalidInput: Both a connection and a credential are given.
             NotFound: There is no such connection or credential.
         """
-        errand = await self._errand(actor, spec, limits, **how)
+        errand = await self._errand(actor, spec, connection_id, limits, **how)
         return await self._maker.make(errand, saved_request_id=saved_request_id, record=record)
 
     async def make_list(
@@ -243,13 +251,14 @@ class Engine:
         actor: Actor,
         spec: RequestSpec,
         *,
+        connection_id: str | None = None,
         saved_request_id: str | None = None,
         on_page: Callable[[ItemsPage, int], None] | None = None,
-        **how: Unpack[HowAs],
+        **how: Unpack[How],
     ) -> Made:
         """All pages of a list as one answer. Arguments as ``Maker.make_list``."""
         return await self._maker.make_list(
-            await self._errand(actor, spec, API_LIMITS, **how),
+            await self._errand(actor, spec, connection_id, API_LIMITS, **how),
             saved_request_id=saved_request_id,
             on_page=on_page,
         )
@@ -258,9 +267,9 @@ class Engine:
         self,
         actor: Actor,
         spec: RequestSpec,
+        connection_id: str | None,
         limits: Limits,
         *,
-        connection_id: str | None = None,
         credentials: CredentialIds = NO_CREDENTIALS,
         typed: RequestCredential | None = None,
         upload: Upload | None = None,

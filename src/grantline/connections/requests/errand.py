@@ -75,9 +75,3 @@ class How(TypedDict, total=False):
     upload: Upload | None
     route: Route
     cookies: RunCookies | None
-
-
-class HowAs(How, total=False):
-    """The same, with the connection whose token goes along."""
-
-    connection_id: str | None
