@@ -29,7 +29,8 @@ _MOMENT: Final = Moment(now=datetime(2026, 1, 1, tzinfo=UTC), seed=bytes(16))
 # Two boundaries, two headers, an empty line, the content.
 _LINES_OF_ONE_PART: Final = 6
 _BASE_AND_PATH = re.compile(r"base (\S+?),? (?:\+ )?path (.*)", re.DOTALL)
-_TEMPLATE_AND_VALUE = re.compile(r"(\S*\{\w+\}\S*) (\w+)=(.*)", re.DOTALL)
+_TEMPLATE_AND_VALUE = re.compile(r"(\S*\{\w+\}+\S*?),? (?:with )?(\w+)=(.*)", re.DOTALL)
+_OTHER_BRACES = re.compile(r"\$?\{+(\w+)\}+")
 
 
 async def header_name(row: Row) -> Finding:
@@ -72,7 +73,8 @@ async def path_template(row: Row) -> Finding:
             return Finding("deny", "host_changed")
         return Finding("allow")
     if filled := _TEMPLATE_AND_VALUE.fullmatch(row["input"]):
-        parse_url(fill_template(filled[1], {filled[2]: filled[3]}))
+        template = _OTHER_BRACES.sub(r"{\1}", filled[1])
+        parse_url(fill_template(template, {filled[2]: filled[3]}))
         return Finding("allow")
     raise CaseNotRun("the input is neither 'base URL + path PATH' nor 'TEMPLATE name=value'")
 
