@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from grantline.connections.engine import LOCAL
-from grantline.connections.renewal.waiting import POLL, Waiting
+from grantline.connections.renewal.waiting import POLL, POLL_BESIDE, Waiting
 from grantline.errors import ConnectionNotFound, RefreshInProgress
 from grantline.secret import Secret
+from grantline.store.records.records import Glance
 from tests.connections.world import World
 
 SECOND = timedelta(seconds=1)
@@ -78,6 +79,33 @@ async def test_whoever_hears_does_not_wait_for_the_next_look(
         await change
     waiting.close()
     assert not ears.is_live
+
+
+async def test_whoever_began_to_hear_after_the_look_looks_again_soon(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told between the look and the first that is heard was told to nobody."""
+    ears = Ears()
+    ears.is_live = False
+    connection_id = await held(world)
+    store = world.engine.context.store
+    glance = store.glance
+
+    def look(workspace: str, connection_id: str) -> Glance:
+        seen = glance(workspace, connection_id)
+        ears.is_live = True
+        return seen
+
+    monkeypatch.setattr(store, "listen", lambda tell: ears)
+    monkeypatch.setattr(store, "glance", look)
+    record = store.load_connection("local", connection_id)
+    change = asyncio.ensure_future(Waiting(world.engine.context).change(record, MINUTE))
+    await world.clock.wait_for_sleepers()
+    assert world.clock.slept == [POLL]
+    world.clock.advance(POLL)
+    await world.clock.wait_for_sleepers()
+    assert world.clock.slept == [POLL, POLL_BESIDE]
+    change.cancel()
 
 
 async def test_a_wait_that_ends_says_what_to_do(world: World) -> None:

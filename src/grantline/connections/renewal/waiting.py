@@ -47,11 +47,13 @@ class Waiting:
         try:
             while True:
                 heard.clear()
+                # Asked before the look: what was told in between was told to nobody.
+                hears = self._listener is not None and self._listener.is_live
                 seen = await self._context.stored(store.glance, record.workspace, record.id)
                 is_over = seen.lease_owner is None or _age(seen) != _age(record)
                 if is_over or clock.elapsed() >= until:
                     return
-                await self._pause(heard)
+                await self._pause(heard, POLL_BESIDE if hears else POLL)
         finally:
             self._waits.pop(record.id, None)
 
@@ -64,11 +66,10 @@ class Waiting:
         if connection_id in self._waits:
             self._waits[connection_id].set()
 
-    async def _pause(self, heard: asyncio.Event) -> None:
-        hears = self._listener is not None and self._listener.is_live
+    async def _pause(self, heard: asyncio.Event, at_most: timedelta) -> None:
         loop = asyncio.get_running_loop()
         waits = [
-            loop.create_task(self._context.clock.sleep(POLL_BESIDE if hears else POLL)),
+            loop.create_task(self._context.clock.sleep(at_most)),
             loop.create_task(heard.wait()),
         ]
         try:
