@@ -7,5 +7,5 @@ Read in this order: ``app`` (what is put together), ``routes`` (what answers whe
 - ``accounts``, ``passwords``, ``sessions``, ``attempts``: who is there.
 - ``callback``, ``selftest``: where services send people back, and whether they get there.
 - ``errors``, ``templating``, ``flash``, ``assets``: what people see.
-- ``pages``: one module per page; ``templates`` and ``static`` are theirs.
+- ``pages``: a room for each subject; ``templates`` and ``static`` are theirs.
 """

@@ -1,4 +1,4 @@
-"""What answers where: each page module's ``ROUTES``, the files, and the API."""
+"""What answers where: the pages, room by room, the files, and the API."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from grantline.server import callback, client_document, hooks
 from grantline.server.api_later import API_PREFIX, ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
-from grantline.server.pages import (
-    connection_detail,
-    connection_doctor,
-    connection_edit,
-    connection_form,
-    connections,
-    consent,
-    credentials,
-    history,
-    notice_settings,
-    providers,
-    requests,
-    scenario_run,
-    scenario_run_compare,
-    scenario_run_once,
-    scenario_runs,
-    scenarios,
-    settings,
-    setup,
-    signin,
-)
+from grantline.server.pages import history, notice_settings, providers, settings, setup, signin
+from grantline.server.pages.connections import routes as connections
+from grantline.server.pages.credentials import pages as credentials
+from grantline.server.pages.requests import routes as requests
+from grantline.server.pages.scenarios import routes as scenarios
 from grantline.server.selftest import identity
 
 
@@ -46,17 +30,8 @@ def routes(web: Web) -> list[BaseRoute]:
         *callback.ROUTES,
         *hooks.ROUTES,
         *connections.ROUTES,
-        *connection_form.ROUTES,
-        *connection_edit.ROUTES,
-        *consent.ROUTES,
-        *connection_doctor.ROUTES,
-        *connection_detail.ROUTES,
         *credentials.ROUTES,
         *requests.ROUTES,
-        *scenario_runs.ROUTES,
-        *scenario_run_compare.ROUTES,
-        *scenario_run_once.ROUTES,
-        *scenario_run.ROUTES,
         *scenarios.ROUTES,
         *providers.ROUTES,
         *history.ROUTES,

@@ -13,9 +13,9 @@ from grantline.connections.requests.saved_requests import SavedRequest
 from grantline.errors import ConnectionNotFound, NotFound
 from grantline.server.page import actor_of, engine_of, page, see_other
 from grantline.server.pages.list_pages import PER_PAGE, ListPage
-from grantline.server.pages.request_answer import answer_of, body_of, media_type_of
-from grantline.server.pages.request_bench import bench_of
-from grantline.server.pages.request_page import choices_of
+from grantline.server.pages.requests.answer import answer_of, body_of, media_type_of
+from grantline.server.pages.requests.bench import bench_of
+from grantline.server.pages.requests.page import choices_of
 
 STATUS_FILTERS: Final = (
     ("", "All"),
