@@ -14,8 +14,8 @@ import pytest
 
 from grantline.connections.connection import Actor
 from grantline.connections.engine import LOCAL
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api_keys import ApiKeys, Scope
-from grantline.server.api_later import API_PREFIX
 from grantline.store.records.records import User
 from tests.connections.world import World
 from tests.server.conftest import Site, a_site

@@ -11,7 +11,7 @@ import pytest
 from grantline.cli.views import app_view as cli_app_view
 from grantline.cli.views import connection_view as cli_view
 from grantline.oauth.app.settings import FlowType
-from grantline.server.api.models_connections import (
+from grantline.server.api.connections.models import (
     AppShown,
     ConnectionShown,
     app_view,

@@ -10,7 +10,7 @@ import pytest
 
 from grantline.connections.connection import Connection
 from grantline.oauth.app.settings import FlowType
-from grantline.server.api_later import API_PREFIX
+from grantline.server.api.address import API_PREFIX
 from tests.api.conftest import Api
 from tests.connections.world import World
 from tests.server.conftest import FROM_HERE

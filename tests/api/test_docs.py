@@ -12,7 +12,7 @@ import pytest
 
 from grantline import errors as tree
 from grantline.server.api import auth
-from grantline.server.api_later import API_PREFIX
+from grantline.server.api.address import API_PREFIX
 from tests.api.conftest import Api
 from tests.api.routes import DOCUMENT, OPERATIONS
 

@@ -27,7 +27,7 @@ from schemathesis.checks import (
 
 from grantline.errors import TransportFailed
 from grantline.messages import HttpRequest, HttpResponse
-from grantline.server.api_later import API_PREFIX
+from grantline.server.api.address import API_PREFIX
 from grantline.server.app import create_app
 from grantline.server.settings import ServerSettings
 from tests.api.conftest import A_SCENARIO, Api, an_api

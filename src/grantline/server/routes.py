@@ -7,7 +7,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from grantline.server import callback, client_document, hooks
-from grantline.server.api_later import API_PREFIX, ApiLater
+from grantline.server.api.address import API_PREFIX
+from grantline.server.api.later import ApiLater
 from grantline.server.page import HOME, Web, engine_of, see_other
 from grantline.server.pages import history, notice_settings, providers, settings, setup, signin
 from grantline.server.pages.connections import routes as connections

@@ -10,25 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from grantline.errors import GrantlineError
-from grantline.server.api import (
-    apps,
-    connections,
-    consent,
-    credentials,
-    devices,
-    history,
-    keys,
-    providers,
-    requests,
-    runs,
-    saved_requests,
-    scenario_runs,
-    scenarios,
-    service,
-)
+from grantline.server.api import history, keys, providers, service
 from grantline.server.api.auth import Authentication
+from grantline.server.api.connections import apps, connections, consent, devices
+from grantline.server.api.credentials import credentials
 from grantline.server.api.document import new_app
 from grantline.server.api.problems import on_invalid_request
+from grantline.server.api.requests import requests, runs, saved
+from grantline.server.api.scenarios import runs as scenario_runs
+from grantline.server.api.scenarios import scenarios
 from grantline.server.errors import Faults, on_grantline_error, on_http_exception
 
 
@@ -54,7 +44,7 @@ def create_api() -> FastAPI:
         apps,
         providers,
         requests,
-        saved_requests,
+        saved,
         scenarios,
         scenario_runs,
         runs,

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.problems import ProblemShown
-from grantline.server.api_later import API_PREFIX
 from grantline.version import __version__
 
 DESCRIPTION: Final = """\

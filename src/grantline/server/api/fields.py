@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 LARGEST = 2**31 - 1
 
+Name = Annotated[str, Field(max_length=200, examples=["google"])]
+
 
 class Given(BaseModel):
     """What a caller sends: unknown names are refused, or a typing error would go unnoticed."""
@@ -37,6 +39,12 @@ class Shown(BaseModel):
     """What a caller gets. No field of one holds a secret."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
+
+
+class DuplicateGiven(Given):
+    """How the copy is called."""
+
+    name: Name
 
 
 def _typed(text: str) -> str:

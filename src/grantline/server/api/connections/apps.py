@@ -7,8 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from grantline.server.api.auth import Manager, TheEngine
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
-from grantline.server.api.models_connections import (
+from grantline.server.api.connections.models import (
     AppEdited,
     AppShown,
     EditedApp,
@@ -16,6 +15,7 @@ from grantline.server.api.models_connections import (
     price_view,
     secrets_from,
 )
+from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
 from grantline.server.api.versions import IfMatch, expected, tag
 
 router: Final = APIRouter(prefix="/apps", tags=["Apps"])

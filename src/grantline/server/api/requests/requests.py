@@ -20,8 +20,8 @@ from grantline.connections.requests.making import Made
 from grantline.errors import GrantlineError, LimitExceeded, UpstreamError
 from grantline.server.api.auth import Reader, TheEngine
 from grantline.server.api.fields import HeaderShown, Shown, body_view
-from grantline.server.api.models_calls import AttemptShown, FailureShown, attempts_view
-from grantline.server.api.models_requests import OneOffGiven, credential_names, spec_fields
+from grantline.server.api.requests.models import OneOffGiven, credential_names, spec_fields
+from grantline.server.api.requests.models_calls import AttemptShown, FailureShown, attempts_view
 from grantline.server.errors import Problem, problem_response
 
 router: Final = APIRouter(tags=["Requests"])

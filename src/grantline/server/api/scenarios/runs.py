@@ -13,9 +13,11 @@ from grantline.connections.connection import Actor
 from grantline.scenarios.runs.result import output_of
 from grantline.scenarios.runs.run import Cause, RunState, ScenarioRun
 from grantline.scenarios.service import Scenarios
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.auth import Caller, Manager, Reader
 from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
-from grantline.server.api.models_scenario_runs import (
+from grantline.server.api.requests.requests import exact_json
+from grantline.server.api.scenarios.models_runs import (
     LONGEST_WAIT,
     RerunGiven,
     RunResultShown,
@@ -26,10 +28,8 @@ from grantline.server.api.models_scenario_runs import (
     run_view,
     step_view,
 )
-from grantline.server.api.requests import exact_json
-from grantline.server.api.scenarios import TheScenarios
+from grantline.server.api.scenarios.scenarios import TheScenarios
 from grantline.server.api_keys import Scope as KeyScope
-from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(tags=["Scenarios"])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from grantline.connections.requests.used_by import UsedBy
 from grantline.server.api.fields import Listed, Shown
-from grantline.server.api.models_requests import SummaryShown, summary_view
+from grantline.server.api.requests.models import SummaryShown, summary_view
 
 
 class UsingScenarioShown(Shown):

@@ -30,7 +30,7 @@ from grantline.server.api.fields import (
     body_view,
     pairs_of,
 )
-from grantline.server.api.models_calls import (
+from grantline.server.api.requests.models_calls import (
     PaginationGiven,
     PaginationShown,
     RetryGiven,

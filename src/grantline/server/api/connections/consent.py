@@ -19,8 +19,8 @@ from grantline.connections.state import State
 from grantline.connections.transcript import Line, Step, as_text
 from grantline.errors import InvalidInput
 from grantline.server.api.auth import Manager, TheEngine, TheSettings
+from grantline.server.api.connections.models import ConnectionShown, Scopes, connection_view
 from grantline.server.api.fields import Given, Listed, Ref, Shown
-from grantline.server.api.models_connections import ConnectionShown, Scopes, connection_view
 
 router: Final = APIRouter(prefix="/connections/{connection}", tags=["Consent"])
 

@@ -12,10 +12,9 @@ from grantline.connections.credentials.credential import (
     Kind,
     NewCredential,
 )
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.auth import Manager, Reader, TheEngine
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
-from grantline.server.api.models_connections import DuplicateGiven
-from grantline.server.api.models_credentials import (
+from grantline.server.api.credentials.models import (
     CredentialEdited,
     CredentialShown,
     ListedCredentialShown,
@@ -23,9 +22,9 @@ from grantline.server.api.models_credentials import (
     credential_view,
     fields_from,
 )
-from grantline.server.api.models_uses import UsesShown, uses_view
+from grantline.server.api.fields import DuplicateGiven, Limit, Listed, Offset, Ref, Search
+from grantline.server.api.uses import UsesShown, uses_view
 from grantline.server.api.versions import IfMatch, expected, tag
-from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(prefix="/credentials", tags=["Credentials"])
 

@@ -19,14 +19,13 @@ from grantline.oauth.app.settings import AppSettings
 from grantline.oauth.discovery.metadata import apply_metadata
 from grantline.providers.catalogue import profile
 from grantline.providers.profile import Profile
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.auth import Manager, Reader, TheEngine, TheSettings
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search, secret_of
-from grantline.server.api.models_connections import (
+from grantline.server.api.connections.models import (
     ConnectionEdited,
     ConnectionShown,
     DeletedConnection,
     DiagnosisShown,
-    DuplicateGiven,
     EditedConnection,
     KeptSecrets,
     ListedConnection,
@@ -39,9 +38,17 @@ from grantline.server.api.models_connections import (
     price_view,
     secrets_from,
 )
-from grantline.server.api.models_uses import UsesShown, uses_view
+from grantline.server.api.fields import (
+    DuplicateGiven,
+    Limit,
+    Listed,
+    Offset,
+    Ref,
+    Search,
+    secret_of,
+)
+from grantline.server.api.uses import UsesShown, uses_view
 from grantline.server.api.versions import IfMatch, expected, tag
-from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(prefix="/connections", tags=["Connections"])
 

@@ -20,7 +20,7 @@ from grantline.server.api.fields import (
     Shown,
     body_view,
 )
-from grantline.server.api.models_calls import AttemptShown, attempts_view
+from grantline.server.api.requests.models_calls import AttemptShown, attempts_view
 
 router: Final = APIRouter(prefix="/runs", tags=["History"])
 Subject = Annotated[str | None, Query(description="An id.", max_length=100)]

@@ -16,10 +16,10 @@ from grantline.connections.requests.saved_requests import (
     RequestEdit,
     SavedRequest,
 )
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.auth import Manager, Reader, TheEngine
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
-from grantline.server.api.models_connections import DuplicateGiven
-from grantline.server.api.models_requests import (
+from grantline.server.api.fields import DuplicateGiven, Limit, Listed, Offset, Ref, Search
+from grantline.server.api.requests.models import (
     NewRequestGiven,
     RequestEdited,
     SavedRequestShown,
@@ -29,9 +29,8 @@ from grantline.server.api.models_requests import (
     spec_fields,
     summary_view,
 )
-from grantline.server.api.requests import ResponseShown, answer_of, connection_id_of
+from grantline.server.api.requests.requests import ResponseShown, answer_of, connection_id_of
 from grantline.server.api.versions import IfMatch, expected, tag
-from grantline.server.api_later import API_PREFIX
 
 router: Final = APIRouter(prefix="/saved-requests", tags=["Saved requests"])
 

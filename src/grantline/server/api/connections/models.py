@@ -17,12 +17,11 @@ from grantline.connections.state import State
 from grantline.messages import ClientCertificate
 from grantline.oauth.app.settings import ClientSecrets, FlowType
 from grantline.secret import Secret
-from grantline.server.api.fields import Given, Shown, Version, WrittenOnly, secret_of
+from grantline.server.api.address import API_PREFIX
+from grantline.server.api.fields import Given, Name, Shown, Version, WrittenOnly, secret_of
 from grantline.server.api.settings_schema import SettingsGiven, SettingsShown
-from grantline.server.api_later import API_PREFIX
 from grantline.server.settings import ServerSettings
 
-Name = Annotated[str, Field(max_length=200, examples=["google"])]
 Scopes = Annotated[list[str], Field(max_length=500, examples=[["profile", "email"]])]
 SecretName = Literal["client_secret", "private_key", "certificate", "username", "password"]
 AtOnce = Annotated[int, Field(ge=0, le=MOST_AT_ONCE)]
@@ -106,12 +105,6 @@ class AppEdited(Given):
     settings: SettingsGiven = Field(default_factory=dict)
     secrets: SecretsGiven = SecretsGiven()
     version: Version | None = None
-
-
-class DuplicateGiven(Given):
-    """How the copy is called."""
-
-    name: Name
 
 
 class AppRef(Shown):

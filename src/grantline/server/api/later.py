@@ -5,12 +5,8 @@ Its models take half a second to build, which the first page should not wait for
 
 from __future__ import annotations
 
-from typing import Final
-
 from anyio import Lock, to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-API_PREFIX: Final = "/api/v1"
 
 
 class ApiLater:

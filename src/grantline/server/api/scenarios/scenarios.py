@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from grantline.scenarios.kept import KeptScenario
 from grantline.scenarios.service import Scenarios
+from grantline.server.api.address import API_PREFIX
 from grantline.server.api.auth import Manager, Reader, TheSettings
-from grantline.server.api.fields import Limit, Listed, Offset, Ref, Search
-from grantline.server.api.models_connections import DuplicateGiven
-from grantline.server.api.models_scenarios import (
+from grantline.server.api.fields import DuplicateGiven, Limit, Listed, Offset, Ref, Search
+from grantline.server.api.scenarios.models import (
     GIVES_YAML,
     TAKES_SCENARIO,
     YAML,
@@ -26,7 +26,6 @@ from grantline.server.api.models_scenarios import (
     wants_yaml,
 )
 from grantline.server.api.versions import IfMatch, expected, tag
-from grantline.server.api_later import API_PREFIX
 from grantline.server.page import scenarios_of
 from grantline.server.settings import ServerSettings
 

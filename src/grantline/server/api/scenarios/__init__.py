@@ -1,0 +1,1 @@
+"""``/scenarios`` and ``/scenario-runs``: ``runs`` and ``models_runs`` are the latter."""
