@@ -6,23 +6,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from grantline.store.records.records import (
-    ApiKey,
+from grantline.store.records.audit import Event, TranscriptLine
+from grantline.store.records.connections import (
     AppRecord,
     ConnectionRecord,
-    CredentialRecord,
-    Event,
     Health,
-    KeyRecord,
     PendingAuthorization,
-    RefreshAttempt,
-    RunRecord,
-    SavedRequestRecord,
-    Session,
     TokenColumns,
-    TranscriptLine,
-    User,
 )
+from grantline.store.records.credentials import CredentialRecord
+from grantline.store.records.keys import KeyRecord
+from grantline.store.records.people import ApiKey, Session, User
+from grantline.store.records.renewal import RefreshAttempt
+from grantline.store.records.requests import RunRecord, SavedRequestRecord
 from grantline.store.records.scenarios import ListedScenario, ScenarioRecord
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)

@@ -16,7 +16,7 @@ from grantline.connections.connection import Actor
 from grantline.connections.engine import LOCAL
 from grantline.server.api.address import API_PREFIX
 from grantline.server.api_keys import ApiKeys, Scope
-from grantline.store.records.records import User
+from grantline.store.records.people import User
 from tests.connections.world import World
 from tests.server.conftest import Site, a_site
 

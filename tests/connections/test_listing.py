@@ -10,7 +10,7 @@ from grantline.connections.listing import FILTERS
 from grantline.connections.manage import NewConnection
 from grantline.connections.state import State
 from grantline.errors import InvalidInput
-from grantline.store.records.records import Health
+from grantline.store.records.connections import Health
 from tests.connections.world import World, app_settings
 
 

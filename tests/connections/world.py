@@ -21,7 +21,7 @@ from grantline.connections.open import open_engine
 from grantline.connections.settings import Settings
 from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
-from grantline.store.records.records import Health, TokenColumns
+from grantline.store.records.connections import Health, TokenColumns
 from grantline.testing.authorization_server import (
     Client,
     Entry,

@@ -17,7 +17,10 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Account, Due, Health, Lease, Page, SealedValue
+from grantline.store.records.connections import Account, Health
+from grantline.store.records.keys import SealedValue
+from grantline.store.records.page import Page
+from grantline.store.records.renewal import Due, Lease
 from tests.records import (
     AUTHORIZED,
     HOUR,

@@ -7,7 +7,8 @@ import pytest
 
 from grantline.errors import ConnectionChanged, GrantlineError, NameTaken, NotFound
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import ListedCredential, Page
+from grantline.store.records.credentials import ListedCredential
+from grantline.store.records.page import Page
 from tests.records import HOUR, NOW, a_credential, a_request, an_event
 
 PLACES = ("credential_id", "certificate_id", "authority_id", "proxy_id")

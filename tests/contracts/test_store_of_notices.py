@@ -11,6 +11,7 @@ import pytest
 
 from grantline.errors import ConnectionChanged
 from grantline.store.protocol.store import Store
+from grantline.store.records.connections import Health
 from grantline.store.records.notices import (
     Change,
     Channel,
@@ -18,7 +19,6 @@ from grantline.store.records.notices import (
     NoticeSettingsRecord,
     Subject,
 )
-from grantline.store.records.records import Health
 from grantline.store.records.scenarios import ScenarioUse, UseKind
 from tests.records import AUTHORIZED, HOUR, NOW, a_scenario, an_event
 from tests.run_records import SEALS, a_scenario_run

@@ -10,7 +10,8 @@ import pytest
 from grantline.errors import ConfigurationError, InvalidInput, NotFound
 from grantline.store.failures import is_lasting
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Health, Page
+from grantline.store.records.connections import Health
+from grantline.store.records.page import Page
 from grantline.store.records.runs import Advanced, NewRun, StepSeals
 from tests.records import HOUR, NOW, a_connection, a_scenario, an_app, an_event
 from tests.run_records import SEALS, a_scenario_run, a_step, an_advance, written

@@ -6,7 +6,7 @@ import pytest
 
 from grantline.errors import ConnectionChanged, NameTaken, NotFound
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import ScenarioUse, UseKind
 from tests.records import HOUR, NOW, a_credential, a_request, a_scenario, an_event, as_listed
 

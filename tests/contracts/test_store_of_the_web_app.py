@@ -15,7 +15,8 @@ from grantline.errors import (
     NotFound,
 )
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Account, Glance, Health, Page
+from grantline.store.records.connections import Account, Glance, Health
+from grantline.store.records.page import Page
 from tests.records import (
     HOUR,
     NOW,

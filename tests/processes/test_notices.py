@@ -13,7 +13,7 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.settings import Settings
 from grantline.scenarios.notices.notices import Notices
 from grantline.scenarios.notices.recipients import RecipientsEdit
-from grantline.store.records.records import Health
+from grantline.store.records.connections import Health
 from grantline.testing.clock import FakeClock
 from tests.connections.world import World, a_world, environment
 from tests.processes import notices_child

@@ -15,7 +15,7 @@ import pytest
 
 from grantline.errors import KeyUnavailable
 from grantline.store.open import open_store
-from grantline.store.records.records import Lease
+from grantline.store.records.renewal import Lease
 from grantline.store.sql.store import SqlStore
 from tests.records import (
     AUTHORIZED,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grantline.connections.connection import App, Connection
     from grantline.connections.credentials.credential import Credential
     from grantline.connections.doctor.checkup import Checkup
-    from grantline.store.records.records import Event
+    from grantline.store.records.audit import Event
 
 LOOPBACK: Final = "http://127.0.0.1"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from grantline.codec import from_plain
 from grantline.connections.state import State
 from grantline.oauth.app.settings import AppSettings, FlowType
-from grantline.store.records.records import AppRecord, ConnectionRecord
+from grantline.store.records.connections import AppRecord, ConnectionRecord
 
 LOCAL_WORKSPACE = "local"
 LOCAL_USER = "local"

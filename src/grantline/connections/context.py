@@ -35,7 +35,8 @@ from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.placement import credential_of
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import AppRecord, ConnectionRecord, Event
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import AppRecord, ConnectionRecord
 from grantline.vault.vault import Vault
 
 P = ParamSpec("P")

@@ -65,7 +65,7 @@ from grantline.messages import DIRECT, Route
 from grantline.net.transport import API_LIMITS, STREAM_LIMITS, Limits
 from grantline.oauth.discovery.metadata import ServerMetadata
 from grantline.secret import Secret
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 
 LOCAL: Final = Actor()
 

@@ -18,7 +18,7 @@ from grantline.connections.transcript import Line, Step, line_from_text, line_of
 from grantline.errors import GrantlineError
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.net.transport import OAUTH_LIMITS, Limits
-from grantline.store.records.records import TranscriptLine
+from grantline.store.records.audit import TranscriptLine
 from grantline.vault.envelope import Place
 
 MOST_LINES: Final = 200

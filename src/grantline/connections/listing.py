@@ -16,7 +16,7 @@ from grantline.connections.connection import (
 from grantline.connections.context import Context
 from grantline.connections.state import State
 from grantline.errors import InvalidInput
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 
 ALL: Final = "all"
 MINE: Final = "mine"

@@ -48,7 +48,7 @@ from grantline.errors import AppNotFound, ConnectionNotFound, InvalidInput, Name
 from grantline.oauth.app.inputs import checked_inputs, resolved_host
 from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.secret import Secret
-from grantline.store.records.records import AppRecord, ConnectionRecord
+from grantline.store.records.connections import AppRecord, ConnectionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ from grantline.oauth.app.inputs import checked_inputs, resolved
 from grantline.oauth.app.settings import AppSettings, ClientSecrets, FlowType
 from grantline.oauth.jwt import new_ec_key
 from grantline.secret import Secret
-from grantline.store.records.records import AppRecord, ConnectionRecord
+from grantline.store.records.connections import AppRecord, ConnectionRecord
 
 APP_SECRETS: Final = ("client_secret", "private_key", "certificate")
 _OWN_FIELDS: Final = (

@@ -16,13 +16,13 @@ from grantline.messages import ClientCertificate
 from grantline.oauth.app.settings import ClientSecrets
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-from grantline.store.records.records import (
+from grantline.store.records.connections import (
     AppRecord,
     ConnectionRecord,
-    CredentialRecord,
     PendingAuthorization,
     TokenColumns,
 )
+from grantline.store.records.credentials import CredentialRecord
 from grantline.vault.envelope import Place
 from grantline.vault.vault import Vault
 

@@ -27,7 +27,7 @@ from grantline.oauth.app.settings import AppSettings
 from grantline.oauth.app.template import host_names_in
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.token_fields import look_up
-from grantline.store.records.records import ConnectionRecord
+from grantline.store.records.connections import ConnectionRecord
 from grantline.url import parse_url
 
 _FIXED_DOMAIN: Final = re.compile(r"[a-z0-9-]*(?:\.[a-z0-9-]+){2,}(?::[0-9]+)?(?:[/?#]|$)")

@@ -32,7 +32,7 @@ from grantline.scenarios.references import lost_references, names_of, uses_of, w
 from grantline.scenarios.triggers.check import check_trigger
 from grantline.scenarios.triggers.hook_address import SECRET_BYTES, hook_digest, hook_secret
 from grantline.secret import Secret
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import ScenarioRecord
 
 ID_PREFIX: Final = "scn_"

@@ -12,7 +12,7 @@ from grantline.errors import ConfigurationError, GrantlineError, InvalidInput, N
 from grantline.secret import Secret
 from grantline.server.attempts import Attempts
 from grantline.server.passwords import Passwords
-from grantline.store.records.records import User
+from grantline.store.records.people import User
 
 LONGEST_NAME: Final = 64
 NAME_FIELD: Final = "Name"

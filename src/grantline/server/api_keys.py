@@ -13,7 +13,7 @@ from grantline.connections.context import Context, fingerprint
 from grantline.errors import InvalidInput
 from grantline.oauth.moment import base64url
 from grantline.secret import Secret
-from grantline.store.records.records import ApiKey
+from grantline.store.records.people import ApiKey
 
 # Long enough to be found by scanners of leaked secrets, and told from other services' keys.
 PREFIX: Final = "glk_"

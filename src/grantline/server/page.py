@@ -25,7 +25,7 @@ from grantline.server.results import Results
 from grantline.server.sessions import Sessions, Visitor
 from grantline.server.settings import ServerSettings
 from grantline.server.shown_once import ShownOnce
-from grantline.store.records.records import ApiKey
+from grantline.store.records.people import ApiKey
 from grantline.url import local_path
 
 HOME: Final = "/connections"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.oauth.moment import base64url
-from grantline.store.records.records import Session, User
+from grantline.store.records.people import Session, User
 
 IDLE: Final = timedelta(days=30)
 NOTED_EVERY: Final = timedelta(hours=1)

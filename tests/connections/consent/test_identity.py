@@ -9,7 +9,7 @@ from grantline.connections.exchange import transcript
 from grantline.connections.transcript import Step
 from grantline.errors import AccountChanged
 from grantline.oauth.app.app_rules import IdentityRules
-from grantline.store.records.records import Account
+from grantline.store.records.connections import Account
 from tests.connections.world import World
 
 RULES = IdentityRules(url="/me", label=("name",), id="sub")

@@ -24,7 +24,7 @@ from grantline.scenarios.definition.triggers import Webhook
 from grantline.scenarios.notices.recipients import RecipientsEdit
 from grantline.scenarios.open import open_scenarios
 from grantline.scenarios.runs.run import RunState
-from grantline.store.records.records import SealedColumn, SealedValue
+from grantline.store.records.keys import SealedColumn, SealedValue
 from grantline.store.schema.tables import BOUND_TO, metadata
 from grantline.testing.clock import FakeClock
 from grantline.vault.envelope import Place

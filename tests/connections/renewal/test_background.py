@@ -21,7 +21,7 @@ from grantline.connections.renewal.background import AT_ONCE, CLAIM, PER_HOST, S
 from grantline.connections.renewal.next_tokens import read_answer
 from grantline.connections.renewal.refresh import Refresher
 from grantline.connections.state import State
-from grantline.store.records.records import RefreshAttempt
+from grantline.store.records.renewal import RefreshAttempt
 from grantline.testing.authorization_server import ExpiresIn, Refuse, Rule, ServerOptions
 from tests.connections.world import World, a_world, an_engine
 from tests.records import an_attempt

@@ -26,7 +26,7 @@ from grantline.errors import (
     TemporarilyUnavailable,
     TransportFailed,
 )
-from grantline.store.records.records import Health
+from grantline.store.records.connections import Health
 from grantline.testing.clock import START
 from tests.records import an_attempt
 

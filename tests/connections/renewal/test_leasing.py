@@ -9,7 +9,7 @@ from grantline.connections.renewal.leasing import Leasing
 from grantline.connections.renewal.presence import Presence, on_this_machine
 from grantline.connections.renewal.spool import Spool
 from grantline.connections.renewal.unsaved import Unsaved
-from grantline.store.records.records import ConnectionRecord
+from grantline.store.records.connections import ConnectionRecord
 from tests.connections.world import World
 
 MINUTE = timedelta(minutes=1)

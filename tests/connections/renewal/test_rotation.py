@@ -26,7 +26,7 @@ from grantline.errors import (
 from grantline.oauth.app.settings import ClientSecrets
 from grantline.secret import Secret
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Lease, RefreshAttempt
+from grantline.store.records.renewal import Lease, RefreshAttempt
 from grantline.testing.authorization_server import (
     Answer,
     Delay,

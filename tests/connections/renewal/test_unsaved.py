@@ -16,7 +16,7 @@ from grantline.connections.engine import LOCAL, Engine
 from grantline.connections.renewal import unsaved
 from grantline.connections.state import State
 from grantline.errors import ConfigurationError, ConnectionNotFound, StoreBusy
-from grantline.store.records.records import Health
+from grantline.store.records.connections import Health
 from grantline.store.schema.tables import refresh_attempt
 from grantline.testing.clock import JumpingClock
 from tests.connections.world import World, a_world, an_engine

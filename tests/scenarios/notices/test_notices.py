@@ -23,8 +23,9 @@ from grantline.scenarios.notices.recipients import RecipientsEdit
 from grantline.scenarios.notices.telling import wait_after
 from grantline.scenarios.triggers.webhook import refusal_of
 from grantline.secret import Secret
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import Health
 from grantline.store.records.notices import Channel
-from grantline.store.records.records import Event, Health
 from tests.connections.world import World, environment
 from tests.mailbox import Mailbox, a_mailbox
 from tests.recorder import Arrived, Recorder, answer, recorder

@@ -19,7 +19,7 @@ from grantline.oauth.app.settings import AppSettings, FlowType
 from grantline.scenarios.definition.modules import Module, Sleep
 from grantline.scenarios.definition.scenario import Scenario
 from grantline.server import pages
-from grantline.store.records.records import ApiKey
+from grantline.store.records.people import ApiKey
 from tests.connections.credential_values import new_credential
 from tests.server.conftest import Site
 from tests.server.run_rows import Step, keep_run

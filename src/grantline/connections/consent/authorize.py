@@ -64,7 +64,7 @@ from grantline.oauth.moment import base64url
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.token_response import Asked
 from grantline.secret import Secret
-from grantline.store.records.records import Account, PendingAuthorization
+from grantline.store.records.connections import Account, PendingAuthorization
 
 LIFE: Final = timedelta(minutes=10)
 MOST_PENDING: Final = 50

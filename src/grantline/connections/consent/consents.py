@@ -15,7 +15,7 @@ from grantline.connections.state import State
 from grantline.errors import ConnectionNotFound, GrantlineError
 from grantline.oauth.app.settings import AppSettings
 from grantline.oauth.authorization.callback import presented_state
-from grantline.store.records.records import PendingAuthorization
+from grantline.store.records.connections import PendingAuthorization
 
 FAILED: Final = "connection.authorization_failed"
 ACCOUNT_CHANGED: Final = "connection.account_changed"

@@ -22,7 +22,7 @@ from grantline.oauth.app.template import finish
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.id_token import IdTokenRules, validate_id_token
 from grantline.oauth.tokens.token_fields import look_up
-from grantline.store.records.records import Account
+from grantline.store.records.connections import Account
 
 LABEL_CLAIMS: Final = ("email", "preferred_username", "name", "sub")
 LONGEST_LABEL: Final = 200  # the list of connections keeps it in an index

@@ -14,7 +14,7 @@ from grantline.connections.consent.callback_path import callback_digest
 from grantline.connections.context import fingerprint
 from grantline.connections.renewal.holding import Holding
 from grantline.oauth.authorization.callback import Objection
-from grantline.store.records.records import PendingAuthorization
+from grantline.store.records.connections import PendingAuthorization
 
 
 def objections(

@@ -11,7 +11,7 @@ from typing import Final
 from grantline.codec import from_plain
 from grantline.connections.credentials.authentication import KeyPlacement
 from grantline.secret import Secret
-from grantline.store.records.records import CredentialRecord
+from grantline.store.records.credentials import CredentialRecord
 
 ID_PREFIX: Final = "crd_"
 

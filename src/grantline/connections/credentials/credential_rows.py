@@ -26,7 +26,8 @@ from grantline.connections.credentials.credential_contents import (
 from grantline.connections.sealing import open_credential, seal_credential
 from grantline.messages import ClientCertificate, HttpRequest, Proxy
 from grantline.secret import Secret
-from grantline.store.records.records import CredentialRecord, Event
+from grantline.store.records.audit import Event
+from grantline.store.records.credentials import CredentialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -38,7 +38,7 @@ from grantline.connections.requests.references import check_one_secret, credenti
 from grantline.connections.requests.uses import Uses
 from grantline.connections.rules import check_name
 from grantline.errors import InvalidInput
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 
 NAME: Final = "Credential name"
 HOSTS: Final = "Hosts"

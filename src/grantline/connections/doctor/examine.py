@@ -30,7 +30,7 @@ from grantline.oauth.answers.failure import Failure, FailureKind
 from grantline.providers.catalogue import profile, profile_names
 from grantline.providers.known_service import entry_for_host
 from grantline.providers.profile import Profile
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 
 RECENT: Final = 100
 

@@ -23,7 +23,8 @@ from grantline.connections.connection import Actor
 from grantline.connections.ids import new_id
 from grantline.errors import ConfigurationError, KeyUnavailable, SecretUnreadable
 from grantline.store.protocol.store import Store
-from grantline.store.records.records import Event, KeyRecord, SealedColumn, SealedValue
+from grantline.store.records.audit import Event
+from grantline.store.records.keys import KeyRecord, SealedColumn, SealedValue
 from grantline.vault.envelope import Place, head_of, wrapped_by
 from grantline.vault.keys import MasterKey
 from grantline.vault.providers import EnvironmentKeys, KeyProvider

@@ -22,7 +22,7 @@ from grantline.connections.context import Context
 from grantline.connections.renewal.refresh import Refresher
 from grantline.connections.renewal.unsaved import REFUSALS, Unsaved
 from grantline.errors import AppNotFound, places_of
-from grantline.store.records.records import Due
+from grantline.store.records.renewal import Due
 
 LOG: Final = logging.getLogger("grantline.refresh")
 NAME: Final = "background"

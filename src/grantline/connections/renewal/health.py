@@ -22,7 +22,8 @@ from grantline.errors import (
     TemporarilyUnavailable,
     TransportFailed,
 )
-from grantline.store.records.records import Health, RefreshAttempt
+from grantline.store.records.connections import Health
+from grantline.store.records.renewal import RefreshAttempt
 
 CAUSE_DEAD_GRANT: Final = "grant_dead"
 CAUSE_ANSWER_LOST: Final = "rotation_answer_lost"

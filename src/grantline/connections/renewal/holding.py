@@ -24,7 +24,7 @@ from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.token_set import TokenSet
 from grantline.oauth.tokens.placement import Credential
 from grantline.secret import Secret
-from grantline.store.records.records import AppRecord, ConnectionRecord
+from grantline.store.records.connections import AppRecord, ConnectionRecord
 
 TRUSTED_FOR: Final = timedelta(seconds=1)
 MOST_HELD: Final = 10_000

@@ -16,7 +16,8 @@ from typing import Final
 from grantline.connections.context import Context
 from grantline.connections.renewal.presence import Life, Presence, on_this_machine
 from grantline.connections.renewal.unsaved import Unsaved
-from grantline.store.records.records import ConnectionRecord, Lease
+from grantline.store.records.connections import ConnectionRecord
+from grantline.store.records.renewal import Lease
 
 MOST_WATCHED: Final = 1000
 

@@ -45,7 +45,7 @@ from grantline.errors import (
     TemporarilyUnavailable,
 )
 from grantline.secret import Secret
-from grantline.store.records.records import Lease
+from grantline.store.records.renewal import Lease
 
 AT_ONCE: Final = timedelta(0)
 # A holder that ends without giving its lease back changes nothing that could be waited for.

@@ -51,7 +51,8 @@ from grantline.oauth.flow import adrive
 from grantline.oauth.grant import GrantType
 from grantline.oauth.token_set import TokenSet
 from grantline.secret import Secret
-from grantline.store.records.records import Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.connections import Health, TokenColumns
+from grantline.store.records.renewal import Lease, RefreshAttempt
 
 
 class _Overtaken(Exception):

@@ -19,7 +19,9 @@ from grantline.connections.renewal.holding import Holding
 from grantline.connections.renewal.spool import Spool, SpooledAnswer
 from grantline.connections.revoke import revoke_tokens
 from grantline.errors import ConfigurationError, ConnectionNotFound, GrantlineError, StoreBusy
-from grantline.store.records.records import Event, Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import Health, TokenColumns
+from grantline.store.records.renewal import Lease, RefreshAttempt
 
 P = ParamSpec("P")
 R = TypeVar("R")

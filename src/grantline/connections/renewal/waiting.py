@@ -12,7 +12,7 @@ from typing import Final
 
 from grantline.connections.context import Context
 from grantline.store.protocol.renewal import Listener
-from grantline.store.records.records import ConnectionRecord, Glance
+from grantline.store.records.connections import ConnectionRecord, Glance
 
 POLL: Final = timedelta(milliseconds=25)
 POLL_BESIDE: Final = timedelta(milliseconds=250)

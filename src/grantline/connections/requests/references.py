@@ -18,7 +18,7 @@ from grantline.connections.credentials.credential_contents import contents_from_
 from grantline.connections.credentials.credential_rows import new_record
 from grantline.connections.near_names import LOOKED_AT, did_you_mean
 from grantline.errors import InvalidInput, NotFound
-from grantline.store.records.records import CredentialRecord
+from grantline.store.records.credentials import CredentialRecord
 
 _MOST_OF_ONE_NAME: Final = 1_000
 

@@ -18,7 +18,8 @@ from grantline.connections.requests.run_detail import (
     detail_from_text,
     detail_to_text,
 )
-from grantline.store.records.records import Page, RunRecord
+from grantline.store.records.page import Page
+from grantline.store.records.requests import RunRecord
 from grantline.vault.envelope import Place
 
 KEPT_FOR: Final = timedelta(days=30)

@@ -34,7 +34,10 @@ from grantline.connections.requests.references import (
 from grantline.connections.rules import check_name
 from grantline.errors import ConnectionChanged, InvalidInput, NameTaken, NotFound, StoreBusy
 from grantline.secret import Secret
-from grantline.store.records.records import CredentialRecord, Event, Page, SavedRequestRecord
+from grantline.store.records.audit import Event
+from grantline.store.records.credentials import CredentialRecord
+from grantline.store.records.page import Page
+from grantline.store.records.requests import SavedRequestRecord
 from grantline.vault.envelope import Place
 
 ID_PREFIX: Final = "req_"

@@ -11,7 +11,7 @@ from typing import Final
 from grantline.connections.connection import Actor
 from grantline.connections.context import Context
 from grantline.connections.requests.saved_requests import RequestSummary, summary_from_record
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 
 SHOWN: Final = 20
 

@@ -21,7 +21,7 @@ from grantline.scenarios.modules.outcome import Answer, Outcome
 from grantline.scenarios.modules.surroundings import Surroundings
 from grantline.scenarios.runs.journal import Journal
 from grantline.scenarios.runs.sealed_run import MOST_BUNDLE_BYTES, Seals
-from grantline.store.records.records import Glance
+from grantline.store.records.connections import Glance
 from grantline.store.records.runs import (
     Advance,
     Advanced,

@@ -27,7 +27,7 @@ from grantline.scenarios.runs.run import (
     step_of,
 )
 from grantline.scenarios.runs.sealed_run import Read, Seals
-from grantline.store.records.records import Page
+from grantline.store.records.page import Page
 from grantline.store.records.runs import RunStepRecord, StepSeals
 
 _UNSUCCESSFUL: Final = (StepState.FAILED, StepState.IGNORED)

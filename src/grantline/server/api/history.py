@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from grantline.server.api.auth import Manager, TheEngine
 from grantline.server.api.fields import Listed, Ref, Shown
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 
 router: Final = APIRouter(tags=["History"])
 

@@ -1,5 +1,4 @@
 """What Grantline asks of a database: the ``Store`` protocol and its laws.
 
-``store`` is all of it, put together of ``renewal``, ``runs``, ``scenarios``, ``seats`` and
-``notices``.
+``store`` is all of it, put together of the files beside it: one subject each, as in ``records``.
 """

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from grantline.store.records.audit import Event
 from grantline.store.records.notices import Change, NoticeRecord, NoticeSettingsRecord
-from grantline.store.records.records import Event
 
 
 class NoticeStore(Protocol):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from grantline.store.records.records import Due, Event, Health, Lease, RefreshAttempt, TokenColumns
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import Health, TokenColumns
+from grantline.store.records.renewal import Due, Lease, RefreshAttempt
 
 
 class Listener(Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from grantline.store.records.records import Event, Page
+from grantline.store.records.audit import Event
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import ListedScenario, ScenarioRecord, ScenarioUse
 
 

@@ -16,15 +16,10 @@ from grantline.errors import (
     GrantlineError,
 )
 from grantline.store.database import Database
-from grantline.store.records.records import (
-    Account,
-    AppRecord,
-    ConnectionRecord,
-    CredentialRecord,
-    Event,
-    Health,
-    SavedRequestRecord,
-)
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import Account, AppRecord, ConnectionRecord, Health
+from grantline.store.records.credentials import CredentialRecord
+from grantline.store.records.requests import SavedRequestRecord
 from grantline.store.records.scenarios import ScenarioRecord
 from grantline.store.schema.tables import app, connection
 from grantline.store.sql.journal import note

@@ -18,12 +18,9 @@ from sqlalchemy import (
 
 from grantline.errors import NotFound
 from grantline.store.database import Database
-from grantline.store.records.records import (
-    CredentialRecord,
-    Event,
-    ListedCredential,
-    Page,
-)
+from grantline.store.records.audit import Event
+from grantline.store.records.credentials import CredentialRecord, ListedCredential
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import UseKind
 from grantline.store.schema.tables import credential
 from grantline.store.sql.connections import write_over

@@ -9,7 +9,9 @@ from typing import Final
 from sqlalchemy import func, select, text, update
 
 from grantline.store.database import Database
-from grantline.store.records.records import ConnectionRecord, Instance, Page
+from grantline.store.records.connections import ConnectionRecord
+from grantline.store.records.keys import Instance
+from grantline.store.records.page import Page
 from grantline.store.schema.tables import connection, instance
 from grantline.store.sql.rows import connection_to_record, to_record
 

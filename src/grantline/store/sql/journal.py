@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from grantline.store.database import Database
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 from grantline.store.schema.tables import (
     event,
     pending_authorization,

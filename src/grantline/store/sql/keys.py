@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from grantline.errors import KeyInUse, KeyUnavailable, NotFound
 from grantline.store.database import Database
-from grantline.store.records.records import KeyRecord, SealedColumn, SealedCount, SealedValue
+from grantline.store.records.keys import KeyRecord, SealedColumn, SealedCount, SealedValue
 from grantline.store.schema.tables import BOUND_TO, instance, metadata, vault_key
 from grantline.store.sql.rows import to_record, to_row
 

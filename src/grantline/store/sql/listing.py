@@ -7,7 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import or_, select
 
 from grantline.store.database import Database
-from grantline.store.records.records import AppRecord, Glance, ListedConnection, Page
+from grantline.store.records.connections import AppRecord, Glance, ListedConnection
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import UseKind
 from grantline.store.schema.tables import app, connection
 from grantline.store.sql.connections import no_connection

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from grantline.errors import ConnectionChanged
 from grantline.store.database import Database, add_unless_there
+from grantline.store.records.audit import Event
 from grantline.store.records.notices import (
     Change,
     Channel,
@@ -28,7 +29,6 @@ from grantline.store.records.notices import (
     NoticeSettingsRecord,
     Subject,
 )
-from grantline.store.records.records import Event
 from grantline.store.records.runs import FAILED, SUCCEEDED
 from grantline.store.schema.columns import microseconds
 from grantline.store.schema.tables import (

@@ -10,7 +10,8 @@ from sqlalchemy import delete, exists, insert, or_, select, update
 
 from grantline.errors import NameTaken, NotFound
 from grantline.store.database import Database
-from grantline.store.records.records import ApiKey, Event, Session, User
+from grantline.store.records.audit import Event
+from grantline.store.records.people import ApiKey, Session, User
 from grantline.store.schema.tables import api_key, instance, session, user
 from grantline.store.sql.journal import note
 from grantline.store.sql.rows import to_record, to_row

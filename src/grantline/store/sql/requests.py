@@ -10,14 +10,10 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select
 
 from grantline.errors import ConnectionNotFound
 from grantline.store.database import Database
-from grantline.store.records.records import (
-    CredentialRecord,
-    Event,
-    Page,
-    RunRecord,
-    SavedRequestRecord,
-    TranscriptLine,
-)
+from grantline.store.records.audit import Event, TranscriptLine
+from grantline.store.records.credentials import CredentialRecord
+from grantline.store.records.page import Page
+from grantline.store.records.requests import RunRecord, SavedRequestRecord
 from grantline.store.schema.tables import run, saved_request, transcript_line
 from grantline.store.sql.connections import no_connection, write_over
 from grantline.store.sql.credentials import insert_credential

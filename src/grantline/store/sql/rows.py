@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
 
-from grantline.store.records.records import ConnectionRecord, Health, TokenColumns
+from grantline.store.records.connections import ConnectionRecord, Health, TokenColumns
 
 R = TypeVar("R")
 NO_TOKENS = {each.name: None for each in fields(TokenColumns)} | {"has_refresh_token": False}

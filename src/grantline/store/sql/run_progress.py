@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 
 from grantline.store.database import Database, adding
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 from grantline.store.records.runs import (
     CANCELLED,
     PARKED,

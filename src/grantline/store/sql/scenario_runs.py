@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, select
 
 from grantline.errors import InvalidInput
 from grantline.store.database import Database, add_unless_there, adding
-from grantline.store.records.records import Event, Page
+from grantline.store.records.audit import Event
+from grantline.store.records.page import Page
 from grantline.store.records.runs import (
     SUCCEEDED,
     NewRun,

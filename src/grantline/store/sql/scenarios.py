@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from grantline.errors import NotFound
 from grantline.store.database import Database
-from grantline.store.records.records import Event, Page
+from grantline.store.records.audit import Event
+from grantline.store.records.page import Page
 from grantline.store.records.scenarios import (
     ListedScenario,
     ScenarioRecord,

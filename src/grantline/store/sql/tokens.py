@@ -23,15 +23,9 @@ from sqlalchemy import (
 
 from grantline.store.database import Database
 from grantline.store.listening import CHANNEL, Listening
-from grantline.store.records.records import (
-    Due,
-    Event,
-    Health,
-    Lease,
-    PendingAuthorization,
-    RefreshAttempt,
-    TokenColumns,
-)
+from grantline.store.records.audit import Event
+from grantline.store.records.connections import Health, PendingAuthorization, TokenColumns
+from grantline.store.records.renewal import Due, Lease, RefreshAttempt
 from grantline.store.schema.columns import Instant, microseconds
 from grantline.store.schema.tables import connection, pending_authorization, refresh_attempt
 from grantline.store.sql.connections import no_connection

@@ -11,7 +11,7 @@ from grantline.connections.connection import Connection
 from grantline.connections.engine import LOCAL
 from grantline.oauth.app.app_rules import IdentityRules
 from grantline.oauth.app.settings import FlowType
-from grantline.store.records.records import Account
+from grantline.store.records.connections import Account
 from grantline.testing.authorization_server import ServerOptions
 from tests.server.conftest import Site, a_site
 

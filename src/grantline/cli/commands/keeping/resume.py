@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from grantline.connections.keeping.quarantine import Quarantine
     from grantline.connections.open import Installation
-    from grantline.store.records.records import ConnectionRecord, Page
+    from grantline.store.records.connections import ConnectionRecord
+    from grantline.store.records.page import Page
 
 commands = typer.Typer()
 

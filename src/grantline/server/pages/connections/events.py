@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from grantline.connections.labels import label_of
-from grantline.store.records.records import Event
+from grantline.store.records.audit import Event
 
 _SENTENCES: Final = {
     "connection.created": "Created",
