@@ -10,7 +10,7 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.renewal.waiting import POLL, POLL_BESIDE, Waiting
 from grantline.errors import ConnectionNotFound, RefreshInProgress
 from grantline.secret import Secret
-from grantline.store.records.records import Glance
+from grantline.store.records.connections import Glance
 from tests.connections.world import World
 
 SECOND = timedelta(seconds=1)
