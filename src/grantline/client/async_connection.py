@@ -67,6 +67,17 @@ class AsyncConnection(AsyncRequester):
         """
         return (await self.bearer(min_ttl=min_ttl, rejected=rejected)).token
 
+    async def exchange_token(
+        self, *, audiences: tuple[str, ...] = (), scopes: tuple[str, ...] = ()
+    ) -> Secret:
+        """A token that the service gives for the connection's (RFC 8693); it is kept nowhere.
+
+        Args:
+            audiences: The services that it is for, by the names they have there.
+            scopes: What it is to allow; empty leaves that to the service.
+        """
+        return await self._engine.exchange_token(LOCAL, self.id, audiences=audiences, scopes=scopes)
+
     async def bearer(
         self, *, min_ttl: timedelta | None = None, rejected: Secret | None = None
     ) -> Bearer:

@@ -48,6 +48,12 @@ class Connection(Requester):
             return holding.granted.access_token
         return self._portal.call(self._twin.token, min_ttl=min_ttl, rejected=rejected)
 
+    def exchange_token(
+        self, *, audiences: tuple[str, ...] = (), scopes: tuple[str, ...] = ()
+    ) -> Secret:
+        """A token traded for the connection's; see ``AsyncConnection.exchange_token``."""
+        return self._portal.call(self._twin.exchange_token, audiences=audiences, scopes=scopes)
+
     def bearer(self, *, min_ttl: timedelta | None = None, rejected: Secret | None = None) -> Bearer:
         """The token with the rules of where it may go: for code that makes requests by itself."""
         if rejected is None and (holding := self._twin.held(min_ttl)) is not None:

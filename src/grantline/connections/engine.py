@@ -55,6 +55,7 @@ from grantline.connections.requests.saved_requests import SavedRequests
 from grantline.connections.requests.seats import Seats
 from grantline.connections.requests.used_by import SHOWN, UsedBy, used_by
 from grantline.connections.revoke import UNREADABLE, Revocation, revoke_tokens
+from grantline.connections.token_exchange import traded
 from grantline.connections.transcript import Line
 from grantline.errors import (
     GrantlineError,
@@ -305,6 +306,24 @@ class Engine:
         """An access token that works now, and is not ``rejected``."""
         holding = await self.tokens.usable(actor, connection_id, min_ttl=min_ttl, rejected=rejected)
         return holding.granted.access_token
+
+    async def exchange_token(
+        self,
+        actor: Actor,
+        connection_id: str,
+        *,
+        audiences: tuple[str, ...] = (),
+        scopes: tuple[str, ...] = (),
+    ) -> Secret:
+        """A token traded for the connection's at its service (RFC 8693); it is kept nowhere.
+
+        Args:
+            audiences: The services that it is for, by the names they have there.
+            scopes: What it is to allow; empty leaves that to the service.
+        """
+        return await traded(
+            self.context, self.tokens, actor, connection_id, audiences=audiences, scopes=scopes
+        )
 
     async def verify(self, actor: Actor, name: str) -> Verification:
         """Whether the connection works, asked of the service itself."""

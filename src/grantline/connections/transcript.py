@@ -62,6 +62,7 @@ class Step(StrEnum):
     REFRESH = "refresh"
     DEVICE = "device_authorization"
     DEVICE_TOKEN = "device_token"
+    TOKEN_EXCHANGE = "token_exchange"
     REVOKE = "revoke"
     INTROSPECT = "introspect"
     KEYS = "jwks"

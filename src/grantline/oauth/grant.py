@@ -15,6 +15,7 @@ class GrantType(StrEnum):
     PASSWORD = "password"
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
     JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
     LOGIN = "login"  # no grant of OAuth: one request, whose answer has a token
     UPGRADE = "upgrade"  # the exchange of a short-lived token for a long-lived one
 

@@ -24,6 +24,19 @@ def token(
     min_ttl: Annotated[
         str, typer.Option(help="How long the token must still live: 60s, 5m.")
     ] = "0s",
+    audience: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Trades it for a token for this service (RFC 8693); may be repeated.",
+        ),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE", help="Trades it for a token with this scope; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Prints an access token and nothing else. The last resort: prefer grantline request.
 
@@ -35,6 +48,10 @@ def token(
         from grantline.connections.engine import LOCAL
 
         found = await engine.find(LOCAL, name)
+        if audience or scope:
+            return await engine.exchange_token(
+                LOCAL, found.id, audiences=tuple(audience or ()), scopes=tuple(scope or ())
+            )
         return await engine.token(LOCAL, found.id, min_ttl=span)
 
     print(with_engine(work).reveal())

@@ -128,6 +128,8 @@ _DEAD_GRANT: Final[Mapping[GrantType, FailureKind]] = {
     # No person can renew these: the key, the subject or the registration is wrong.
     GrantType.CLIENT_CREDENTIALS: FailureKind.CLIENT_CONFIG,
     GrantType.JWT_BEARER: FailureKind.CLIENT_CONFIG,
+    # The token is as good as before; what it was to be traded for is not to be had.
+    GrantType.TOKEN_EXCHANGE: FailureKind.REQUEST,
 }
 
 

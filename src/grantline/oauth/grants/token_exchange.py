@@ -9,6 +9,7 @@ from grantline.errors import InvalidInput
 from grantline.messages import HttpRequest, HttpResponse
 from grantline.oauth.app.settings import AppSettings, ClientSecrets
 from grantline.oauth.flow import Flow
+from grantline.oauth.grant import GrantType
 from grantline.oauth.moment import Moment
 from grantline.oauth.requests.dpop import Dpop
 from grantline.oauth.requests.token_request import (
@@ -20,7 +21,6 @@ from grantline.oauth.requests.token_request import (
 )
 from grantline.secret import Secret
 
-GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
 
 
@@ -80,7 +80,7 @@ def _grant(settings: AppSettings, exchange: Exchange) -> Grant:
             field="Actor token",
         )
     parameters: list[tuple[str, str]] = [
-        ("grant_type", GRANT_TYPE),
+        ("grant_type", GrantType.TOKEN_EXCHANGE),
         ("subject_token", exchange.subject_token.reveal()),
         ("subject_token_type", exchange.subject_token_type),
     ]
