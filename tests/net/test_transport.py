@@ -3,8 +3,6 @@
 import asyncio
 import gzip
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +16,7 @@ from grantline.net.address import parse_address
 from grantline.net.guard import PUBLIC_INTERNET, EgressPolicy
 from grantline.net.transport import API_LIMITS, OAUTH_LIMITS, EgressTransport, Limits
 from grantline.secret import Secret
+from tests.recorder import Arrived, Recorder, recorder
 
 pytestmark = pytest.mark.anyio
 
@@ -26,76 +25,26 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 VALID, EXPIRED, TRUSTED, UNKNOWN = "valid", "expired", "trusted", "unknown"
 TINY = timedelta(milliseconds=100)
 
-Play = Callable[[asyncio.StreamWriter], Awaitable[None]]
-
-
-class Server:
-    """A raw server: writes what a test says after each request head, and remembers the heads."""
-
-    def __init__(self, play: Play | bytes) -> None:
-        self.play = play
-        self.heads: list[str] = []
-        self.connections = 0
-        self.port = 0
-        self.tasks: list[asyncio.Task[None] | None] = []
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self.tasks.append(asyncio.current_task())
-        try:
-            while True:
-                self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
-                if isinstance(self.play, bytes):
-                    writer.write(self.play)
-                    await writer.drain()
-                else:
-                    await self.play(writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.transport.abort()
-
-    def url(self, path: str = "/", *, scheme: str = "http", host: str = "127.0.0.1") -> str:
-        return f"{scheme}://{host}:{self.port}{path}"
-
-
-@asynccontextmanager
-async def serving(
-    play: Play | bytes, *, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[Server]:
-    server = Server(play)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
-    server.port = listening.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listening.close()
-        for task in server.tasks:
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*filter(None, server.tasks))
-        await listening.wait_closed()
-
 
 async def on_loopback(_host: str) -> list[str]:
     return ["127.0.0.1"]
 
 
 async def get(
-    server: Server, *, limits: Limits = API_LIMITS, policy: EgressPolicy = LOOPBACK
+    server: Recorder, *, limits: Limits = API_LIMITS, policy: EgressPolicy = LOOPBACK
 ) -> HttpResponse:
     async with EgressTransport(policy) as transport:
         return await transport.send(HttpRequest("GET", server.url()), limits=limits)
 
 
-async def failure(server: Server, *, limits: Limits = API_LIMITS) -> GrantlineError:
+async def failure(server: Recorder, *, limits: Limits = API_LIMITS) -> GrantlineError:
     with pytest.raises(GrantlineError) as caught:
         await get(server, limits=limits)
     return caught.value
 
 
 async def test_what_was_given_is_what_leaves() -> None:
-    async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(OK) as server, EgressTransport(LOOPBACK) as transport:
         request = HttpRequest(
             "POST",
             server.url("/a/../b%2Fc?q=\u00e9&f[x]=1"),
@@ -103,7 +52,7 @@ async def test_what_was_given_is_what_leaves() -> None:
             b"body",
         )
         response = await transport.send(request)
-    head = server.heads[0].split("\r\n")
+    head = server.arrived[0].head.split("\r\n")
     assert head[0] == "POST /a/../b%2Fc?q=%C3%A9&f%5Bx%5D=1 HTTP/1.1"
     assert [line for line in head if line.startswith("X-One")] == ["X-One: 1", "X-One: 2"]
     assert "Content-Length: 4" in head
@@ -115,27 +64,27 @@ async def test_what_was_given_is_what_leaves() -> None:
 
 async def test_repeated_response_headers_all_come_back_with_lower_case_names() -> None:
     play = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 0\r\n\r\n"
-    async with serving(play) as server:
+    async with recorder(play) as server:
         assert (await get(server)).headers[:2] == (("x-a", "1"), ("x-a", "2"))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_a_response(status: int) -> None:
     play = f"HTTP/1.1 {status} Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n".encode()
-    async with serving(play) as server:
+    async with recorder(play) as server:
         assert (await get(server)).status == status
-        assert len(server.heads) == 1
+        assert len(server.arrived) == 1
 
 
 async def test_interim_answers_are_passed_over() -> None:
-    async with serving(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK) as server:
+    async with recorder(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK) as server:
         assert (await get(server)).body == b"ok"
 
 
 async def test_a_coded_body_is_decoded_within_the_limit() -> None:
     coded = gzip.compress(b"x" * 100_000)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(coded)}\r\n\r\n"
-    async with serving(head.encode() + coded) as server:
+    async with recorder(head.encode() + coded) as server:
         assert (await get(server)).body == b"x" * 100_000
         error = await failure(server, limits=Limits(response_bytes=99_999))
         assert isinstance(error, LimitExceeded)
@@ -157,12 +106,12 @@ async def test_a_coded_body_is_decoded_within_the_limit() -> None:
 async def test_a_broken_answer_is_a_failure_after_sending(
     play: bytes, check: str, limits: Limits
 ) -> None:
-    async def once(writer: asyncio.StreamWriter) -> None:
+    async def once(_: Arrived, writer: asyncio.StreamWriter) -> None:
         writer.write(play)
         await writer.drain()
         writer.close()
 
-    async with serving(once) as server:
+    async with recorder(once) as server:
         error = await failure(server, limits=limits)
     assert isinstance(error, TransportFailed)
     assert (error.check, error.sent) == (check, True)
@@ -171,28 +120,28 @@ async def test_a_broken_answer_is_a_failure_after_sending(
 @pytest.mark.parametrize("header", ["X: " + "y" * 70_000, "\r\n".join(["X: " + "y" * 999] * 70)])
 async def test_headers_are_limited_one_by_one_and_together(header: str) -> None:
     play = f"HTTP/1.1 200 OK\r\n{header}\r\nContent-Length: 0\r\n\r\n".encode()
-    async with serving(play) as server:
+    async with recorder(play) as server:
         error = await failure(server)
     assert isinstance(error, LimitExceeded)
     assert error.limit == "header_bytes"
 
 
 async def test_a_drip_does_not_outlive_the_one_deadline() -> None:
-    async def drip(writer: asyncio.StreamWriter) -> None:
+    async def drip(_request: Arrived, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(1000):
             writer.write(b"x")
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    async with serving(drip) as server:
+    async with recorder(drip) as server:
         error = await failure(server, limits=Limits(total=TINY))
     assert isinstance(error, TransportFailed)
     assert (error.check, error.sent) == ("timeout", True)
 
 
 async def test_a_refused_connection_was_not_sent() -> None:
-    async with serving(OK) as server:
+    async with recorder(OK) as server:
         pass
     error = await failure(server)
     assert isinstance(error, TransportFailed)
@@ -201,7 +150,7 @@ async def test_a_refused_connection_was_not_sent() -> None:
 
 async def test_a_handshake_that_hangs_was_not_sent() -> None:
     # A server that speaks no TLS waits for the rest of a request that never comes.
-    async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(OK) as server, EgressTransport(LOOPBACK) as transport:
         request = HttpRequest("GET", server.url(scheme="https"))
         with pytest.raises(TransportFailed) as caught:
             await transport.send(request, limits=Limits(connect=TINY))
@@ -209,21 +158,21 @@ async def test_a_handshake_that_hangs_was_not_sent() -> None:
 
 
 async def test_an_oauth_request_is_sent_once_on_a_connection_of_its_own() -> None:
-    async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(OK) as server, EgressTransport(LOOPBACK) as transport:
         for _ in range(2):
             await transport.send(HttpRequest("GET", server.url()), limits=OAUTH_LIMITS)
     assert server.connections == 2
 
-    async def hang_up(writer: asyncio.StreamWriter) -> None:
+    async def hang_up(_: Arrived, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    async with serving(hang_up) as server:
+    async with recorder(hang_up) as server:
         await failure(server, limits=OAUTH_LIMITS)
-        assert len(server.heads) == 1
+        assert len(server.arrived) == 1
 
 
 async def test_partitions_share_no_connection_and_one_partition_reuses_its_own() -> None:
-    async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(OK) as server, EgressTransport(LOOPBACK) as transport:
         for partition in ("con_a", "con_b", "con_a", "con_b"):
             await transport.send(HttpRequest("GET", server.url()), partition=partition)
     assert server.connections == 2
@@ -232,11 +181,11 @@ async def test_partitions_share_no_connection_and_one_partition_reuses_its_own()
 async def test_pools_are_bounded_and_a_pool_in_use_lives_until_it_is_done() -> None:
     all_there = asyncio.Barrier(3)
 
-    async def play(writer: asyncio.StreamWriter) -> None:
+    async def play(_: Arrived, writer: asyncio.StreamWriter) -> None:
         await all_there.wait()
         writer.write(OK)
 
-    async with serving(play) as server, EgressTransport(LOOPBACK, max_pools=1) as transport:
+    async with recorder(play) as server, EgressTransport(LOOPBACK, max_pools=1) as transport:
         request = HttpRequest("GET", server.url())
         responses = await asyncio.gather(
             *(transport.send(request, partition=name) for name in ("con_a", "con_b", "con_c"))
@@ -247,16 +196,16 @@ async def test_pools_are_bounded_and_a_pool_in_use_lives_until_it_is_done() -> N
 
 async def test_cookies_are_not_kept() -> None:
     play = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
-    async with serving(play) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(play) as server, EgressTransport(LOOPBACK) as transport:
         for _ in range(2):
             await transport.send(HttpRequest("GET", server.url()))
-    assert not any("cookie:" in head.lower() for head in server.heads)
+    assert not any(each.header("Cookie") for each in server.arrived)
 
 
 async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    async with serving(OK) as server:
+    async with recorder(OK) as server:
         assert (await get(server)).body == b"ok"
 
 
@@ -337,7 +286,7 @@ async def test_a_lookup_has_a_deadline_of_its_own() -> None:
 
 
 async def test_failures_show_no_query_and_no_token() -> None:
-    async with serving(b"\r\nnonsense\r\n\r\n") as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(b"\r\nnonsense\r\n\r\n") as server, EgressTransport(LOOPBACK) as transport:
         request = HttpRequest(
             "GET", server.url("/?access_token=canary"), (("Authorization", "Bearer canary"),)
         )
@@ -361,7 +310,7 @@ async def ask_tls(
 ) -> HttpResponse:
     pem = authority.cert_pem.bytes().decode() if trusted else ""
     transport = EgressTransport(LOOPBACK, resolver=on_loopback, extra_ca_pem=pem)
-    async with serving(OK, tls=tls) as server, transport:
+    async with recorder(OK, tls=tls) as server, transport:
         return await transport.send(HttpRequest("GET", server.url(scheme="https", host=host)))
 
 
@@ -401,13 +350,13 @@ async def test_a_client_certificate_is_presented_only_by_the_request_that_has_it
     authority.configure_trust(tls)
     presented: list[bool] = []
 
-    async def play(writer: asyncio.StreamWriter) -> None:
+    async def play(_: Arrived, writer: asyncio.StreamWriter) -> None:
         presented.append(bool(writer.get_extra_info("peercert")))
         writer.write(OK)
 
     pem = authority.cert_pem.bytes().decode()
     transport = EgressTransport(LOOPBACK, resolver=on_loopback, extra_ca_pem=pem)
-    async with serving(play, tls=tls) as server, transport:
+    async with recorder(play, tls=tls) as server, transport:
         plain = HttpRequest("GET", server.url(scheme="https", host="api.example"))
         for request in (replace(plain, route=Route(client_certificate=certificate)), plain):
             await transport.send(request, partition="con_a")
@@ -415,7 +364,7 @@ async def test_a_client_certificate_is_presented_only_by_the_request_that_has_it
 
 
 async def test_the_engine_is_configured_as_promised() -> None:
-    async with serving(OK) as server, EgressTransport(LOOPBACK) as transport:
+    async with recorder(OK) as server, EgressTransport(LOOPBACK) as transport:
         await transport.send(HttpRequest("GET", server.url()))
         pool = transport._pools.enter("", DIRECT, reuse=True)  # noqa: SLF001
         assert pool is not None
