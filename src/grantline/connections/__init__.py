@@ -6,7 +6,8 @@ states are one table, ``state``. ``manage`` creates, edits, duplicates and delet
 works an edit out, ``edit`` says what it costs, ``rules`` says what may be saved, ``labels`` what
 settings are called, ``values`` fills in what they name in braces. ``listing`` lists, ``sealing``
 turns rows into values and back. ``exchange`` keeps a ``transcript`` of what authorization servers
-say, with ``masking``; ``token_exchange`` trades a token for another; ``revoke`` ends grants at the service.
+say, with ``masking``; ``token_exchange`` trades a token for another; ``revoke`` ends grants at the
+service.
 
 Rooms: ``apps``, ``consent``, ``renewal``, ``requests``, ``credentials``, ``doctor``, ``keeping``.
 """
