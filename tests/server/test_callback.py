@@ -17,7 +17,7 @@ from grantline.connections.engine import LOCAL
 from grantline.connections.state import State
 from grantline.oauth.app.settings import FlowType
 from grantline.testing.corpus.cases import Row, load_rows
-from grantline.testing.corpus.token_rows import app_settings
+from grantline.testing.corpus.token_rows import app_settings, state_age
 from tests.server.conftest import FROM_HERE, Site, a_site
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
@@ -108,7 +108,7 @@ class Arrival:
         )
         other = {"binding": "of another session"} if context["session"] == "other" else {}
         arrival = cls(site, row, connection, await begun(site, connection, **other))
-        world.clock.advance(timedelta(seconds=context.get("state_age_s", 0)))
+        world.clock.advance(state_age(context))
         if context.get("state_used"):
             store = world.engine.context.store
             store.take_pending(fingerprint(arrival.state), world.clock.now())

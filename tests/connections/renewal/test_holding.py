@@ -116,7 +116,7 @@ def test_what_can_be_renewed_without_a_person(holding: Holding, *, renewable: bo
 def test_a_draft_says_how_to_authorize_it() -> None:
     draft = _holding(None)
     for what in ("granted", "credential"):
-        with pytest.raises(NotAuthorized, match="connection authorize My mail"):
+        with pytest.raises(NotAuthorized, match="connection authorize 'My mail'"):
             getattr(draft, what)
 
 
