@@ -5,8 +5,9 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
-# Neighbours stay with one worker, so that what a module or a run shares is started fewer times.
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# Three for two cores, because tests of servers and browsers wait. Neighbours stay with one worker, so
+# that what a module or a run shares is started fewer times.
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 # The tests start Python by the hundred, and without bytecode each start compiles every module.
 unexport PYTHONDONTWRITEBYTECODE
 

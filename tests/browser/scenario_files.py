@@ -8,21 +8,26 @@ from playwright.sync_api import expect
 
 from tests.browser.owner import Owner
 
-FAILING = """
+_FAILING = """
 name: Fails in the end
 modules:
   - id: 1
     iterator: {items: "{{ [1, 2, 3] }}"}
   - id: 2
     name: Nobody there
-    make_request: {connection: refused, url: "/status/{{ 404 if 1.value == 2 else 200 }}"}
+    make_request: {connection: CONNECTION, url: "/status/{{ 404 if 1.value == 2 else 200 }}"}
     on_error: {action: ignore}
   - id: 3
     aggregator: {source: 1, value: "{{ 1.value }}"}
   - id: 4
     name: Nobody there either
-    make_request: {connection: refused, url: /status/404}
+    make_request: {connection: CONNECTION, url: /status/404}
 """
+
+
+def failing(connection: str) -> str:
+    """A scenario that fails at its last module, by requests with that connection."""
+    return _FAILING.replace("CONNECTION", connection)
 
 
 def imported(owner: Owner, text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.owner import Owner, deny_at_demo
-from tests.browser.scenario_files import FAILING, imported
+from tests.browser.scenario_files import failing, imported
 from tests.browser.serving import App, visiting
 
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
@@ -52,8 +52,7 @@ def paths(
         owner.press("Save and connect")
         page.locator(".user-code").wait_for()
         waiting = page.url.removeprefix(app.url)
-        owner.connect_demo("refused")
-        scenario = imported(owner, FAILING)
+        scenario = imported(owner, failing("accessible"))
         runs = [failed_run(owner, scenario) for _ in range(2)]
         yield {
             "scenarios": "/scenarios",
@@ -111,7 +110,7 @@ def paths(
 
 
 def failed_run(owner: Owner, scenario: str) -> str:
-    """The path of a run of `FAILING`, at its end."""
+    """The path of a run of a scenario that fails, at its end."""
     page = owner.open(f"{scenario}/run")
     owner.press("Run once")
     expect(page.locator("#run-state")).to_contain_text("Failed")

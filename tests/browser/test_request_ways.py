@@ -23,9 +23,9 @@ def other_way(owner: Owner, way: str) -> None:
 
 
 def test_a_list_in_pages_becomes_one_list_and_the_fold_says_that_it_will(owner: Owner) -> None:
-    connect(owner, "lists")
+    connect(owner, "pages")
     page = owner.page
-    owner.make_request("lists", "/orders")
+    owner.make_request("pages", "/orders")
     page.get_by_text("Pages", exact=True).click()
     owner.field("Pagination").select_option("page")
     expect(owner.field("Start")).to_be_visible()

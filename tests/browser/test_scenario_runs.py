@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.owner import Owner, allow_at_demo, deny_at_demo
-from tests.browser.scenario_files import FAILING, imported
+from tests.browser.scenario_files import failing, imported
 
 
 def card(page: Page, number: int) -> Locator:
@@ -69,7 +69,7 @@ def test_each_card_lights_up_and_its_bundles_are_a_click_away(owner: Owner) -> N
 
 def test_a_failure_is_said_on_its_card_and_led_to(owner: Owner) -> None:
     owner.connect_demo("refused")
-    imported(owner, FAILING)
+    imported(owner, failing("refused"))
     page = owner.page
     owner.press("Run once")
     live = page.get_by_role("region", name="This run")

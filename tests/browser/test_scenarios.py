@@ -198,7 +198,7 @@ def test_what_a_module_gave_last_is_there_to_choose(owner: Owner) -> None:
     expect(page.locator("#run-live")).to_contain_text("Succeeded")
     owner.open(f"{home}/modules/2")
     owner.field("Items").fill("")
-    page.locator(".value").filter(has_text="items").first.click()
+    page.locator("[data-values] .value").filter(has_text="items").first.click()
     expect(owner.field("Items")).to_have_value("{{ 1.data.items }}")
 
 
@@ -248,7 +248,6 @@ def test_no_page_of_scenarios_has_a_serious_issue_or_scrolls_sideways(
     found = {}
     for path in paths:
         owner.open(path)
-        page.wait_for_load_state("networkidle")
         issues = serious(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:

@@ -36,6 +36,10 @@ from grantline.server.advice import on_page
             ),
             "If api.example.com belongs to the service, add it to the hosts of the connection.",
         ),
+        (
+            "Choose another name, or change that one: grantline connection edit 'work mail'",
+            "Choose another name, or rename that one.",
+        ),
         ("Check the path and its ids.", "Check the path and its ids."),
     ],
 )

@@ -26,6 +26,7 @@ _COMMANDS: Final = tuple(
             r", run: grantline (connection|credential) edit .+ --add-host .+",
             r", add it to the hosts of the \1.",
         ),
+        (r", or change that one: grantline \w+ edit .+", ", or rename that one."),
         (r"See them all with: grantline provider list\.", "Providers lists them all."),
         (r", or as grantline app check says\.", "."),
     )

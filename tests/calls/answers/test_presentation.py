@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grantline.calls.answers.presentation import (
@@ -174,6 +174,7 @@ content_types = st.none() | st.sampled_from(
 )
 
 
+@settings(max_examples=40)  # most of them are large
 @given(hostile, content_types)
 def test_whatever_a_service_sends_what_is_shown_is_bounded(
     content: bytes, content_type: str | None
