@@ -4,9 +4,9 @@ Keep-alive on loopback, the server in a process of its own. The clients take tur
 machine slows all alike; printed are medians of the time for a request, of the processor's time in
 it, which others on the machine change less, and of both speeds as a part of that of bare aiohttp in
 the same turn. The goal for a connection, 50 at a time, is 0.8, and it is not reached yet: two
-processors with ten others waiting for them gave 0.77 by the clock and 0.65 by the processor, where
-caches are cold; counted in instructions outside the kernel (valgrind), which nobody else on the
-machine changes, it was 0.76, and 0.98 for the transport alone.
+processors with nothing else to do gave 0.55 to 0.65 in three runs; counted in instructions outside
+the kernel (valgrind), which nobody else on the machine changes, it was 0.76, and 0.98 for the
+transport alone.
 """
 
 from __future__ import annotations
